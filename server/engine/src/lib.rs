@@ -1,0 +1,8 @@
+//! The engine behind both front ends: it judges, archives and configures pairs.
+//!
+//! The engine knows neither the language server protocol nor the terminal. It takes requests, returns
+//! results, and reports what happens meanwhile through [`progress::Progress`], so that the editor and the
+//! command line show the same events.
+
+pub mod progress;
+pub mod verdict;
