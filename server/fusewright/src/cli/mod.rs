@@ -1,0 +1,55 @@
+//! The command line: one file for each command, named after it.
+//!
+//! A command's file holds its arguments (`Args`) and `run`, which returns the exit status. Results go to
+//! standard output through [`output`], everything else to standard error. An `Err` is one sentence for the
+//! user and ends the program with status 2.
+
+mod completions;
+pub(crate) mod output;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds datasets of PyTorch and Triton pairs: checks, verifies and archives them.
+#[derive(Debug, Parser)]
+#[command(name = "fusewright", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Write the log to this file instead of standard error (FUSEWRIGHT_LOG sets its level)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the language server on standard input and output
+    Server(server::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Runs one command.
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Server(args) => server::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}
