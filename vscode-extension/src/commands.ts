@@ -1,0 +1,116 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { type LanguageClient, ResponseError } from "vscode-languageclient/node";
+import { isArchived, isVerdict } from "./protocol.js";
+
+/** The server's commands that work on one document. */
+const ON_DOCUMENT = new Set([
+  "fusewright.verify",
+  "fusewright.archive",
+  "fusewright.cancel",
+  "fusewright.convert",
+]);
+
+/**
+ * Runs a command of the server's. A code lens hands over the document; the palette hands over nothing, so
+ * that the active editor's document is meant. Refusals are shown as the server words them.
+ */
+export async function executeCommand(
+  client: LanguageClient,
+  log: vscode.LogOutputChannel,
+  command: string,
+  given: unknown[],
+): Promise<unknown> {
+  const args = await completeArguments(client, command, given);
+  if (args === undefined) {
+    return undefined;
+  }
+  try {
+    const answer: unknown = await client.sendRequest("workspace/executeCommand", {
+      command,
+      arguments: args,
+    });
+    await show(log, command, answer);
+    return answer;
+  } catch (error) {
+    if (error instanceof vscode.CancellationError) {
+      return undefined;
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    log.error(`${command}: ${text}`);
+    // -32802 and -32800: the user or the server cancelled, which the user knows.
+    if (!(error instanceof ResponseError && (error.code === -32802 || error.code === -32800))) {
+      void vscode.window.showErrorMessage(text);
+    }
+    return undefined;
+  }
+}
+
+async function completeArguments(
+  client: LanguageClient,
+  command: string,
+  given: unknown[],
+): Promise<unknown[] | undefined> {
+  const [first, ...rest] = given;
+  if (typeof first === "string") {
+    return given;
+  }
+  if (first instanceof vscode.Uri) {
+    // A menu adds arguments of its own after the document.
+    return [client.code2ProtocolConverter.asUri(first)];
+  }
+  if (ON_DOCUMENT.has(command)) {
+    const document = vscode.window.activeTextEditor?.document;
+    if (!document) {
+      void vscode.window.showInformationMessage("Open a pair file first.");
+      return undefined;
+    }
+    return [client.code2ProtocolConverter.asUri(document.uri), ...rest];
+  }
+  if (command === "fusewright.init") {
+    const folder = await chooseFolder();
+    return folder && [client.code2ProtocolConverter.asUri(folder)];
+  }
+  return given;
+}
+
+async function chooseFolder(): Promise<vscode.Uri | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length > 1) {
+    return (await vscode.window.showWorkspaceFolderPick({ placeHolder: "The folder to lay out" }))?.uri;
+  }
+  if (folders.length === 0) {
+    void vscode.window.showInformationMessage(
+      "Open a folder first: Fusewright lays out the folder that is open.",
+    );
+  }
+  return folders[0]?.uri;
+}
+
+async function show(log: vscode.LogOutputChannel, command: string, answer: unknown): Promise<void> {
+  if (command === "fusewright.archive" && isArchived(answer)) {
+    const text = `Archived as line ${answer.line} of ${basename(answer.path)}.`;
+    // Not awaited: the toast stays until the user is done with it, the command is over.
+    void vscode.window.showInformationMessage(text, "Open Dataset").then(async (chosen) => {
+      if (chosen) {
+        const line = Math.max(0, answer.line - 1);
+        await vscode.window.showTextDocument(vscode.Uri.file(answer.path), {
+          selection: new vscode.Range(line, 0, line, 0),
+        });
+      }
+    });
+  } else if (command === "fusewright.doctor" && typeof answer === "string") {
+    const document = await vscode.workspace.openTextDocument({ content: answer, language: "plaintext" });
+    await vscode.window.showTextDocument(document, { preview: true });
+  } else if (command === "fusewright.verify" && isVerdict(answer) && answer.verdict === null) {
+    void vscode.window
+      .showErrorMessage(answer.reason ?? "The pair could not be judged.", "Doctor", "Show Log")
+      .then((chosen) => {
+        if (chosen === "Doctor") {
+          void vscode.commands.executeCommand("fusewright.doctor");
+        } else if (chosen === "Show Log") {
+          log.show();
+        }
+      });
+  }
+}

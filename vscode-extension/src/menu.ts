@@ -1,0 +1,50 @@
+import * as vscode from "vscode";
+import type { Server } from "./server.js";
+import type { StatusBar } from "./status-bar.js";
+
+interface Entry extends vscode.QuickPickItem {
+  command: string;
+  args?: unknown[];
+}
+
+/** The menu of the status bar item: what can be done now. */
+export async function showMenu(server: Server, statusBar: StatusBar): Promise<void> {
+  const chosen = await vscode.window.showQuickPick(entries(server, statusBar), { title: "Fusewright" });
+  if (chosen) {
+    await vscode.commands.executeCommand(chosen.command, ...(chosen.args ?? []));
+  }
+}
+
+function entries(server: Server, statusBar: StatusBar): Entry[] {
+  const entries: Entry[] = [];
+  const status = statusBar.active;
+  const running = server.state === "running";
+  if (!vscode.workspace.isTrusted) {
+    entries.push({
+      label: "$(shield) Manage workspace trust",
+      description: "nothing is run until you trust this folder",
+      command: "workbench.trust.manage",
+    });
+  } else if (running && status) {
+    if (status.state === "verifying") {
+      entries.push({ label: "$(debug-stop) Cancel", command: "fusewright.cancel", args: [status.uri] });
+    } else {
+      entries.push({ label: "$(play) Verify", command: "fusewright.verify", args: [status.uri] });
+    }
+    if (status.state === "verified") {
+      entries.push({ label: "$(archive) Archive", command: "fusewright.archive", args: [status.uri] });
+    }
+  }
+  if (running && vscode.workspace.isTrusted) {
+    entries.push({
+      label: "$(heart) Doctor",
+      description: "what is missing here",
+      command: "fusewright.doctor",
+    });
+  }
+  entries.push(
+    { label: "$(output) Show log", command: "fusewright.showLog" },
+    { label: "$(debug-restart) Restart server", command: "fusewright.restart" },
+  );
+  return entries;
+}

@@ -1,0 +1,73 @@
+/** What travels between the extension and the server beside the Language Server Protocol itself. */
+
+/** What the server says about one document: the parameters of `fusewright/status`. */
+export interface Status {
+  uri: string;
+  state: "idle" | "checking" | "verifying" | "verified" | "stale" | "error";
+  text: string;
+  verdict?: Verdict | null;
+}
+
+/** The ruling on a pair; null where it could not be judged. */
+export type Ruling = "pass" | "slower" | "same" | "untimed" | "wrong" | "rejected" | "error";
+
+/** The keys of the verdict line that the extension shows. */
+export interface Verdict {
+  status: "SUCCESS" | "FAILED";
+  correct: boolean;
+  verdict: Ruling | null;
+  reason: string | null;
+  speedup?: number | null;
+  speedup_ci?: [number, number] | null;
+  python_ms?: number | null;
+  triton_ms?: number | null;
+  kernels?: { name: string; launches: number }[];
+  outputs?: Output[];
+  findings?: { code: string; message: string }[];
+  pending?: string[];
+  device?: { name: string; mode: string } | null;
+}
+
+/** The comparison of one output. */
+export interface Output {
+  shape: number[];
+  dtype: string;
+  max_abs_error: number | null;
+  mismatched: number;
+  total: number;
+}
+
+/** What `fusewright.archive` answers. */
+export interface Archived {
+  path: string;
+  line: number;
+}
+
+/** Settings under the keys of fusewright.toml; only what was set. */
+export type ServerSettings = Record<string, Record<string, unknown>>;
+
+/** The initialization options, sent anew with every change of the configuration. */
+export interface Options {
+  /** Counts over fusewright.toml. */
+  settings: ServerSettings;
+  /** Counts under fusewright.toml. */
+  defaults: ServerSettings;
+  /** Whether the client shows `fusewright/status`. */
+  status: true;
+  /** Whether the workspace may run anything. */
+  trusted: boolean;
+}
+
+/** Whether an answer of the server is a verdict line. */
+export function isVerdict(value: unknown): value is Verdict {
+  return isObject(value) && typeof value.status === "string" && typeof value.correct === "boolean";
+}
+
+/** Whether an answer of the server names an archived line. */
+export function isArchived(value: unknown): value is Archived {
+  return isObject(value) && typeof value.path === "string" && typeof value.line === "number";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,193 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { createInterface } from "node:readline";
+import * as vscode from "vscode";
+import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
+import { executeCommand } from "./commands.js";
+import { logLine } from "./log-line.js";
+import type { ServerState } from "./presentation.js";
+import type { Options, Status } from "./protocol.js";
+import type { PythonEnvironment } from "./python-environment.js";
+import { findServer } from "./server-path.js";
+import { serverSettings } from "./settings.js";
+
+/** The language server: finds it, starts it, tells it the configuration, and says how it is. */
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private current: ServerState = "stopped";
+  /** One start or stop at a time, in the order asked for. */
+  private turn: Promise<void> = Promise.resolve();
+  private readonly stateChanged = new vscode.EventEmitter<ServerState>();
+  private readonly statusReceived = new vscode.EventEmitter<Status>();
+  /** Fires when the server starts, stops or fails. */
+  readonly onDidChangeState = this.stateChanged.event;
+  /** Fires with each `fusewright/status`. */
+  readonly onStatus = this.statusReceived.event;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly python: PythonEnvironment,
+  ) {}
+
+  /** How the server is. */
+  get state(): ServerState {
+    return this.current;
+  }
+
+  /** The running client, if any. */
+  get running(): LanguageClient | undefined {
+    return this.client?.state === State.Running ? this.client : undefined;
+  }
+
+  /** Starts the server, or starts it anew. */
+  restart(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.stopClient();
+      await this.startClient();
+    });
+  }
+
+  /** Ends the server and all it started. */
+  stop(): Promise<void> {
+    return this.inTurn(() => this.stopClient());
+  }
+
+  /** Tells the running server what the settings, the environment and the trust now are. */
+  configure(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.running?.sendNotification("workspace/didChangeConfiguration", {
+        settings: await this.options(),
+      });
+    });
+  }
+
+  dispose(): void {
+    this.stateChanged.dispose();
+    this.statusReceived.dispose();
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch((error) => this.log.error(String(error)));
+    return this.turn;
+  }
+
+  private async startClient(): Promise<void> {
+    const found = findServer({
+      configured: vscode.workspace.getConfiguration("fusewright").get("server.path", "").trim(),
+      bundled: this.context.asAbsolutePath("server/fusewright"),
+      path: process.env.PATH ?? "",
+      home: homedir(),
+      isProgram,
+    });
+    if ("problem" in found) {
+      this.log.error(found.problem);
+      this.become({ problem: found.problem });
+      return;
+    }
+    this.log.info(`Starting ${found.program} (from the ${found.from})`);
+    this.become("starting");
+    const client = await this.makeClient(found.program);
+    this.client = client;
+    try {
+      await client.start();
+    } catch (error) {
+      const problem = `${found.program} did not start as a language server: ${message(error)}`;
+      this.log.error(problem);
+      this.become({ problem });
+    }
+  }
+
+  private async makeClient(program: string): Promise<LanguageClient> {
+    const level = vscode.workspace.getConfiguration("fusewright").get("server.logLevel", "info");
+    const client: LanguageClient = new LanguageClient(
+      "fusewright",
+      "Fusewright",
+      // Not in the workspace's folder: no program that the server starts may pick up files of that folder.
+      {
+        command: program,
+        args: ["server"],
+        options: { cwd: this.context.extensionPath, env: { ...process.env, FUSEWRIGHT_LOG: level } },
+      },
+      {
+        documentSelector: [
+          { scheme: "file", language: "python" },
+          { scheme: "untitled", language: "python" },
+          { scheme: "file", pattern: "**/fusewright.toml" },
+        ],
+        initializationOptions: await this.options(),
+        outputChannel: this.log,
+        revealOutputChannelOn: RevealOutputChannelOn.Never,
+        // Standard output is the protocol's: nothing of it is for the log.
+        stdioOptions: { stdout: () => {}, stderr: forward },
+        middleware: {
+          executeCommand: (command, args) => executeCommand(client, this.log, command, args),
+        },
+      },
+    );
+    client.onNotification("fusewright/status", (status: Status) => this.statusReceived.fire(status));
+    client.onDidChangeState(({ newState }) => {
+      if (this.client === client || this.client === undefined) {
+        this.become(
+          newState === State.Running ? "running" : newState === State.Starting ? "starting" : "stopped",
+        );
+      }
+    });
+    return client;
+  }
+
+  private async stopClient(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client) {
+      try {
+        await client.dispose();
+      } catch (error) {
+        // A server that has crashed cannot be asked to stop; it is gone all the same.
+        this.log.warn(`The server did not stop in order: ${message(error)}`);
+      }
+      this.become("stopped");
+    }
+  }
+
+  private async options(): Promise<Options> {
+    const trusted = vscode.workspace.isTrusted;
+    const configuration = vscode.workspace.getConfiguration("fusewright");
+    const settings = serverSettings((name) => configuration.inspect(name));
+    const chosen = settings.python?.interpreter ?? settings.python?.command;
+    const interpreter = trusted && chosen === undefined ? await this.python.interpreter() : undefined;
+    return {
+      settings,
+      defaults: interpreter === undefined ? {} : { python: { interpreter } },
+      status: true,
+      trusted,
+    };
+  }
+
+  private become(state: ServerState): void {
+    this.current = state;
+    this.stateChanged.fire(state);
+  }
+}
+
+/** Passes the server's standard error on to the log, at its own levels. */
+function forward(input: NodeJS.ReadableStream, channel: vscode.LogOutputChannel): void {
+  createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    const { level, text } = logLine(line);
+    channel[level](text);
+  });
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
