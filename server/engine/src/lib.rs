@@ -4,5 +4,11 @@
 //! results, and reports what happens meanwhile through [`progress::Progress`], so that the editor and the
 //! command line show the same events.
 
+pub mod config;
+pub mod files;
+pub mod nearest;
+pub mod places;
 pub mod progress;
+pub mod source;
 pub mod verdict;
+pub mod workspace;

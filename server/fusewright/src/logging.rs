@@ -16,9 +16,9 @@ const LEVEL_VARIABLE: &str = "FUSEWRIGHT_LOG";
 /// Starts the log. Warnings and errors are logged unless `FUSEWRIGHT_LOG` says otherwise.
 pub(crate) fn start(file: Option<&Path>) -> anyhow::Result<()> {
     let filter = match std::env::var(LEVEL_VARIABLE) {
-        Ok(level) if !level.trim().is_empty() => level.parse::<Targets>().with_context(|| {
-            format!(
-                "{LEVEL_VARIABLE} is {level:?}, which names no level: use off, error, warn, info, debug or trace"
+        Ok(level) if !level.trim().is_empty() => level.parse::<Targets>().map_err(|_| {
+            anyhow::anyhow!(
+                "{LEVEL_VARIABLE} is {level:?}: it must be off, error, warn, info, debug or trace"
             )
         })?,
         _ => Targets::new().with_default(LevelFilter::WARN),

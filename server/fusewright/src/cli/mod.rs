@@ -5,8 +5,10 @@
 //! user and ends the program with status 2.
 
 mod completions;
+mod init;
 pub(crate) mod output;
 mod server;
+mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +32,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the language server on standard input and output
     Server(server::Args),
+    /// Lay out a workspace: ideas, scripts, the dataset's place
+    Init(init::Args),
+    /// Accept a workspace's fusewright.toml, so that what it runs or sends is in force
+    Trust(trust::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -38,6 +44,8 @@ pub(crate) enum Command {
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Server(args) => server::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Trust(args) => trust::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }
