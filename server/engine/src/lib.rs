@@ -6,9 +6,12 @@
 
 pub mod config;
 pub mod files;
+pub mod harness;
+pub mod home;
 pub mod nearest;
 pub mod places;
 pub mod progress;
+pub mod python;
 pub mod source;
 pub mod verdict;
 pub mod workspace;

@@ -1,0 +1,19 @@
+//! The harness: the Python process that runs and judges pairs, and the engine's side of the line to it.
+//!
+//! One harness process serves many requests. It is started on first use, ends with this process, and when it
+//! dies or falls silent every request in flight is told why.
+
+mod client;
+mod connection;
+mod error;
+mod launch;
+mod lines;
+mod package;
+mod protocol;
+mod spawn;
+
+pub use client::{Harness, Limits};
+pub use error::HarnessError;
+pub use launch::{Launch, LaunchError};
+pub use package::{Package, folder};
+pub use protocol::{Code, Compiled, Entry, Options, Pair};

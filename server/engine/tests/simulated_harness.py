@@ -1,0 +1,89 @@
+"""A simulated harness: speaks the protocol, runs nothing, and misbehaves as its first argument says."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+mode = sys.argv[1]
+
+
+def say(**message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def verdict(request, **more):
+    return {
+        "status": "SUCCESS",
+        "correct": True,
+        "verdict": "untimed",
+        "reason": "simulated: nothing was run",
+        "pending": [],
+        "device": {"name": "simulated", "mode": "interpreter"},
+        "environment": {"torch": "simulated"},
+        "duration_ms": {"total": 1.0},
+        **more,
+    }
+
+
+if mode == "dies-at-start":
+    print("some log", file=sys.stderr)
+    sys.exit("ModuleNotFoundError: No module named 'simulated'")
+if mode == "never-ready":
+    time.sleep(600)
+if mode == "greets":
+    print("Welcome to this machine")
+say(event="ready")
+
+for line in sys.stdin:
+    request = json.loads(line)
+    verb, id = request["verb"], request["id"]
+    if verb == "environment":
+        say(id=id, event="environment", environment={"python": "3", "pid": os.getpid(), "environ": dict(os.environ)})
+    elif verb == "cancel":
+        with open(os.environ["FUSEWRIGHT_TEST_CANCELLED"], "w") as file:
+            file.write(str(id))
+    elif mode == "dies":
+        say(id=id, event="phase", phase="inputs", message="making inputs")
+        print("the last words", file=sys.stderr)
+        os._exit(7)
+    elif mode == "dies-and-leaves-a-child":
+        # The child holds standard output open and lives in a session of its own.
+        child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        print(f"child {child.pid}", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(7)
+    elif mode == "hangs":
+        child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        say(id=id, event="phase", phase="run", message=str(child.pid))
+        time.sleep(600)
+    elif mode == "garbage":
+        sys.stdout.write("{not json\n")
+        sys.stdout.flush()
+        time.sleep(600)
+    elif mode == "huge-line":
+        sys.stdout.write('{"event":"' + "x" * 5_000_000)
+        sys.stdout.flush()
+        time.sleep(600)
+    elif mode == "refuses":
+        say(id=id, event="failed", message="the GPU fell off the bus")
+    elif mode == "closes-output":
+        os.close(1)
+        time.sleep(600)
+    elif mode == "ignores":
+        pass
+    elif mode == "out-of-order":
+        # The first request is answered only after the second.
+        if id % 2 == 0:
+            say(id=id, event="verdict", verdict=verdict(request, reason=request["pair"]["file"]))
+            say(id=id - 1, event="verdict", verdict=verdict(request, reason="first"))
+    else:
+        say(id=id, event="phase", phase="inputs", message="making inputs")
+        say(id=id, event="first", verdict=verdict(request, pending=["audit"]))
+        if mode == "slow":
+            for _ in range(8):
+                time.sleep(0.3)
+                say(id=id, event="phase", phase="audit", message="auditing")
+        say(id=id, event="verdict", verdict=verdict(request))
