@@ -1,1 +1,32 @@
 //! The pair file: a PyTorch function, the Triton kernel that does the same, and the inputs that prove it.
+//!
+//! Text goes in, values come out: this crate reads no file, knows no editor and runs no Python. Parsing never
+//! fails; [`PairFile::parse`] returns what it found and [`PairFile::diagnostics`] says what is wrong with it.
+
+mod analysis;
+mod block;
+mod builtins;
+mod diagnostic;
+mod entry;
+mod hash;
+mod inputs;
+mod layout;
+mod lines;
+mod marker;
+mod outline;
+mod pair_file;
+mod rules;
+mod scope;
+mod signature;
+mod syntax;
+
+pub use block::{Block, BlockKind, Style};
+pub use diagnostic::{Diagnostic, Edit, Fix, Severity};
+pub use entry::{Convention, Definition, EntryPoints};
+pub use inputs::Inputs;
+pub use pair_file::PairFile;
+pub use ruff_text_size::{TextRange, TextSize};
+pub use rules::Rule;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! The pair file as a whole.
+
+use std::sync::Arc;
+
+use ruff_text_size::{TextRange, TextSize};
+
+use crate::analysis::analyse;
+use crate::block::{Block, BlockKind, Style};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::entry::{Definition, EntryPoints};
+use crate::inputs::Inputs;
+use crate::lines::Lines;
+
+/// A parsed pair file. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct PairFile {
+    text: Arc<str>,
+    facts: Arc<Facts>,
+}
+
+/// What is known of a file.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) lines: Lines,
+    pub(crate) is_pair: bool,
+    pub(crate) style: Option<Style>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) main_block: Option<TextRange>,
+    pub(crate) entry_points: Option<EntryPoints>,
+    pub(crate) inputs: Option<Inputs>,
+    pub(crate) kernels: Vec<Definition>,
+    pub(crate) title: Option<String>,
+    pub(crate) hash: Option<String>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Facts {
+    /// What is known of a file that is no pair.
+    pub(crate) fn none(lines: Lines) -> Self {
+        Self {
+            lines,
+            is_pair: false,
+            style: None,
+            blocks: Vec::new(),
+            main_block: None,
+            entry_points: None,
+            inputs: None,
+            kernels: Vec::new(),
+            title: None,
+            hash: None,
+            diagnostics: Vec::new(),
+        }
+    }
+}
+
+impl PairFile {
+    /// Reads a file. Any text is read; what is wrong with it is told by [`PairFile::diagnostics`].
+    pub fn parse(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let facts = Arc::new(analyse(&text));
+        Self { text, facts }
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the file has a marker, or something that was meant to be one. Nothing is reported on other files.
+    pub fn is_pair(&self) -> bool {
+        self.facts.is_pair
+    }
+
+    /// How its blocks end.
+    pub fn style(&self) -> Option<Style> {
+        self.facts.style
+    }
+
+    /// Its blocks, in text order.
+    pub fn blocks(&self) -> &[Block] {
+        &self.facts.blocks
+    }
+
+    /// The first block of a kind.
+    pub fn block(&self, kind: BlockKind) -> Option<&Block> {
+        self.facts.blocks.iter().find(|block| block.kind == kind)
+    }
+
+    /// A block's whole text between its markers.
+    pub fn code(&self, kind: BlockKind) -> Option<&str> {
+        self.block(kind).and_then(|block| slice(&self.text, block.content))
+    }
+
+    /// What runs when the file is run: in the open style `if __name__ == "__main__":` and what follows it, in the
+    /// closed style the code after the last marker.
+    pub fn main_block(&self) -> Option<TextRange> {
+        self.facts.main_block
+    }
+
+    /// The two functions that are compared; none where none or several are likely, and a diagnostic says why.
+    pub fn entry_points(&self) -> Option<&EntryPoints> {
+        self.facts.entry_points.as_ref()
+    }
+
+    /// Where the inputs come from.
+    pub fn inputs(&self) -> Option<Inputs> {
+        self.facts.inputs
+    }
+
+    /// The functions of TRITON under `triton.jit`.
+    pub fn kernels(&self) -> &[Definition] {
+        &self.facts.kernels
+    }
+
+    /// The first line of the file's docstring, without `Fused Kernels:`.
+    pub fn title(&self) -> Option<&str> {
+        self.facts.title.as_deref()
+    }
+
+    /// The SHA-256, in hexadecimal, of the three blocks and, where the inputs come from it, the main block. None
+    /// unless the three blocks are there.
+    pub fn hash(&self) -> Option<&str> {
+        self.facts.hash.as_deref()
+    }
+
+    /// What is wrong with the file, in text order.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.facts.diagnostics
+    }
+
+    /// The first thing wrong with the file's structure, its syntax included, that keeps it from being run.
+    pub fn structure_error(&self) -> Option<&Diagnostic> {
+        self.facts
+            .diagnostics
+            .iter()
+            .find(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.rule.is_structural())
+    }
+
+    /// The 1-based line of an offset. Lines end at LF, CR and CRLF.
+    pub fn line_of(&self, offset: TextSize) -> u32 {
+        self.facts.lines.line_of(offset)
+    }
+
+    /// The text of a 1-based line without indentation and line end. A line beyond the last gives the last.
+    pub fn line_range(&self, line: u32) -> TextRange {
+        self.facts.lines.trimmed_range(&self.text, line)
+    }
+}
+
+pub(crate) fn slice(text: &str, range: TextRange) -> Option<&str> {
+    text.get(range.start().to_usize()..range.end().to_usize())
+}

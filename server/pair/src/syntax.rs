@@ -1,0 +1,77 @@
+//! The Python of a file, parsed once, and cut along its markers.
+
+use ruff_python_ast::{Expr, ModModule, PySourceType, Stmt};
+use ruff_python_parser::{ParseError, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked_source};
+use ruff_text_size::{Ranged, TextRange};
+
+/// Parses a whole file.
+pub(crate) fn parse_file(text: &str) -> Parsed<ModModule> {
+    parse_unchecked_source(text, PySourceType::Python)
+}
+
+/// Parses a part of a file as a module of its own; offsets are those of the file.
+pub(crate) fn parse_part(text: &str, range: TextRange) -> Parsed<ModModule> {
+    parse_cells_unchecked(text, [range], &ParseOptions::from(PySourceType::Python))
+}
+
+/// What stands between two markers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Region<'a> {
+    pub(crate) range: TextRange,
+    pub(crate) statements: &'a [Stmt],
+    pub(crate) error: Option<&'a ParseError>,
+}
+
+/// Cuts the statements of a valid file along the regions, or gives nothing if a statement reaches over a border.
+pub(crate) fn cut<'a>(statements: &'a [Stmt], ranges: &[TextRange]) -> Option<Vec<Region<'a>>> {
+    let mut rest = statements;
+    let mut regions = Vec::with_capacity(ranges.len());
+    for &range in ranges {
+        let count = rest.partition_point(|statement| statement.start() < range.end());
+        let (inside, after) = rest.split_at(count);
+        if inside.last().is_some_and(|statement| statement.end() > range.end()) {
+            return None;
+        }
+        regions.push(Region { range, statements: inside, error: None });
+        rest = after;
+    }
+    rest.is_empty().then_some(regions)
+}
+
+/// Whether a statement is `if __name__ == "__main__":`.
+pub(crate) fn is_main_guard(statement: &Stmt) -> bool {
+    let Stmt::If(statement) = statement else { return false };
+    let Expr::Compare(compare) = &*statement.test else { return false };
+    let [ruff_python_ast::CmpOp::Eq] = &*compare.ops else { return false };
+    let [right] = &*compare.comparators else { return false };
+    let pair = (&*compare.left, right);
+    let ((Expr::Name(name), Expr::StringLiteral(value)) | (Expr::StringLiteral(value), Expr::Name(name))) =
+        pair
+    else {
+        return false;
+    };
+    name.id == "__name__" && value.value.to_str() == "__main__"
+}
+
+/// The text of a statement that is nothing but a string.
+pub(crate) fn string_statement(statement: &Stmt) -> Option<&str> {
+    let Stmt::Expr(statement) = statement else { return None };
+    let Expr::StringLiteral(value) = &*statement.value else { return None };
+    Some(value.value.to_str())
+}
+
+/// Whether a statement does nothing: a string, `pass` or `...`.
+pub(crate) fn is_inert(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Pass(_) => true,
+        Stmt::Expr(expression) => {
+            matches!(&*expression.value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a statement is `from __future__ import …`, which must stand at the top of the file and nowhere else.
+pub(crate) fn is_future_import(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::ImportFrom(import) if import.module.as_ref().is_some_and(|module| module == "__future__"))
+}
