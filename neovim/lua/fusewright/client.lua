@@ -1,0 +1,115 @@
+--- Starts the server and speaks to it, on Neovim 0.7 and later.
+
+local config = require('fusewright.config')
+
+local M = {}
+
+local name = 'fusewright'
+-- Neovim 0.7 to 0.10: one server serves every buffer, because it finds each file's workspace itself.
+local started
+
+local function clients(bufnr)
+  local get = vim.lsp.get_clients or vim.lsp.get_active_clients
+  if vim.fn.has('nvim-0.8') == 1 then
+    return get({ bufnr = bufnr, name = name })
+  end
+  return vim.tbl_filter(function(client)
+    return client.name == name
+  end, vim.lsp.buf_get_clients(bufnr))
+end
+
+--- The client of a buffer, or nil.
+function M.get(bufnr)
+  return clients(bufnr)[1]
+end
+
+--- Starts the server, if it does not run yet, and attaches a buffer to it. For Neovim before 0.11.
+function M.attach(bufnr)
+  if vim.bo[bufnr].buftype ~= '' then
+    return
+  end
+  local alive = started and vim.lsp.get_client_by_id(started)
+  if not alive or alive.is_stopped() then
+    local cmd = config.cmd()
+    if vim.fn.executable(cmd[1]) ~= 1 then
+      vim.notify_once(
+        'fusewright: ' .. cmd[1] .. ' is not on the PATH; install it or set vim.g.fusewright.cmd (:help fusewright)',
+        vim.log.levels.WARN
+      )
+      return
+    end
+    local root = config.root(bufnr)
+    started = vim.lsp.start_client({
+      name = name,
+      cmd = cmd,
+      root_dir = root,
+      workspace_folders = { { uri = vim.uri_from_fname(root), name = root } },
+      init_options = config.init_options(),
+      handlers = config.handlers,
+      on_attach = function(_, attached)
+        M.follow_lenses(attached)
+      end,
+    })
+  end
+  if started then
+    vim.lsp.buf_attach_client(bufnr, started)
+  end
+end
+
+--- Asks for the code lenses of a buffer anew.
+function M.refresh_lenses(bufnr)
+  -- Neovim 0.12 keeps them fresh by itself once they are enabled.
+  if vim.lsp.codelens.enable or not M.get(bufnr) then
+    return
+  end
+  if vim.fn.has('nvim-0.10') == 1 then
+    vim.lsp.codelens.refresh({ bufnr = bufnr })
+  elseif bufnr == vim.api.nvim_get_current_buf() then
+    -- Before 0.10 it knows the current buffer alone.
+    vim.lsp.codelens.refresh()
+  end
+end
+
+--- Keeps the code lenses of a buffer fresh.
+function M.follow_lenses(bufnr)
+  if vim.lsp.codelens.enable then
+    vim.lsp.codelens.enable(true, { bufnr = bufnr })
+    return
+  end
+  local group = vim.api.nvim_create_augroup('fusewright_lenses_' .. bufnr, { clear = true })
+  vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'TextChanged' }, {
+    group = group,
+    buffer = bufnr,
+    callback = function()
+      M.refresh_lenses(bufnr)
+    end,
+  })
+  M.refresh_lenses(bufnr)
+end
+
+--- Runs one of the server's commands; `done(result)` is called with its answer, an error is shown.
+function M.execute(bufnr, command, arguments, done)
+  local client = M.get(bufnr)
+  if not client then
+    vim.notify('fusewright: no server is attached to this buffer (:help fusewright)', vim.log.levels.ERROR)
+    return
+  end
+  local function answer(err, result)
+    if err then
+      vim.notify('fusewright: ' .. err.message, vim.log.levels.ERROR)
+    elseif done then
+      done(result)
+    end
+    if vim.api.nvim_buf_is_valid(bufnr) then
+      M.refresh_lenses(bufnr)
+    end
+  end
+  local params = { command = command, arguments = arguments }
+  if vim.fn.has('nvim-0.11') == 1 then
+    client:request('workspace/executeCommand', params, answer, bufnr)
+  else
+    client.request('workspace/executeCommand', params, answer, bufnr)
+  end
+end
+
+return M

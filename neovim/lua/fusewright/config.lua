@@ -1,0 +1,75 @@
+--- What the client is started with, the same for every version of Neovim.
+---
+--- `vim.g.fusewright` may hold: cmd (list of strings), settings (the keys of fusewright.toml), and
+--- autostart (false: the server starts only by hand).
+
+local M = {}
+
+local root_markers = { 'fusewright.toml', 'triton_training_data' }
+
+--- The user's table, read anew each time so that it may be set late.
+function M.user()
+  return vim.g.fusewright or {}
+end
+
+--- The program and its arguments: the user's, else `fusewright` from the PATH, else a build beside this plugin.
+function M.cmd()
+  local cmd = M.user().cmd
+  if cmd then
+    return cmd
+  end
+  local program = vim.fn.exepath('fusewright')
+  if program == '' then
+    local here = debug.getinfo(1, 'S').source:sub(2)
+    local checkout = vim.fn.fnamemodify(here, ':p:h:h:h:h')
+    for _, profile in ipairs({ 'release', 'debug' }) do
+      local build = checkout .. '/target/' .. profile .. '/fusewright'
+      if program == '' and vim.fn.executable(build) == 1 then
+        program = build
+      end
+    end
+  end
+  return { program ~= '' and program or 'fusewright', 'server' }
+end
+
+--- The workspace of a buffer: the nearest folder above that holds a marker, else the file's own.
+function M.root(bufnr)
+  local path = vim.api.nvim_buf_get_name(bufnr)
+  local folder = path ~= '' and vim.fn.fnamemodify(path, ':p:h') or vim.fn.getcwd()
+  local at = folder
+  while true do
+    for _, marker in ipairs(root_markers) do
+      if vim.loop.fs_stat(at .. '/' .. marker) then
+        return at
+      end
+    end
+    local parent = vim.fn.fnamemodify(at, ':h')
+    if parent == at then
+      return folder
+    end
+    at = parent
+  end
+end
+
+--- What the server is told at `initialize`.
+function M.init_options()
+  local settings = M.user().settings or {}
+  if vim.tbl_isempty(settings) then
+    settings = vim.empty_dict()
+  end
+  return { settings = settings, status = true }
+end
+
+--- The handlers of what only this server sends.
+M.handlers = {
+  -- The state of one pair, kept for the status line.
+  ['fusewright/status'] = function(_, status)
+    local bufnr = vim.uri_to_bufnr(status.uri)
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      vim.b[bufnr].fusewright_status = status.text or ''
+      vim.cmd('redrawstatus!')
+    end
+  end,
+}
+
+return M
