@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Lays out the release under dist/: a tar file with the binary, its documents and the Neovim plugin, and the
+# VS Code extension with the server inside. Wants FUSEWRIGHT_BINARY, a release build.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+binary=${FUSEWRIGHT_BINARY:-target/release/fusewright}
+
+version=$("$binary" --version | awk '{ print $2 }')
+name=fusewright-$version-$(uname -m)-$(uname -s | tr '[:upper:]' '[:lower:]')
+rm -rf "dist/$name"
+mkdir -p "dist/$name/docs"
+cp "$binary" "dist/$name/fusewright"
+cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "dist/$name/"
+# The server shows a rule's page from here, beside the binary.
+cp -R docs/rules "dist/$name/docs/rules"
+cp -R neovim "dist/$name/neovim"
+tar -C dist -czf "dist/$name.tar.gz" "$name"
+
+FUSEWRIGHT_BINARY=$(realpath "$binary") npm --prefix vscode-extension run --silent package
+mv vscode-extension/fusewright.vsix "dist/$name.vsix"
+ls -lh dist/*.tar.gz dist/*.vsix
