@@ -5,6 +5,8 @@
 //! command line show the same events.
 
 pub mod config;
+pub mod dataset;
+pub mod description;
 pub mod files;
 pub mod harness;
 pub mod home;
@@ -12,6 +14,8 @@ pub mod nearest;
 pub mod places;
 pub mod progress;
 pub mod python;
+pub mod remembered;
 pub mod source;
+mod tokens;
 pub mod verdict;
 pub mod workspace;
