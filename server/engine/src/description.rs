@@ -6,13 +6,34 @@ use crate::tokens::{Token, tokens};
 
 /// Names that say nothing about what is computed.
 const GENERIC: [&str; 12] = [
-    "fused", "kernel", "kernels", "pytorch", "torch", "python", "model", "forward", "ref", "reference", "fn", "f",
+    "fused",
+    "kernel",
+    "kernels",
+    "pytorch",
+    "torch",
+    "python",
+    "model",
+    "forward",
+    "ref",
+    "reference",
+    "fn",
+    "f",
 ];
 
 /// Calls that make, move or shape tensors, and say little about what is computed.
 const PLUMBING: [&str; 12] = [
-    "empty", "zeros", "ones", "empty_like", "zeros_like", "ones_like", "tensor", "arange", "contiguous", "float",
-    "no_grad", "cuda",
+    "empty",
+    "zeros",
+    "ones",
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "tensor",
+    "arange",
+    "contiguous",
+    "float",
+    "no_grad",
+    "cuda",
 ];
 
 /// A pair's description: its title, else what the reference's docstring says, else a sentence made from the
@@ -42,9 +63,9 @@ fn sentence(text: &str) -> Option<String> {
 /// The docstring of a top-level function or class, without its quotes.
 fn docstring<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     let tokens = tokens(code);
-    let start = tokens.windows(2).position(|pair| {
-        matches!(pair, [Token::Word("def" | "class"), Token::Word(defined)] if *defined == name)
-    })?;
+    let start = tokens.windows(2).position(
+        |pair| matches!(pair, [Token::Word("def" | "class"), Token::Word(defined)] if *defined == name),
+    )?;
     let body = tokens.iter().skip(start).position(|token| *token == Token::Newline)? + start + 1;
     let mut body = tokens.iter().skip(body);
     match (body.next()?, body.next()?) {
@@ -70,8 +91,10 @@ fn from_docstring(text: &str) -> Option<String> {
 }
 
 fn from_name(name: &str) -> Option<String> {
-    let words: Vec<&str> =
-        name.split('_').filter(|word| !word.is_empty() && !GENERIC.contains(&word.to_lowercase().as_str())).collect();
+    let words: Vec<&str> = name
+        .split('_')
+        .filter(|word| !word.is_empty() && !GENERIC.contains(&word.to_lowercase().as_str()))
+        .collect();
     (!words.is_empty()).then(|| format!("Fused {}.", words.join(" ")))
 }
 
@@ -124,7 +147,8 @@ mod tests {
     fn a_name_or_the_calls_give_the_rest() {
         assert_eq!(from_name("bias_gelu_torch").as_deref(), Some("Fused bias gelu."));
         assert_eq!(from_name("fused_kernel_pytorch"), None);
-        let code = "def f(x):\n    # F.elu(x)\n    y = F.relu(x) + torch.exp(x)\n    return F.relu(y).sum(dim=1)\n";
+        let code =
+            "def f(x):\n    # F.elu(x)\n    y = F.relu(x) + torch.exp(x)\n    return F.relu(y).sum(dim=1)\n";
         assert_eq!(from_calls(code).as_deref(), Some("Fused relu, exp and sum."));
         assert_eq!(from_calls("def f(x):\n    return x * 2\n"), None);
     }
