@@ -4,6 +4,7 @@
 //! results, and reports what happens meanwhile through [`progress::Progress`], so that the editor and the
 //! command line show the same events.
 
+mod tokens;
 pub mod config;
 pub mod dataset;
 pub mod description;
@@ -15,7 +16,7 @@ pub mod places;
 pub mod progress;
 pub mod python;
 pub mod remembered;
+pub mod setup;
 pub mod source;
-mod tokens;
 pub mod verdict;
 pub mod workspace;

@@ -74,6 +74,8 @@ impl Probe {
 /// Where an interpreter was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
+    /// The variable `FUSEWRIGHT_PYTHON`, which wins over the settings.
+    Variable,
     /// `[python] interpreter` in the settings.
     Settings,
     /// The active virtual environment.
@@ -90,6 +92,7 @@ impl Origin {
     /// In the user's words.
     pub fn describe(self) -> &'static str {
         match self {
+            Self::Variable => "FUSEWRIGHT_PYTHON",
             Self::Settings => "the settings",
             Self::ActiveEnvironment => "the active environment",
             Self::Chosen => "the choice made at setup",
@@ -229,9 +232,17 @@ fn neutral_folder() -> PathBuf {
     if cfg!(unix) { PathBuf::from("/") } else { std::env::temp_dir() }
 }
 
-/// Finds the interpreter that runs pairs: the one in the settings and no other, else the first with torch and
+/// The interpreter that `FUSEWRIGHT_PYTHON` names.
+pub(crate) fn from_variable() -> Option<PathBuf> {
+    std::env::var_os("FUSEWRIGHT_PYTHON").filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Finds the interpreter that runs pairs: the one in `FUSEWRIGHT_PYTHON` or else the settings and no other, else the first with torch and
 /// triton of the active environment, the one chosen at setup, the managed environment, `python3`.
 pub async fn find(setting: Option<&Path>, home: &Home) -> Result<Interpreter, PythonError> {
+    if let Some(path) = from_variable() {
+        return usable(&path, Origin::Variable).await;
+    }
     if let Some(path) = setting {
         return usable(path, Origin::Settings).await;
     }

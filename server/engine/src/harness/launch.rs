@@ -58,7 +58,7 @@ impl Launch {
         command: Option<&[String]>,
         home: &Home,
     ) -> Result<Self, LaunchError> {
-        if let Some(command) = command {
+        if let (Some(command), None) = (command, python::from_variable()) {
             return Self::through(command, &Package::embedded());
         }
         let found = python::find(interpreter, home).await?;

@@ -4,7 +4,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 /// One step of reading.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A whole line without its end.
     Whole(Vec<u8>),
     /// A line longer than the limit; the stream stands in its middle.
@@ -14,7 +14,7 @@ pub(super) enum Line {
 }
 
 /// Reads the next line, giving up on it once it is longer than `limit` bytes.
-pub(super) async fn next(reader: &mut (impl AsyncBufRead + Unpin), limit: usize) -> std::io::Result<Line> {
+pub(crate) async fn next(reader: &mut (impl AsyncBufRead + Unpin), limit: usize) -> std::io::Result<Line> {
     let mut line = Vec::new();
     loop {
         let buffer = reader.fill_buf().await?;

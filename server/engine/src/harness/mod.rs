@@ -7,10 +7,10 @@ mod client;
 mod connection;
 mod error;
 mod launch;
-mod lines;
+pub(crate) mod lines;
 mod package;
 mod protocol;
-mod spawn;
+pub(crate) mod spawn;
 
 pub use client::{Harness, Limits};
 pub use error::HarnessError;

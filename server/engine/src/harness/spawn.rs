@@ -17,7 +17,7 @@ type Spawned = std::io::Result<Box<dyn ChildWrapper>>;
 type Job = (Handle, Launch, oneshot::Sender<Spawned>);
 
 /// Starts the program in a process group of its own, its three streams piped.
-pub(super) async fn spawn(launch: &Launch) -> Spawned {
+pub(crate) async fn spawn(launch: &Launch) -> Spawned {
     let (answer, answered) = oneshot::channel();
     let gone = || std::io::Error::other("the thread that starts processes is gone");
     spawner().send((Handle::current(), launch.clone(), answer)).map_err(|_| gone())?;
@@ -87,7 +87,7 @@ fn end_with_parent(_command: &mut Command) {}
 /// Kills a process, its group and everything below it. The caller knows that the process was not yet waited for,
 /// so that its number cannot have been given to another.
 #[cfg(unix)]
-pub(super) fn kill_tree(process: u32) {
+pub(crate) fn kill_tree(process: u32) {
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
     let below = descendants(process);
@@ -102,7 +102,7 @@ pub(super) fn kill_tree(process: u32) {
 
 /// The job object ends with its handle.
 #[cfg(not(unix))]
-pub(super) fn kill_tree(_process: u32) {}
+pub(crate) fn kill_tree(_process: u32) {}
 
 /// Every process below one, whatever group or session it moved to; empty where there is no `/proc`.
 #[cfg(unix)]
