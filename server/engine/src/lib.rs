@@ -19,4 +19,5 @@ pub mod remembered;
 pub mod setup;
 pub mod source;
 pub mod verdict;
+pub mod verify;
 pub mod workspace;

@@ -66,11 +66,11 @@ pub(super) fn check_platform() -> Result<(), SetupError> {
 #[cfg(unix)]
 pub(super) fn check_disk(folder: &Path) -> Result<(), SetupError> {
     let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
-    let free_mb = disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000;
-    if free_mb >= u64::from(NEEDED_GB) * 1000 {
+    let megabytes = disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000;
+    if megabytes >= u64::from(NEEDED_GB) * 1000 {
         return Ok(());
     }
-    let free_gb = f64::from(u32::try_from(free_mb).unwrap_or(u32::MAX)) / 1000.0;
+    let free_gb = f64::from(u32::try_from(megabytes).unwrap_or(u32::MAX)) / 1000.0;
     Err(SetupError::Disk { path: folder.to_owned(), free_gb, needed_gb: NEEDED_GB })
 }
 

@@ -26,11 +26,11 @@ pub(super) async fn install(
 
     phase(progress, 2, "installing the installer");
     let with_uv = pip("installing the installer", &python, &installer).run(&mut |_| (), cancel).await;
-    let installed = match with_uv {
+    let quickly = match with_uv {
         Ok(()) => uv(&python, &requirements, home, progress, cancel).await,
         Err(error) => Err(error),
     };
-    match installed {
+    match quickly {
         Ok(()) => {}
         Err(SetupError::Cancelled) => return Err(SetupError::Cancelled),
         Err(error) => {
@@ -153,15 +153,13 @@ impl Downloads {
             return Event::Note(line.to_owned());
         }
         let share = if self.total_mib > 0.0 { self.done_mib / self.total_mib } else { 0.0 };
-        let mut message =
-            format!("downloading torch and triton ({:.0} of {:.0} MiB", self.done_mib, self.total_mib);
-        match self.under_way.iter().max_by(|(_, one), (_, other)| one.total_cmp(other)) {
-            Some((name, _)) => message.push_str(&format!(", {name} under way)")),
-            None => message.push(')'),
-        }
-        if self.total_mib == 0.0 {
-            message = "looking for torch and triton".to_owned();
-        }
+        let largest = self.under_way.iter().max_by(|(_, one), (_, other)| one.total_cmp(other));
+        let message = if self.total_mib == 0.0 {
+            "looking for torch and triton".to_owned()
+        } else {
+            let now = largest.map(|(name, _)| format!(", {name} under way")).unwrap_or_default();
+            format!("downloading torch and triton ({:.0} of {:.0} MiB{now})", self.done_mib, self.total_mib)
+        };
         Event::Phase { message, percent: Some(percent(5.0 + 75.0 * share)) }
     }
 }
