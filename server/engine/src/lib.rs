@@ -4,7 +4,6 @@
 //! results, and reports what happens meanwhile through [`progress::Progress`], so that the editor and the
 //! command line show the same events.
 
-mod tokens;
 pub mod config;
 pub mod dataset;
 pub mod description;
@@ -18,6 +17,7 @@ pub mod python;
 pub mod remembered;
 pub mod setup;
 pub mod source;
+mod tokens;
 pub mod verdict;
 pub mod verify;
 pub mod workspace;

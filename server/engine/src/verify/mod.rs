@@ -193,13 +193,12 @@ impl Verifier {
         }
         *slot = None;
         progress.report(Event::Phase { message: "starting Python".to_owned(), percent: None });
-        let launch = match &self.options.launch {
-            Some(launch) => launch.clone(),
-            None => {
-                let python = &self.options.settings.python;
-                let command = python.command.as_deref();
-                Launch::resolve(python.interpreter.as_deref(), command, &self.options.home).await?
-            }
+        let launch = if let Some(launch) = &self.options.launch {
+            launch.clone()
+        } else {
+            let python = &self.options.settings.python;
+            let command = python.command.as_deref();
+            Launch::resolve(python.interpreter.as_deref(), command, &self.options.home).await?
         };
         let harness = Arc::new(Harness::start(&launch, self.options.limits, cancel).await?);
         *slot = Some(Arc::clone(&harness));
@@ -221,7 +220,7 @@ impl Verifier {
 /// Fills in what the engine knows of the pair.
 fn complete(mut line: VerdictLine, name: &str, file: &PairFile, findings: &[Finding]) -> VerdictLine {
     name.clone_into(&mut line.file);
-    line.hash = file.hash().unwrap_or_default().to_owned();
+    file.hash().unwrap_or_default().clone_into(&mut line.hash);
     line.environment = versions(line.environment);
     let mut all = findings.to_vec();
     all.append(&mut line.findings);

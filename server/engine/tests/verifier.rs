@@ -1,0 +1,106 @@
+//! The verifier's own part, against `simulated_harness.py`, which runs nothing.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fusewright_engine::config::Settings;
+use fusewright_engine::harness::{Launch, Limits};
+use fusewright_engine::home::Home;
+use fusewright_engine::progress::{CancellationToken, Event, Progress, Silent};
+use fusewright_engine::remembered::VerdictStore;
+use fusewright_engine::verdict::{Implementation, Ruling, Stage, VerdictLine};
+use fusewright_engine::verify::{Verifier, VerifierOptions, VerifyRequest};
+
+const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    pass\ndef f_triton(x):\n    return x + 1\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.ones(3),)\n";
+
+fn verifier(mode: &str, folder: &Path) -> Verifier {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulated_harness.py");
+    Verifier::new(VerifierOptions {
+        settings: Settings::default(),
+        home: Home::at(folder),
+        store: Some(VerdictStore::at(folder.join("verdicts"))),
+        limits: Limits { start: Duration::from_secs(20), ..Limits::default() },
+        launch: Some(Launch {
+            program: "python3".into(),
+            arguments: vec![script.into(), mode.into()],
+            environment: std::env::vars_os().collect(),
+            folder: std::env::temp_dir(),
+            preamble: Vec::new(),
+            description: "simulated".into(),
+        }),
+    })
+}
+
+async fn verify(verifier: &Verifier, text: &str) -> VerdictLine {
+    verifier.verify(VerifyRequest::new("pair.py", text), &Silent, &CancellationToken::new()).await
+}
+
+#[derive(Default)]
+struct Firsts(Mutex<Vec<VerdictLine>>);
+
+impl Progress for Firsts {
+    fn report(&self, event: Event) {
+        if let Event::First(line) = event {
+            self.0.lock().unwrap().push(*line);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_line_is_filled_in_and_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let verifier = verifier("answers", folder.path());
+    let firsts = Firsts::default();
+    let line = verifier.verify(VerifyRequest::new("pair.py", PAIR), &firsts, &CancellationToken::new()).await;
+    assert_eq!(line.verdict, Some(Ruling::Untimed));
+    assert_eq!(line.file, "pair.py");
+    assert_eq!(line.environment["fusewright"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(line.environment["torch"], "simulated");
+    assert_eq!(VerdictStore::at(folder.path().join("verdicts")).recall(&line.hash), Some(line.clone()));
+    let firsts = firsts.0.into_inner().unwrap();
+    assert_eq!(
+        (firsts.len(), &firsts[0].hash, &firsts[0].pending[..]),
+        (1, &line.hash, &["audit".to_owned()][..])
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_judged_is_a_line_too_and_the_next_pair_gets_a_new_harness() {
+    let folder = tempfile::tempdir().unwrap();
+    let verifier = verifier("dies", folder.path());
+    for _ in 0..2 {
+        let line = verify(&verifier, PAIR).await;
+        let error = line.error.as_ref().unwrap();
+        assert_eq!((line.exit_status(true), error.kind.as_str()), (2, "HarnessDied"));
+        assert_eq!(error.traceback, "the last words");
+        assert_eq!(VerdictStore::at(folder.path().join("verdicts")).recall(&line.hash), None);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_a_line_too() {
+    let line = VerifyRequest::read(Path::new("/no/such/pair.py")).unwrap_err();
+    assert_eq!(
+        (line.exit_status(true), line.error.as_ref().unwrap().implementation),
+        (2, Implementation::Harness)
+    );
+    insta::assert_snapshot!(line.reason.unwrap(), @"/no/such/pair.py does not exist: check the path");
+}
+
+#[tokio::test]
+async fn cancelling_ends_the_wait_while_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let verifier = Arc::new(verifier("slow", folder.path()));
+    let cancel = CancellationToken::new();
+    let other = tokio::spawn({
+        let verifier = Arc::clone(&verifier);
+        async move { verify(&verifier, PAIR).await }
+    });
+    cancel.cancel();
+    let line = verifier.verify(VerifyRequest::new("pair.py", PAIR), &Silent, &cancel).await;
+    assert_eq!(line.error.unwrap().kind, "Cancelled");
+    assert_eq!(other.await.unwrap().verdict, Some(Ruling::Untimed));
+}
