@@ -1,0 +1,44 @@
+"""The compiler's role: it calls the wrapper with every launch turned into a compilation for the target.
+
+Triton's interpreter lets through what the compiler refuses, so a machine without a GPU wants both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from fusewright_harness.call import Arguments
+from fusewright_harness.candidate import find_candidate
+from fusewright_harness.faults import Fault
+from fusewright_harness.loader import load_block
+from fusewright_harness.transfer import Sent, receive_value
+
+
+class Compiler:
+    """Answers the judge's one question: does the TRITON block compile for this target?"""
+
+    def handle(self, verb: str, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+        """Answers ``compile``: the kernels with their resources, and the first error or None."""
+        if verb != "compile":
+            raise ValueError(f"the compiler knows no verb {verb!r}")
+        from fusewright_harness.interpreter.compile_check import compile_launches
+
+        pair = message["pair"]
+        value = receive_value(message["value"], descriptors)
+        module = load_block(pair["triton"], pair["file"], "triton")
+        function = find_candidate(module, pair, message.get("candidate"), value, torch.device("cpu"))
+        arguments = Arguments.from_value(value["arguments"])
+        report = compile_launches(lambda: arguments.call(function), message["target"], message["limit_s"])
+        error = None
+        if report.error is not None:
+            error = Fault(
+                "triton",
+                "compile",
+                report.error["type"],
+                report.error["message"],
+                report.error.get("line"),
+                report.error.get("traceback", ""),
+            ).as_dict()
+        return {"kernels": report.kernels, "error": error}, None

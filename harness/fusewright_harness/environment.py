@@ -1,0 +1,66 @@
+"""What the machine and its Python offer: versions, the GPU, and what cannot be done here."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from pathlib import Path
+from typing import Any
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of python, torch, triton and the NVIDIA driver; None for what is not there."""
+    return {
+        "python": platform.python_version(),
+        "torch": _distribution("torch"),
+        "triton": _distribution("triton"),
+        "driver": _driver(),
+    }
+
+
+def cuda_device() -> dict[str, Any] | None:
+    """The GPU that pairs would be judged on, or None. Initialises CUDA in this process."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    properties = torch.cuda.get_device_properties(torch.cuda.current_device())
+    return {
+        "name": properties.name,
+        "mode": "cuda",
+        "capability": f"sm_{properties.major}{properties.minor}",
+        "memory_bytes": properties.total_memory,
+        "multiprocessors": properties.multi_processor_count,
+        "l2_bytes": properties.L2_cache_size,
+    }
+
+
+def interpreter_device(target: str) -> dict[str, Any]:
+    """The CPU, as Triton's interpreter uses it; kernels are compiled for ``target`` beside it."""
+    return {"name": _processor() or platform.machine(), "mode": "interpreter", "compiled_for": target}
+
+
+def _distribution(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _driver() -> str | None:
+    try:
+        text = Path("/proc/driver/nvidia/version").read_text(errors="replace")
+    except OSError:
+        return None
+    words = text.split("\n", 1)[0].split()
+    return next((word for word in words if word[:1].isdigit() and "." in word), None)
+
+
+def _processor() -> str | None:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return None

@@ -1,0 +1,111 @@
+"""What goes wrong with a pair, as data: the ``error`` object of the verdict line.
+
+A :class:`Fault` is raised wherever a pair fails and travels between processes as its ``as_dict()``. Workers
+are not trusted, so :func:`fault_from_message` takes nothing from a message but bounded text and known words.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any
+
+IMPLEMENTATIONS = ("pytorch", "triton", "test", "harness")
+STAGES = ("parse", "import", "inputs", "compile", "run", "check", "timing", "trust", "timeout")
+
+_MESSAGE_LIMIT = 4_000
+_TRACEBACK_LIMIT = 8_000
+
+
+@dataclass
+class Fault(Exception):
+    """A pair's failure.
+
+    ``implementation`` and ``stage`` are words of the verdict line; ``kind`` is the exception's type or a short
+    name of the fault; ``line`` is a 1-based line of the pair file, or None; ``verdict`` is the ruling that
+    follows: "error", "wrong", "rejected", or None where the pair could not be judged.
+    """
+
+    implementation: str
+    stage: str
+    kind: str
+    message: str
+    line: int | None = None
+    traceback: str = ""
+    verdict: str | None = "error"
+
+    def __str__(self) -> str:
+        return f"{self.implementation} ({self.stage}): {self.message}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fault as the verdict line's ``error`` object, without the ruling."""
+        fields = asdict(self)
+        del fields["verdict"]
+        fields["type"] = fields.pop("kind")
+        return {key: fields[key] for key in ("implementation", "stage", "type", "message", "line", "traceback")}
+
+
+class Cancelled(Exception):
+    """The user asked to end this verdict."""
+
+
+def harness_fault(message: str, kind: str = "HarnessError") -> Fault:
+    """A fault of ours or of the machine: the pair could not be judged."""
+    return Fault("harness", "run", kind, message, verdict=None)
+
+
+def pair_line(trace: TracebackType | None, filename: str) -> int | None:
+    """The line of the innermost frame of ``trace`` that runs code of the pair file, or None."""
+    line = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == filename:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def pair_traceback(error: BaseException, filename: str) -> str:
+    """The traceback of ``error``, cut to the pair's own frames: the rest is torch's and ours."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == filename]
+    text = "".join(traceback.format_list(frames)) + "".join(traceback.format_exception_only(error))
+    return text[-_TRACEBACK_LIMIT:]
+
+
+def fault_from_exception(error: BaseException, implementation: str, stage: str, filename: str) -> Fault:
+    """The fault that an exception raised by the pair's own code stands for."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, SyntaxError):
+        return Fault(implementation, "parse", type(error).__name__, error.msg or "invalid syntax", error.lineno)
+    if isinstance(error, SystemExit):
+        message = f"the block ended the process with exit status {error.code!r}; a block only defines things"
+        return Fault(implementation, stage, "SystemExit", message, pair_line(error.__traceback__, filename))
+    kind = type(error).__name__
+    text = str(error).strip() or f"{kind} without a message"
+    return Fault(
+        implementation,
+        stage,
+        kind,
+        text[:_MESSAGE_LIMIT],
+        pair_line(error.__traceback__, filename),
+        pair_traceback(error, filename),
+    )
+
+
+def fault_from_message(message: dict[str, Any], implementation: str) -> Fault:
+    """The fault that a worker reports. ``implementation`` is what the judge knows the worker to run."""
+    stage = message.get("stage")
+    line = message.get("line")
+    named = message.get("implementation")
+    # The reference's process runs two blocks, so it may say which; no other claim is taken.
+    if implementation == "pytorch" and named == "test":
+        implementation = "test"
+    return Fault(
+        implementation,
+        stage if stage in STAGES else "run",
+        str(message.get("type", "Error"))[:200],
+        str(message.get("message", ""))[:_MESSAGE_LIMIT],
+        line if isinstance(line, int) and 0 < line < 10_000_000 else None,
+        str(message.get("traceback", ""))[:_TRACEBACK_LIMIT],
+    )

@@ -1,0 +1,216 @@
+"""The reference's role: it runs PYTHON and TEST, makes the inputs and says what they should give."""
+
+from __future__ import annotations
+
+import copy
+import types
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from fusewright_harness.call import Arguments, finish, map_tensors
+from fusewright_harness.faults import Fault, fault_from_exception
+from fusewright_harness.loader import entry_point, load_block
+from fusewright_harness.main_block import Recording, run_main_block
+from fusewright_harness.seeds import SecretSeeds
+from fusewright_harness.stopwatch import Stopwatch
+from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
+from fusewright_harness.values import Untransferable, take_apart
+
+_BORDER_TRIALS = 2
+
+# Bound before any code of the pair is loaded, which may replace them in torch's namespace.
+_Generator = torch.Generator
+_rand = torch.rand
+
+
+class Reference:
+    """Answers the judge for the PYTHON and TEST blocks. Lives in a process of its own."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._seeds = SecretSeeds()
+        self._seeds.install()
+        self._stopwatch = Stopwatch(device)
+        self._file = ""
+        self._pair: dict[str, Any] = {}
+        self._python: types.ModuleType | None = None
+        self._test: types.ModuleType | None = None
+        self._function: Callable[..., Any] | None = None
+        self._inputs: list[Arguments] = []
+
+    def handle(self, verb: str, message: dict[str, Any], _descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+        """Answers one of the judge's verbs: load, inputs, expected, slot."""
+        if verb == "load":
+            return self._load(message["pair"], message["seed"]), None
+        if verb == "inputs":
+            return self._make_inputs(message["seed"])
+        if verb == "expected":
+            return self._expected(message["index"], message["stir"])
+        if verb == "slot":
+            return self._slot(message), None
+        raise ValueError(f"the reference knows no verb {verb!r}")
+
+    def _load(self, pair: dict[str, Any], seed: int) -> dict[str, Any]:
+        self._pair = pair
+        self._file = pair["file"]
+        self._seeds.draw(seed)
+        self._python = load_block(pair["python"], self._file, "pytorch")
+        if pair.get("test"):
+            self._test = load_block(pair["test"], self._file, "test")
+        self._function = entry_point(self._python, pair["entry"]["reference"], "pytorch")
+        return {}
+
+    def _make_inputs(self, seed: int) -> tuple[dict[str, Any], Sent]:
+        self._seeds.draw(seed)
+        answer: dict[str, Any] = {}
+        init: Arguments | None = None
+        if self._pair["inputs"] == "main":
+            recording = self._record_main_block()
+            arguments, self._function = recording.arguments, recording.reference
+            answer["candidate"] = recording.candidate
+        elif self._pair["entry"]["convention"] == "modules":
+            arguments = self._call_for_arguments("get_inputs")
+            init = self._call_for_arguments("get_init_inputs", optional=True)
+            self._function = self._build_module(init)
+        else:
+            arguments = self._call_for_arguments("get_test_inputs")
+        if not arguments.positional and not arguments.named:
+            raise Fault("test", "inputs", "NoInputs", "the inputs are empty: there is nothing to compare")
+        self._inputs.append(arguments)
+        value: dict[str, Any] = {"arguments": arguments.as_value()}
+        if init is not None:
+            value |= {"init": init.as_value(), "state": dict(self._function.state_dict())}
+        return answer, self._send(value, "test", "inputs", "the inputs hold")
+
+    def _record_main_block(self) -> Recording:
+        assert self._python is not None and self._function is not None  # Both are set by `load`.
+        return run_main_block(
+            self._pair["main"], self._file, self._python, self._test, self._pair["triton_names"], self._function
+        )
+
+    def _call_for_arguments(self, name: str, optional: bool = False) -> Arguments:
+        for module in (self._test, self._python):
+            function = module.__dict__.get(name) if module else None
+            if callable(function):
+                try:
+                    given = function()
+                    finish(self._device)
+                    return Arguments.of(given)
+                except Exception as error:
+                    raise fault_from_exception(error, "test", "inputs", self._file) from error
+        if optional:
+            return Arguments((), {})
+        raise Fault("test", "inputs", "NoInputs", f"`{name}()` is not there once the TEST block has run")
+
+    def _build_module(self, init: Arguments) -> torch.nn.Module:
+        assert self._python is not None  # Set by `load`.
+        try:
+            module = init.call(entry_point(self._python, self._pair["entry"]["reference"], "pytorch"))
+            return module.to(self._device) if self._device.type == "cuda" else module
+        except Exception as error:
+            raise fault_from_exception(error, "pytorch", "run", self._file) from error
+
+    def _expected(self, index: int, stir: bool) -> tuple[dict[str, Any], Sent]:
+        arguments = Arguments.from_value(clone_value(self._inputs[index].as_value()))
+        with _full_precision():
+            result = self._run(self._function, arguments)
+            value = {"declared": result, "after": arguments.as_value(), "float64": None, "borders": []}
+            unchanged = _unchanged(self._inputs[index], arguments)
+            double = self._in_float64(index, shift=0.0)
+            if double is not None:
+                value["float64"] = double
+                if _has_steps(result):
+                    shifts = [self._in_float64(index, shift=1.0 + trial) for trial in range(_BORDER_TRIALS)]
+                    value["borders"] = [shifted for shifted in shifts if shifted is not None]
+            if stir:
+                again = Arguments.from_value(clone_value(self._inputs[index].as_value()))
+                self._seeds.stir(index + 1)
+                value["again"] = self._run(self._function, again)
+        return {"unchanged": unchanged}, self._send(value, "pytorch", "run", "the reference returned")
+
+    def _run(self, function: Any, arguments: Arguments) -> Any:
+        try:
+            result = arguments.call(function)
+            finish(self._device)
+            return result
+        except Exception as error:
+            raise fault_from_exception(error, "pytorch", "run", self._file) from error
+
+    def _in_float64(self, index: int, shift: float) -> Any:
+        """The result and the arguments afterwards, computed in float64, or None where that cannot be done.
+
+        ``shift`` moves every floating input by about its own rounding error, in a direction of chance, to find the
+        elements of a stepwise output (an integer, a boolean) that lie on a border.
+        """
+        generator = _Generator(self._device)
+        generator.manual_seed(int(shift) + 17)
+
+        def widen(tensor: torch.Tensor) -> torch.Tensor:
+            with without_modes(), torch.no_grad():
+                if not tensor.is_floating_point():
+                    return tensor.clone()
+                wide = tensor.detach().to(torch.float64)
+                if shift and tensor.dtype.itemsize > 1:
+                    step = _rand(wide.shape, generator=generator, dtype=wide.dtype, device=self._device)
+                    wide = wide * (1 + (2 * step.to(wide.device) - 1) * 2 * torch.finfo(tensor.dtype).eps)
+                return wide
+
+        default = torch.get_default_dtype()
+        try:
+            # An alias between two inputs is lost here; a reference that needs it falls back to the declared run.
+            arguments = Arguments.from_value(map_tensors(self._inputs[index].as_value(), widen))
+            function: Any = self._function
+            if isinstance(function, torch.nn.Module):
+                function = copy.deepcopy(function).double()
+            torch.set_default_dtype(torch.float64)
+            result = arguments.call(function)
+            finish(self._device)
+            take_apart(result)
+            return {"result": result, "after": arguments.as_value()}
+        except Exception:
+            # Too little memory, explicit casts, views of bits, operators without float64: the declared run counts.
+            return None
+        finally:
+            torch.set_default_dtype(default)
+
+    def _slot(self, message: dict[str, Any]) -> dict[str, Any]:
+        inputs = [arguments.as_value() for arguments in self._inputs]
+        try:
+            return self._stopwatch.slot(self._function, inputs, message)
+        except Exception as error:
+            raise fault_from_exception(error, "pytorch", "timing", self._file) from error
+
+    def _send(self, value: Any, implementation: str, stage: str, what: str) -> Sent:
+        try:
+            return send_value(value)
+        except Untransferable as error:
+            raise Fault(implementation, stage, "Untransferable", f"{what} {error}") from error
+
+
+def _unchanged(before: Arguments, after: Arguments) -> list[bool]:
+    with without_modes(), torch.no_grad():
+        _tree, old = take_apart(before.as_value())
+        _tree, new = take_apart(after.as_value())
+        return [
+            a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+            for a, b in zip(old, new, strict=True)
+        ]
+
+
+def _has_steps(result: Any) -> bool:
+    _tree, tensors = take_apart(result)
+    return any(not tensor.is_floating_point() or tensor.dtype.itemsize == 1 for tensor in tensors)
+
+
+@contextmanager
+def _full_precision() -> Any:
+    """Switches TF32 off, which eager convolution uses by default: an exact candidate would seem wrong beside it."""
+    saved = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = saved

@@ -1,0 +1,123 @@
+"""A worker: one fork of a zygote that plays one role for one pair and ends.
+
+It does nothing but answer the judge's messages. A message is ``{"verb": …}``, the answer either ``{"ok": …}``
+with what the verb returns or ``{"fault": …}``. Shared memory that an answer lends stays until the judge lists it
+under ``release``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any, Protocol
+
+from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
+from fusewright_harness.faults import Fault, fault_from_exception
+from fusewright_harness.process_tree import end_with_parent
+from fusewright_harness.transfer import Sent
+from fusewright_harness.values import Untransferable
+
+
+class Role(Protocol):
+    """What a worker plays."""
+
+    def handle(self, verb: str, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+        """Answers one message; raises :class:`Fault` where the pair fails."""
+        ...
+
+
+def run_worker(mode: str, descriptor: int, scratch: str) -> None:
+    """Serves the judge at ``descriptor`` until it hangs up. ``scratch`` is the only folder to write to."""
+    end_with_parent()
+    os.setsid()
+    _isolate(descriptor, scratch)
+    channel = Channel(socket.socket(fileno=descriptor))
+    device = _prepare_device(mode)
+    role: Role | None = None
+    lent: dict[int, Sent] = {}
+    while True:
+        try:
+            message, descriptors = channel.receive()
+        except (ChannelClosed, ChannelGarbled):
+            return
+        for number in message.get("release", []):
+            if number in lent:
+                lent.pop(number).close()
+        sent: Sent | None = None
+        try:
+            if role is None:
+                role = _role(message["role"], mode, device)
+            answer, sent = role.handle(message["verb"], message, descriptors)
+            reply: dict[str, Any] = {"ok": answer}
+        except Fault as fault:
+            reply = {"fault": fault.as_dict()}
+        except BaseException as error:
+            reply = {"fault": _unforeseen(error).as_dict()}
+        descriptors = []
+        if sent is not None:
+            number = max(lent, default=0) + 1
+            lent[number] = sent
+            reply |= {"value": sent.message, "lent": number}
+            descriptors = sent.descriptors
+        try:
+            channel.send(reply, descriptors)
+        except ChannelClosed:
+            return
+
+
+def _unforeseen(error: BaseException) -> Fault:
+    if isinstance(error, Untransferable):
+        return Fault("harness", "run", "Untransferable", f"the value holds {error}")
+    return fault_from_exception(error, "harness", "run", "")
+
+
+def _isolate(descriptor: int, scratch: str) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
+    os.set_inheritable(descriptor, False)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    os.chdir(scratch)
+    os.environ.update({"HOME": scratch, "TMPDIR": scratch, "TRITON_CACHE_DIR": os.path.join(scratch, "triton")})
+    # Nothing in the scratch folder may be imported by accident: a pair could plant a `torch.py` there.
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
+
+
+def _prepare_device(mode: str) -> Any:
+    import torch
+
+    if mode != "cuda":
+        return torch.device("cpu")
+    torch.cuda.init()
+    device = torch.device("cuda", torch.cuda.current_device())
+    # The context is made ahead of need, and so are the handles that `sleep` and `fill` take.
+    torch.zeros(1, device=device)
+    torch.cuda._sleep(1)
+    torch.cuda.synchronize()
+    return device
+
+
+def _role(name: str, mode: str, device: Any) -> Role:
+    if mode != "cuda":
+        # For the life of the process: `cuda` in the pair's code means the CPU.
+        from fusewright_harness.cuda_on_cpu import cuda_on_cpu
+
+        cuda_on_cpu().__enter__()
+    if name == "reference":
+        from fusewright_harness.reference import Reference
+
+        return Reference(device)
+    if name == "candidate":
+        from fusewright_harness.candidate import Candidate
+
+        return Candidate(device, interpreted=mode == "interpreter")
+    if name == "compiler":
+        from fusewright_harness.compiler import Compiler
+
+        return Compiler()
+    raise ValueError(f"no role is called {name!r}")

@@ -1,0 +1,267 @@
+"""The judge's side of its zygotes and workers: starting them, asking them, and ending them in time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import Any
+
+from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled, ChannelTimeout
+from fusewright_harness.faults import Cancelled, Fault, fault_from_message, harness_fault
+
+_START_LIMIT_S = 120.0
+_END_LIMIT_S = 5.0
+
+# What torch and triton need of the user's environment; everything else, keys above all, stays outside.
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "LANG", "LC_ALL", "CC", "VIRTUAL_ENV")
+
+
+class Deadline:
+    """When a verdict must be there, and whether it is still wanted."""
+
+    def __init__(self, limit_s: float) -> None:
+        self.cancelled = threading.Event()
+        self.start(limit_s)
+
+    def start(self, limit_s: float) -> None:
+        """Lets ``limit_s`` seconds begin now."""
+        self.limit_s = limit_s
+        self._end = time.monotonic() + limit_s
+
+    def left_s(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+
+class Worker:
+    """A forked worker that plays ``implementation`` ("pytorch" or "triton") for one pair."""
+
+    def __init__(self, zygote: Zygote, channel: Channel, pid: int, scratch: str) -> None:
+        self._zygote = zygote
+        self._channel = channel
+        self.pid = pid
+        self._scratch = scratch
+        self._role = ""
+        self._implementation = "harness"
+        self._deadline = Deadline(_START_LIMIT_S)
+        self._release: list[int] = []
+        self._doing = "starting"
+
+    def assign(self, role: str, implementation: str, deadline: Deadline) -> None:
+        """Makes this worker play ``role`` until ``deadline``."""
+        self._role = role
+        self._implementation = implementation
+        self._deadline = deadline
+
+    def ask(self, verb: str, doing: str, descriptors: list[int] | None = None, **fields: Any) -> None:
+        """Sends one message; :meth:`answer` takes the reply. ``doing`` names it in a timeout's message."""
+        self._doing = doing
+        message = {"role": self._role, "verb": verb, "release": self._release, **fields}
+        self._release = []
+        try:
+            self._channel.send(message, descriptors)
+        except ChannelClosed as error:
+            raise self._ended() from error
+
+    def answer(self) -> Answer:
+        """The reply to the last message.
+
+        Raises :class:`Fault` for what the pair did wrong (also for ending its process, or running out of time)
+        and :class:`Cancelled`.
+        """
+        try:
+            message, descriptors = self._channel.receive(self._deadline.left_s())
+        except ChannelTimeout as error:
+            raise self._late() from error
+        except (ChannelClosed, ChannelGarbled) as error:
+            raise self._ended() from error
+        if self._deadline.cancelled.is_set():
+            raise Cancelled
+        if isinstance(message.get("fault"), dict):
+            raise fault_from_message(message["fault"], self._implementation)
+        if not isinstance(message.get("ok"), dict):
+            raise harness_fault(f"the {self._role}'s process sent an answer that is none")
+        if isinstance(message.get("lent"), int):
+            self._release.append(message["lent"])
+        return Answer(message["ok"], message.get("value"), descriptors)
+
+    def keep(self, answer: Answer) -> None:
+        """Keeps the memory that the last answer lent until :meth:`let_go`."""
+        answer.kept, self._release = self._release[-1:], self._release[:-1]
+
+    def let_go(self, answer: Answer) -> None:
+        """Has the worker free, with its next message, the memory that :meth:`keep` kept."""
+        self._release += answer.kept
+        answer.kept = []
+
+    def end(self) -> None:
+        """Ends the process with all that it started and removes its scratch folder."""
+        self._channel.shut()
+        self._channel.close()
+        self._zygote.kill(self.pid)
+        self._zygote.wait(self.pid, _END_LIMIT_S)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def interrupt(self) -> None:
+        """Wakes whoever waits for an answer, from another thread."""
+        self._channel.shut()
+
+    def _late(self) -> Fault:
+        if self._deadline.cancelled.is_set():
+            raise Cancelled
+        name = {"pytorch": "reference", "triton": "candidate"}.get(self._implementation, self._role)
+        message = f"the {name} was still {self._doing} when the limit of {self._deadline.limit_s:g} s ran out"
+        return Fault(self._implementation, "timeout", "Timeout", message)
+
+    def _ended(self) -> Fault:
+        if self._deadline.cancelled.is_set():
+            raise Cancelled
+        status = self._zygote.wait(self.pid, _END_LIMIT_S)
+        if status is None:
+            how = "stopped answering"
+        elif status < 0:
+            how = f"was ended by {signal.Signals(-status).name}"
+        else:
+            how = f"ended itself with exit status {status}"
+        name = {"pytorch": "reference", "triton": "candidate"}.get(self._implementation, self._role)
+        return Fault(
+            self._implementation, "run", "ProcessEnded", f"the {name}'s process {how} while {self._doing}"
+        )
+
+
+class Answer:
+    """A worker's reply: ``fields``, and the ``value`` message with its descriptors where one came."""
+
+    def __init__(self, fields: dict[str, Any], value: Any, descriptors: list[int]) -> None:
+        self.fields = fields
+        self.value = value
+        self.descriptors = descriptors
+        self.kept: list[int] = []
+
+    def close(self) -> None:
+        """Closes the descriptors that nobody took."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = []
+
+
+class Zygote:
+    """One running zygote. Safe for use by several threads."""
+
+    def __init__(self, mode: str) -> None:
+        """Starts the process; :meth:`wait_ready` tells when it can fork."""
+        self.mode = mode
+        self._channel, theirs = Channel.pair()
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment |= {
+            "OMP_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if mode == "interpreter":
+            environment["TRITON_INTERPRET"] = "1"
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P" if sys.version_info >= (3, 11) else "-u"]
+                + ["-m", "fusewright_harness", "zygote", mode, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment,
+                cwd="/",
+            )
+        self._send_lock = threading.Lock()
+        self._news = threading.Condition()
+        self._forked: list[int] = []
+        self._exited: dict[int, int] = {}
+        self._ready: dict[str, Any] | None = None
+        self._gone = False
+        self._fork_lock = threading.Lock()
+        threading.Thread(target=self._listen, name=f"zygote-{mode}", daemon=True).start()
+
+    def wait_ready(self) -> str | None:
+        """Waits until it can fork; returns what it cannot do, as a sentence, or None.
+
+        Raises :class:`Fault` where it did not start.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._ready is not None or self._gone, _START_LIMIT_S)
+            if self._ready is None or not self._ready.get("ready"):
+                why = (self._ready or {}).get("problem") or "its process ended before it was ready"
+                raise harness_fault(f"the Python side did not start: {why}", "StartError")
+            return self._ready.get("problem")
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return not self._gone
+
+    def fork(self) -> Worker:
+        """A fresh worker, which has yet to be assigned a role."""
+        self.wait_ready()
+        channel, theirs = Channel.pair()
+        scratch = tempfile.mkdtemp(prefix="fusewright-")
+        with self._fork_lock, theirs:
+            self._send({"fork": True, "scratch": scratch}, [theirs.fileno()])
+            with self._news:
+                if not self._news.wait_for(lambda: self._forked or self._gone, _END_LIMIT_S) or self._gone:
+                    raise harness_fault("a worker could not be started")
+                return Worker(self, channel, self._forked.pop(), scratch)
+
+    def kill(self, pid: int) -> None:
+        """Ends a worker with all that it started."""
+        try:
+            self._send({"kill": pid})
+        except Fault:
+            # The zygote is gone, and its workers with it: they end with their parent.
+            pass
+
+    def wait(self, pid: int, limit_s: float) -> int | None:
+        """The exit status of a worker that ended (negative: by that signal), or None while it runs."""
+        with self._news:
+            self._news.wait_for(lambda: pid in self._exited or self._gone, limit_s)
+            return self._exited.get(pid)
+
+    def stop(self) -> None:
+        """Ends the zygote and its workers."""
+        self._channel.shut()
+        try:
+            self._process.wait(_END_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _send(self, message: dict[str, Any], descriptors: list[int] | None = None) -> None:
+        with self._send_lock:
+            try:
+                self._channel.send(message, descriptors)
+            except ChannelClosed as error:
+                raise harness_fault("the process that starts workers has ended") from error
+
+    def _listen(self) -> None:
+        receiver = Channel(socket.socket(fileno=os.dup(self._channel.fileno())))
+        try:
+            while True:
+                message, _descriptors = receiver.receive()
+                with self._news:
+                    if "ready" in message:
+                        self._ready = message
+                    elif isinstance(message.get("forked"), int):
+                        self._forked.append(message["forked"])
+                    elif isinstance(message.get("exited"), int):
+                        self._exited[message["exited"]] = message.get("status", 0)
+                    self._news.notify_all()
+        except (ChannelClosed, ChannelGarbled):
+            with self._news:
+                self._gone = True
+                self._news.notify_all()
+        finally:
+            receiver.close()
+            self._process.poll()
