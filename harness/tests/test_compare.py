@@ -1,0 +1,129 @@
+"""What counts as the same result."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from fusewright_harness.compare import Expected, compare, compare_inputs
+
+
+def expect(declared, wide=None, borders=()):
+    return Expected(declared, wide, list(borders))
+
+
+def test_equal_results_are_right():
+    x = torch.randn(5, 7)
+    comparison = compare(expect(x, x.double()), x.clone())
+    assert comparison.wrong is None
+    assert comparison.outputs[0]["expected_from"] == "float64"
+    assert comparison.outputs[0]["mismatched"] == 0
+
+
+def test_the_first_wrong_element_is_named_with_both_values():
+    x = torch.zeros(4, 6)
+    bad = x.clone()
+    bad[2, 3] = 0.5
+    bad[3, 0] = 0.5
+    comparison = compare(expect(x, x.double()), bad)
+    assert comparison.wrong == "output differs at 2 of 24 elements; first at (2, 3): expected 0, got 0.5"
+    assert comparison.outputs[0]["first_mismatch"] == {"index": [2, 3], "expected": "0", "got": "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "got", "named"),
+    [
+        (torch.zeros(2, 3), torch.zeros(3, 2), "shape"),
+        (torch.zeros(2), torch.zeros(2, dtype=torch.float16), "dtype"),
+        ((torch.zeros(2), torch.zeros(2)), [torch.zeros(2), torch.zeros(2)], "returned"),
+        (torch.zeros(2), None, "returned"),
+    ],
+)
+def test_another_form_is_wrong(declared, got, named):
+    assert named in compare(expect(declared), got).wrong
+
+
+def test_nan_where_the_reference_has_a_number_is_wrong():
+    got = torch.ones(3)
+    got[1] = float("nan")
+    assert "NaN" in compare(expect(torch.ones(3), torch.ones(3).double()), got).wrong
+
+
+def test_nan_and_infinity_where_the_reference_has_them_are_right():
+    x = torch.tensor([float("nan"), float("inf"), -float("inf"), 1.0])
+    assert compare(expect(x, x.double()), x.clone()).wrong is None
+    assert compare(expect(x, x.double()), -x).wrong is not None
+
+
+def test_a_more_exact_kernel_is_right_where_the_reference_rounds_on_its_way():
+    # bfloat16 all along, as eager PyTorch computes it, against one rounding at the end.
+    torch.manual_seed(3)
+    x, y = torch.randn(64, 64).bfloat16(), torch.randn(64, 64).bfloat16()
+    declared = (x * y + x) * y - x
+    wide = (x.double() * y.double() + x.double()) * y.double() - x.double()
+    fused = ((x.float() * y.float() + x.float()) * y.float() - x.float()).bfloat16()
+    assert compare(expect(declared, wide), fused).wrong is None
+    assert compare(expect(declared, wide), fused * 1.1).wrong is not None
+
+
+def test_a_long_float32_sum_may_be_added_in_another_order():
+    torch.manual_seed(4)
+    x = torch.randn(32, 100_000)
+    declared = x.sum(dim=1)
+    wide = x.double().sum(dim=1)
+    chunks = x.reshape(32, 100, 1000).sum(dim=2).sum(dim=1)
+    assert compare(expect(declared, wide), chunks).wrong is None
+
+
+def test_float64_does_not_count_where_it_computes_something_else():
+    x = torch.linspace(-2, 2, 101)
+    comparison = compare(expect(x, (x * 3).double()), x.clone())
+    assert comparison.outputs[0]["expected_from"] == "declared"
+    assert comparison.wrong is None
+
+
+def test_integers_are_compared_exactly_even_where_a_float64_cannot_hold_them():
+    x = torch.tensor([2**60, 5])
+    assert compare(expect(x), x + 1).wrong is not None
+    assert compare(expect(x), x.clone()).wrong is None
+
+
+def test_a_quantised_element_on_a_border_may_fall_to_either_side():
+    declared = torch.tensor([1, 2, 3], dtype=torch.int8)
+    border = torch.tensor([1, 3, 3], dtype=torch.int8)
+    expected = expect(declared, declared, [border])
+    assert compare(expected, torch.tensor([1, 3, 3], dtype=torch.int8)).wrong is None
+    assert compare(expected, torch.tensor([2, 2, 3], dtype=torch.int8)).wrong is not None
+    assert compare(expected, torch.tensor([1, 4, 3], dtype=torch.int8)).wrong is not None
+
+
+def test_booleans_are_equal_or_wrong():
+    x = torch.tensor([True, False])
+    assert compare(expect(x, x), x.clone()).wrong is None
+    assert "expected True, got False" in compare(expect(x, x), ~x).wrong
+
+
+def test_complex_results_are_compared_by_their_parts():
+    x = torch.tensor([1 + 2j, 3 - 1j])
+    assert compare(expect(x, x.to(torch.complex128)), x.clone()).wrong is None
+    assert compare(expect(x, x.to(torch.complex128)), x.conj().resolve_conj()).wrong is not None
+
+
+def test_zeros_do_not_pass_under_an_absolute_tolerance():
+    x = torch.full((100,), 2e-5)
+    assert compare(expect(x, x.double()), torch.zeros(100)).wrong is not None
+
+
+def test_an_input_that_the_reference_leaves_alone_must_stay_the_same_to_the_bit():
+    x = torch.ones(4)
+    touched = x.clone()
+    touched[2] += 1e-7
+    wide = (x.double(),)
+    assert "leaves alone" in compare_inputs(expect((x,), wide), (touched,), [True]).wrong
+    assert compare_inputs(expect((x,), wide), (x.clone(),), [True]).wrong is None
+
+
+def test_what_the_reference_changes_in_place_is_an_output():
+    x = torch.ones(4)
+    comparison = compare_inputs(expect((x,), (x.double(),)), (torch.zeros(4),), [False])
+    assert comparison.wrong.startswith("input after the call [0] differs")
+    assert len(comparison.outputs) == 1
