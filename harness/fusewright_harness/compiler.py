@@ -11,7 +11,6 @@ import torch
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.candidate import find_candidate
-from fusewright_harness.faults import Fault
 from fusewright_harness.loader import load_block
 from fusewright_harness.transfer import Sent, receive_value
 
@@ -30,15 +29,10 @@ class Compiler:
         module = load_block(pair["triton"], pair["file"], "triton")
         function = find_candidate(module, pair, message.get("candidate"), value, torch.device("cpu"))
         arguments = Arguments.from_value(value["arguments"])
-        report = compile_launches(lambda: arguments.call(function), message["target"], message["limit_s"])
-        error = None
-        if report.error is not None:
-            error = Fault(
-                "triton",
-                "compile",
-                report.error["type"],
-                report.error["message"],
-                report.error.get("line"),
-                report.error.get("traceback", ""),
-            ).as_dict()
-        return {"kernels": report.kernels, "error": error}, None
+        report = compile_launches(
+            lambda: arguments.call(function), message["target"], message["limit_s"], pair["file"]
+        ).as_json()
+        error = report["error"]
+        if error is not None:
+            error |= {"implementation": "triton", "stage": "compile"}
+        return {"kernels": report["kernels"], "error": error, "notes": report["notes"]}, None

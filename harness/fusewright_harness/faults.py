@@ -98,9 +98,10 @@ def fault_from_message(message: dict[str, Any], implementation: str) -> Fault:
     stage = message.get("stage")
     line = message.get("line")
     named = message.get("implementation")
-    # The reference's process runs two blocks, so it may say which; no other claim is taken.
-    if implementation == "pytorch" and named == "test":
-        implementation = "test"
+    # The reference's process runs two blocks, so it may say which, and any may say that it was our own fault:
+    # a pair that could not be judged is not archived either. No other claim is taken.
+    if named == "harness" or (named == "test" and implementation == "pytorch"):
+        implementation = named
     return Fault(
         implementation,
         stage if stage in STAGES else "run",
@@ -108,4 +109,5 @@ def fault_from_message(message: dict[str, Any], implementation: str) -> Fault:
         str(message.get("message", ""))[:_MESSAGE_LIMIT],
         line if isinstance(line, int) and 0 < line < 10_000_000 else None,
         str(message.get("traceback", ""))[:_TRACEBACK_LIMIT],
+        verdict=None if implementation == "harness" else "error",
     )

@@ -22,8 +22,9 @@ class SecretSeeds:
 
     def __init__(self) -> None:
         self._seed = 0
-        self._torch_seed = torch.manual_seed
+        self._generator = torch.default_generator
         self._cuda_seed = torch.cuda.manual_seed_all
+        self._on_cuda = torch.cuda.is_initialized()
         self._random_seed = random.seed
         self._numpy_seed: Callable[[int], None] | None = None
 
@@ -45,11 +46,12 @@ class SecretSeeds:
         torch.seed = torch.random.seed = lambda: self._torch_seed(self._mixed(None)).initial_seed()
         random.seed = random_seed
         mixed = self._mixed
+        plain = torch.Generator
 
-        class Generator(torch.Generator):
+        class Generator(plain):  # type: ignore[valid-type, misc]
             def __new__(cls, device: Any = "cpu") -> Any:
                 generator = super().__new__(cls, device)
-                torch.Generator.manual_seed(generator, mixed(None))
+                plain.manual_seed(generator, mixed(None))
                 return generator
 
             def manual_seed(self, seed: int) -> Any:
@@ -71,6 +73,12 @@ class SecretSeeds:
     def stir(self, salt: int) -> None:
         """Seeds torch's global generator differently, to see whether a result depends on it."""
         self._torch_seed(self._mixed(salt))
+
+    def _torch_seed(self, seed: int) -> torch.Generator:
+        # Not `torch.manual_seed`, which calls the seeding functions that were replaced.
+        if self._on_cuda:
+            self._cuda_seed(seed)
+        return self._generator.manual_seed(seed)
 
     def _mixed(self, asked: Any) -> int:
         try:

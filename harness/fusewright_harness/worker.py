@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import traceback
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
@@ -17,6 +19,9 @@ from fusewright_harness.faults import Fault, fault_from_exception
 from fusewright_harness.process_tree import end_with_parent
 from fusewright_harness.transfer import Sent
 from fusewright_harness.values import Untransferable
+
+
+_ENTERED = ExitStack()
 
 
 class Role(Protocol):
@@ -69,7 +74,9 @@ def run_worker(mode: str, descriptor: int, scratch: str) -> None:
 def _unforeseen(error: BaseException) -> Fault:
     if isinstance(error, Untransferable):
         return Fault("harness", "run", "Untransferable", f"the value holds {error}")
-    return fault_from_exception(error, "harness", "run", "")
+    fault = fault_from_exception(error, "harness", "run", "")
+    fault.traceback = "".join(traceback.format_exception(error, limit=-12))
+    return fault
 
 
 def _isolate(descriptor: int, scratch: str) -> None:
@@ -103,11 +110,16 @@ def _prepare_device(mode: str) -> Any:
 
 
 def _role(name: str, mode: str, device: Any) -> Role:
+    role = _create_role(name, mode, device)
     if mode != "cuda":
-        # For the life of the process: `cuda` in the pair's code means the CPU.
         from fusewright_harness.cuda_on_cpu import cuda_on_cpu
 
-        cuda_on_cpu().__enter__()
+        # `cuda` in the pair's code means the CPU, for the life of the process.
+        _ENTERED.enter_context(cuda_on_cpu())
+    return role
+
+
+def _create_role(name: str, mode: str, device: Any) -> Role:
     if name == "reference":
         from fusewright_harness.reference import Reference
 

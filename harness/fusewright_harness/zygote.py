@@ -43,7 +43,9 @@ def run_zygote(mode: str, control_fd: int) -> int:
     gc.collect()
     gc.freeze()
     control.send({"ready": True, "problem": problem})
-    return _Zygote(mode, control).serve()
+    _Zygote(mode, control).serve()
+    # Nothing is left to clean up, and the libraries' own tear-down takes long and complains.
+    os._exit(0)
 
 
 def _import_all(mode: str) -> str | None:
@@ -72,7 +74,8 @@ class _Zygote:
         self._workers: set[int] = set()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def serve(self) -> int:
+    def serve(self) -> None:
+        """Forks and reaps until the judge hangs up; then ends every worker."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         try:
@@ -84,7 +87,7 @@ class _Zygote:
                 if self._control in ready:
                     self._handle(*self._control.receive())
         except ChannelClosed:
-            return 0
+            pass
         finally:
             for pid in list(self._workers):
                 kill_tree(pid)
