@@ -1,0 +1,90 @@
+"""``@triton.autotune`` where nothing can be timed: the first configuration runs, and that is on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from triton.runtime.autotuner import Autotuner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was run of a tuned kernel: ``configuration`` as triton prints it, out of ``configurations``."""
+
+    kernel: str
+    configuration: str
+    configurations: int
+
+    def __str__(self) -> str:
+        return (
+            f"`{self.kernel}` ran with the first of its {self.configurations} configurations "
+            f"({self.configuration}): without a GPU they cannot be timed"
+        )
+
+
+_choices: dict[str, Choice] = {}
+
+
+def choices() -> list[Choice]:
+    """The tuned kernels that ran in this process since `forget`, each with the configuration it ran with."""
+    return list(_choices.values())
+
+
+def forget() -> None:
+    """Clear the record of choices."""
+    _choices.clear()
+
+
+def _key(tuner: Autotuner, keywords: dict[str, Any]) -> tuple[Any, ...]:
+    arguments = {
+        name: value for name, value in {**tuner.nargs, **keywords}.items() if name in tuner.arg_names
+    }
+    key = [arguments[name] for name in tuner.keys if name in arguments]
+    return (*key, *(str(value.dtype) for value in arguments.values() if hasattr(value, "dtype")))
+
+
+def _run_with(tuner: Autotuner, config: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    tuner.best_config = config
+    if config.pre_hook is not None:
+        config.pre_hook({**tuner.nargs, **keywords, **config.all_kwargs()})
+    return tuner.fn.run(*arguments, **keywords, **config.all_kwargs())
+
+
+def install(try_next: Callable[[BaseException], bool] = lambda _error: False) -> None:
+    """Replace the tuner: the first configuration is taken without timing any.
+
+    Where running one raises an error of which ``try_next`` says yes, the next is tried, as triton's tuner passes
+    over configurations that need too much shared memory; the last one's error is let out.
+    """
+
+    def run(self: Autotuner, *arguments: Any, **keywords: Any) -> Any:
+        self.nargs = dict(zip(self.arg_names, arguments, strict=False))
+        try:
+            key = _key(self, keywords)
+            if key in self.cache:
+                return _run_with(self, self.cache[key], arguments, keywords)
+            configs = list(self.prune_configs(keywords)) if len(self.configs) > 1 else list(self.configs)
+            if len(configs) > 1:
+                # What triton does once after timing: tensors named in reset_to_zero start from zero.
+                self.pre_hook({**self.nargs, **keywords, **configs[0].all_kwargs()}, reset_only=True)
+            for position, config in enumerate(configs):
+                try:
+                    result = _run_with(self, config, arguments, keywords)
+                except BaseException as error:
+                    if position + 1 == len(configs) or not try_next(error):
+                        raise
+                    continue
+                self.cache[key] = config
+                if len(self.configs) > 1:
+                    name = self.base_fn.__name__
+                    _choices.setdefault(name, Choice(name, str(config), len(self.configs)))
+                return result
+        finally:
+            self.nargs = None
+        raise ValueError(f"`{self.base_fn.__name__}` has no configuration to run")
+
+    Autotuner.run = run

@@ -1,0 +1,151 @@
+"""Loads, stores and atomics: checked against the arguments' bounds, and right on bfloat16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import triton.language as tl
+import triton.runtime.interpreter as interpreter
+from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
+
+from . import bfloat16
+from .bounds import TABLE
+
+_native = interpreter._interpreter
+
+
+def _mask_of(mask: Any, shape: tuple[int, ...]) -> np.ndarray | None:
+    if mask is None:
+        return None
+    # Block pointers of older versions hand over the bare array.
+    data = mask.data if isinstance(mask, TensorHandle) else mask
+    return np.broadcast_to(np.asarray(data, dtype=bool), shape)
+
+
+def _resolve(builder: Any, access: str, pointers: TensorHandle, mask: Any) -> tuple[np.ndarray, np.ndarray]:
+    active = _mask_of(mask, pointers.data.shape)
+    addresses = TABLE.resolve(access, tuple(builder.grid_idx), pointers, active)
+    if active is None:
+        active = np.ones(addresses.shape, dtype=bool)
+    return addresses, active
+
+
+def _in_memory(data: np.ndarray, dtype: Any) -> np.ndarray:
+    return bfloat16.to_bits(data) if dtype == tl.bfloat16 else data
+
+
+def _masked_load(
+    builder: Any, pointers: TensorHandle, mask: Any = None, other: Any = None, *_cache: Any, **_options: Any
+) -> TensorHandle:
+    element = pointers.get_element_ty()
+    addresses, active = _resolve(builder, "load", pointers, mask)
+    stored = np.dtype(np.uint16) if element == tl.bfloat16 else interpreter._get_np_dtype(element)
+    if other is None:
+        rest = np.zeros(addresses.shape, dtype=stored)
+    else:
+        rest = np.ascontiguousarray(np.broadcast_to(_in_memory(other.data, element), addresses.shape))
+    values = _native.load(addresses, active, rest, stored)
+    return TensorHandle(bfloat16.from_bits(values) if element == tl.bfloat16 else values, element)
+
+
+def _masked_store(
+    builder: Any, pointers: TensorHandle, value: TensorHandle, mask: Any = None, *_cache: Any
+) -> None:
+    addresses, active = _resolve(builder, "store", pointers, mask)
+    data = _in_memory(value.data, pointers.get_element_ty())
+    _native.store(addresses, np.ascontiguousarray(np.broadcast_to(data, addresses.shape)), active)
+
+
+def _load(builder: Any, pointers: TensorHandle, *_cache: Any) -> TensorHandle:
+    return _masked_load(builder, pointers)
+
+
+def _store(builder: Any, pointers: TensorHandle, value: TensorHandle, *_cache: Any) -> None:
+    _masked_store(builder, pointers, value)
+
+
+_COMBINED = {
+    "FADD": lambda old, new: old + new,
+    "ADD": lambda old, new: old + new,
+    "MAX": np.fmax,
+    "MIN": np.fmin,
+    "XCHG": lambda _old, new: new,
+}
+
+
+def _narrow_float_rmw(
+    operation: str, element: Any, addresses: np.ndarray, values: np.ndarray, active: np.ndarray
+) -> np.ndarray:
+    # One lane after the other, since several may name the same address; each update is rounded, as on a GPU.
+    combine = _COMBINED.get(operation)
+    if combine is None:
+        raise NotImplementedError(f"atomic {operation.lower()} on {element} does not exist")
+    wide = np.float32
+    old = np.zeros(addresses.shape, dtype=wide)
+    on = np.ones(1, dtype=bool)
+    stored = np.dtype(np.uint16) if element == tl.bfloat16 else np.dtype(np.float16)
+    for lane in np.ndindex(addresses.shape):
+        if not active[lane]:
+            continue
+        address = addresses[lane].reshape(1)
+        raw = _native.load(address, on, np.zeros(1, dtype=stored), stored)
+        before = bfloat16.from_bits(raw) if element == tl.bfloat16 else raw.astype(wide)
+        after = combine(before, values[lane].astype(wide).reshape(1)).astype(wide)
+        _native.store(
+            address, _in_memory(after, element) if element == tl.bfloat16 else after.astype(stored), on
+        )
+        old[lane] = before[0]
+    return old
+
+
+def _atomic_rmw(
+    builder: Any,
+    operation: Any,
+    pointers: TensorHandle,
+    value: TensorHandle,
+    mask: Any,
+    ordering: Any,
+    _scope: Any,
+) -> TensorHandle:
+    element = pointers.get_element_ty()
+    addresses, active = _resolve(builder, "atomic", pointers, mask)
+    data = np.ascontiguousarray(np.broadcast_to(value.data, addresses.shape))
+    scalar = value.dtype.scalar
+    if element in (tl.bfloat16, tl.float16):
+        old = _narrow_float_rmw(operation.name, element, addresses, data, active)
+        return TensorHandle(old.astype(interpreter._get_np_dtype(scalar)), scalar)
+    native_operation = builder.ir_rmw_op_to_interpreter_rmw_op[operation]
+    native_ordering = builder.ir_sem_to_interpreter_sem[ordering]
+    old = _native.atomic_rmw(native_operation, addresses, data, np.ascontiguousarray(active), native_ordering)
+    return TensorHandle(old, scalar)
+
+
+def _atomic_cas(
+    builder: Any,
+    pointers: TensorHandle,
+    expected: TensorHandle,
+    value: TensorHandle,
+    ordering: Any,
+    _scope: Any,
+) -> TensorHandle:
+    element = pointers.get_element_ty()
+    addresses, _active = _resolve(builder, "atomic", pointers, None)
+    scalar = expected.dtype.scalar
+    old = _native.atomic_cas(
+        addresses,
+        _in_memory(expected.data, element),
+        _in_memory(value.data, element),
+        builder.ir_sem_to_interpreter_sem[ordering],
+    )
+    return TensorHandle(bfloat16.from_bits(old) if element == tl.bfloat16 else old, scalar)
+
+
+def install() -> None:
+    """Replace the builder's memory operations."""
+    InterpreterBuilder.create_load = _load
+    InterpreterBuilder.create_store = _store
+    InterpreterBuilder.create_masked_load = _masked_load
+    InterpreterBuilder.create_masked_store = _masked_store
+    InterpreterBuilder.create_atomic_rmw = _atomic_rmw
+    InterpreterBuilder.create_atomic_cas = _atomic_cas

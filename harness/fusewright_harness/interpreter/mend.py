@@ -1,0 +1,92 @@
+"""Mends triton's interpreter in this process, and says where it could not."""
+
+from __future__ import annotations
+
+import os
+
+_applied = False
+_failure: str | None = None
+_coverage: tuple[str | None] | None = None
+
+
+def apply() -> None:
+    """Mend triton's interpreter, once for the process.
+
+    Call it before the pair's code is loaded, in a process in which ``TRITON_INTERPRET=1`` stood in the environment
+    before triton was imported. What this version of triton does not let itself be mended is reported by `coverage`.
+
+    Raises:
+        RuntimeError: triton was imported to compile, not to interpret.
+    """
+    global _applied, _failure
+    if _applied:
+        return
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+    import triton
+    import triton.language as tl
+    from triton.runtime.interpreter import InterpretedFunction
+
+    if not isinstance(tl.zeros, InterpretedFunction):
+        raise RuntimeError(
+            "triton was imported without TRITON_INTERPRET=1: the interpreter needs a process of its own"
+        )
+    _applied = True
+    try:
+        _install()
+    except (AttributeError, ImportError, TypeError, KeyError) as error:
+        _failure = (
+            f"triton {triton.__version__}'s interpreter cannot be mended: {type(error).__name__}: {error}; "
+            "use a version between 3.6 and 3.9"
+        )
+
+
+def _install() -> None:
+    from . import (
+        arithmetic,
+        autotuning,
+        bfloat16,
+        casts,
+        dot,
+        driver,
+        grid,
+        language,
+        libdevice,
+        memory,
+        reductions,
+    )
+
+    bfloat16.install()
+    casts.install()
+    arithmetic.install()
+    dot.install()
+    memory.install()
+    reductions.install()
+    language.install()
+    libdevice.install()
+    grid.install()
+    autotuning.install()
+    driver.install()
+
+
+def coverage() -> str | None:
+    """None where the mended interpreter passes its own check, else one sentence that says what it gets wrong.
+
+    The check runs small kernels on values whose results are known bit for bit; it takes some tens of milliseconds
+    and is made once a process. `apply` is called first if it was not yet.
+    """
+    global _coverage
+    if _coverage is None:
+        apply()
+        _coverage = (_failure or _check(),)
+    return _coverage[0]
+
+
+def _check() -> str | None:
+    import triton
+
+    from . import self_check
+
+    wrong = self_check.failures()
+    if not wrong:
+        return None
+    return f"the interpreter of triton {triton.__version__} is not right on {', '.join(wrong)}"
