@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 _MLIR = re.compile(r'(?:loc\(")?(?P<file>[^\s"()]+\.py)"?:(?P<line>\d+):\d+\)?: error: (?P<message>.+)')
 # What triton's checks begin with when they pass a message on.
 _WRAPPED = re.compile(
-    r"""^(?P<type>[A-Za-z_]+(?:Error|Exception|Impl)?)\((?P<quote>['"])(?P<message>.*)(?P=quote),?\)$""", re.S
+    r"""^(?P<type>[A-Za-z_]+(?:Error|Exception|Impl))\((?P<quote>['"])(?P<message>.*)(?P=quote),?\)$""", re.S
+)
+
+# Errors that only compiling and loading a kernel raise; their bases are looked at too.
+_OF_THE_COMPILER = frozenset(
+    {"CompilationError", "OutOfResources", "PTXASError", "AutotunerError", "MLIRError"}
 )
 
 # No statement of a kernel is to blame for these.
@@ -29,6 +34,17 @@ class CompileError:
     type: str
     message: str
     line: int | None
+
+
+def is_compile_error(error: BaseException) -> bool:
+    """Whether compiling a kernel raised ``error``, or an error that it was raised from."""
+    for link in _chain(error):
+        if any(base.__name__ in _OF_THE_COMPILER for base in type(link).__mro__):
+            return True
+        # MLIR's passes raise a bare RuntimeError.
+        if isinstance(link, RuntimeError) and "PassManager::run failed" in str(link):
+            return True
+    return False
 
 
 def explain_compile_error(error: BaseException, file: str | None = None, log: str = "") -> CompileError:

@@ -23,9 +23,18 @@ if TYPE_CHECKING:
 _CPU = torch.device("cpu")
 _CUDA = torch.device("cuda", 0)
 _MISSING = object()
-_TENSOR_TYPES = (
-    "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor BoolTensor ByteTensor"
-).split()
+_TENSOR_TYPES = [
+    "FloatTensor",
+    "DoubleTensor",
+    "HalfTensor",
+    "BFloat16Tensor",
+    "LongTensor",
+    "IntTensor",
+    "ShortTensor",
+    "CharTensor",
+    "BoolTensor",
+    "ByteTensor",
+]
 
 _get_device = torch.Tensor.device.__get__
 _get_is_cuda = torch.Tensor.is_cuda.__get__
@@ -227,13 +236,26 @@ def _properties(
 def _cuda_functions(properties: types.SimpleNamespace) -> dict[str, Any]:
     capability = (properties.major, properties.minor)
     memory = properties.total_memory
-    nothing = (
-        "set_device synchronize init empty_cache ipc_collect reset_peak_memory_stats "
-        "reset_max_memory_allocated reset_accumulated_memory_stats set_stream _lazy_init"
-    ).split()
-    zero = (
-        "current_device memory_allocated max_memory_allocated memory_reserved max_memory_reserved utilization"
-    ).split()
+    nothing = [
+        "set_device",
+        "synchronize",
+        "init",
+        "empty_cache",
+        "ipc_collect",
+        "reset_peak_memory_stats",
+        "reset_max_memory_allocated",
+        "reset_accumulated_memory_stats",
+        "set_stream",
+        "_lazy_init",
+    ]
+    zero = [
+        "current_device",
+        "memory_allocated",
+        "max_memory_allocated",
+        "memory_reserved",
+        "max_memory_reserved",
+        "utilization",
+    ]
     functions: dict[str, Any] = {name: _constant(None) for name in nothing}
     functions.update({name: _constant(0) for name in zero})
     functions.update(

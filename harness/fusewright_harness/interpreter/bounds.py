@@ -20,7 +20,7 @@ _ADDRESS = np.uint64((1 << _TAG_SHIFT) - 1)
 _MOST_ARGUMENTS = 1 << 15
 
 
-class OutOfBounds(Exception):  # noqa: N818 - the name is part of the verdict
+class OutOfBounds(Exception):
     """A lane of a load, store or atomic fell outside of the tensor that its pointer belongs to.
 
     ``program`` is the program's index in the grid, ``lane`` the first such lane's index in the block, ``lanes`` how
@@ -102,6 +102,7 @@ class ArgumentTable:
 
         Raises:
             OutOfBounds: a lane that ``mask`` leaves on is outside of its tensor's storage.
+
         """
         addresses = pointers.data
         size = max(1, pointers.get_element_ty().primitive_bitwidth // 8)
@@ -165,10 +166,8 @@ class ArgumentTable:
             tag, argument = numbered
             return abs(address - (tag << _TAG_SHIFT | argument.data_ptr))
 
-        if (
-            not self.arguments
-            or address >> _TAG_SHIFT == 0
-            and address > min(a.start for a in self.arguments)
+        if not self.arguments or (
+            address >> _TAG_SHIFT == 0 and address > min(a.start for a in self.arguments)
         ):
             return OutOfBounds(access, program, lane, count, None, None, None)
         tag, argument = min(enumerate(self.arguments, start=1), key=distance)

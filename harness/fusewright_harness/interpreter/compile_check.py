@@ -96,6 +96,7 @@ def compile_launches(
     Raises:
         ValueError: the target is not known.
         RuntimeError: triton was imported to interpret.
+
     """
     capability = driver.capability_of(target)
     if knobs.runtime.interpret:
@@ -206,7 +207,7 @@ def _check(run: Callable[[], object], capability: int, file: str | None, send: C
             run()
     except _CompileFailure as failure:
         send(error=asdict(_error("compile", failure, file, failure.log)))
-    except BaseException as error:  # noqa: BLE001 - whatever the pair's code raises is the finding
+    except BaseException as error:  # Whatever the pair's code raises is the finding
         send(error=asdict(_error("run", error, file)))
     for choice in autotuning.choices():
         send(note=str(choice))
@@ -221,8 +222,18 @@ def _passed_over(error: BaseException) -> bool:
 
 def _error(stage: str, error: BaseException, file: str | None, log: str = "") -> CheckError:
     explained = explain_compile_error(error, file, log)
-    text = "".join(traceback.format_exception(error.__cause__ or error))
-    return CheckError(stage, explained.type, explained.message, explained.line, text)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if file in (None, frame.filename)]
+    if file and explained.line and all(frame.lineno != explained.line for frame in frames):
+        # The compiler reads the kernel without running it: its line is in no frame.
+        frames.append(traceback.FrameSummary(file, explained.line, "kernel"))
+    text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames))
+    return CheckError(
+        stage,
+        explained.type,
+        explained.message,
+        explained.line,
+        f"{text}{explained.type}: {explained.message}\n",
+    )
 
 
 def _compile_instead_of_launching(capability: int, send: Callable[..., None]) -> None:

@@ -28,6 +28,7 @@ def resources(cubin: bytes) -> Resources:
 
     Raises:
         ValueError: the bytes are no cubin, or one without these attributes.
+
     """
     try:
         attributes = _attributes(_section(cubin, b".nv.info"))

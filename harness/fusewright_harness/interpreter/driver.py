@@ -33,6 +33,7 @@ def capability_of(target: str) -> int:
 
     Raises:
         ValueError: the target is not of that form or not known.
+
     """
     digits = target.removeprefix("sm_").rstrip("af")
     if not target.startswith("sm_") or not digits.isdigit() or int(digits) not in _SHARED_BYTES:

@@ -129,7 +129,8 @@ def _run(
     bound = _bind(self, arguments, keywords)
     sizes = _grid_of(grid, bound)
     # Every observer is told, whether or not an earlier one leaves the launch out.
-    if not all([observer(self.fn, sizes) for observer in OBSERVERS]):
+    answers = [observer(self.fn, sizes) for observer in OBSERVERS]
+    if not all(answers):
         return
     kernel = self.rewrite()
     annotations = inspect.get_annotations(self.fn)

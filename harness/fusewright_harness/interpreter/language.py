@@ -52,10 +52,35 @@ def _static_assert(condition: Any, message: str = "") -> None:
         raise AssertionError(message or "tl.static_assert failed")
 
 
-_OPERATORS = (
-    "add sub mul truediv floordiv mod and or xor lshift rshift pow lt gt le ge eq ne "
-    "radd rsub rmul rtruediv rfloordiv rmod rand ror rxor"
-).split()
+_OPERATORS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+    "pow",
+    "lt",
+    "gt",
+    "le",
+    "ge",
+    "eq",
+    "ne",
+    "radd",
+    "rsub",
+    "rmul",
+    "rtruediv",
+    "rfloordiv",
+    "rmod",
+    "rand",
+    "ror",
+    "rxor",
+]
 
 
 def _defers_to_tensors(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -48,10 +48,36 @@ def _signed(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarra
 _FLOAT: dict[str, Callable[..., np.ndarray]] = {
     **{
         name: getattr(np, name)
-        for name in (
-            "exp exp2 expm1 log log1p log2 log10 sin cos tan sinh cosh tanh sqrt floor ceil trunc rint hypot "
-            "copysign fmod nextafter cbrt signbit isnan isinf fmax fmin"
-        ).split()
+        for name in [
+            "exp",
+            "exp2",
+            "expm1",
+            "log",
+            "log1p",
+            "log2",
+            "log10",
+            "sin",
+            "cos",
+            "tan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "sqrt",
+            "floor",
+            "ceil",
+            "trunc",
+            "rint",
+            "hypot",
+            "copysign",
+            "fmod",
+            "nextafter",
+            "cbrt",
+            "signbit",
+            "isnan",
+            "isinf",
+            "fmax",
+            "fmin",
+        ]
     },
     **{
         name: getattr(np, numpy)
@@ -117,7 +143,10 @@ _FLOAT: dict[str, Callable[..., np.ndarray]] = {
 }
 # The approximate versions are computed exactly: an error that the hardware adds is within any tolerance.
 _FLOAT.update(
-    {f"fast_{name}": _FLOAT[name] for name in "sin cos log2 log exp tanh tan exp10 log10 pow".split()}
+    {
+        f"fast_{name}": _FLOAT[name]
+        for name in ["sin", "cos", "log2", "log", "exp", "tanh", "tan", "exp10", "log10", "pow"]
+    }
 )
 _FLOAT.update({"fast_fdivide": np.divide})
 

@@ -17,6 +17,7 @@ def apply() -> None:
 
     Raises:
         RuntimeError: triton was imported to compile, not to interpret.
+
     """
     global _applied, _failure
     if _applied:

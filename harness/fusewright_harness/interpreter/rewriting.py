@@ -126,7 +126,7 @@ class _Rewriter(ast.NodeTransformer):
     def __init__(self, carried: set[str]) -> None:
         self.carried = carried
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
         self.generic_visit(node)
         if len(node.targets) > 1:
             raise SyntaxError("simultaneous multiple assignment is not supported in a kernel")
@@ -142,7 +142,7 @@ class _Rewriter(ast.NodeTransformer):
 
     visit_If = visit_IfExp = visit_While = visit_Assert = _visit_condition  # noqa: N815
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         self.generic_visit(node)
         helper = "both" if isinstance(node.op, ast.And) else "either"
         result = node.values[-1]
@@ -150,13 +150,13 @@ class _Rewriter(ast.NodeTransformer):
             result = _call(helper, value, _lazy(result))
         return ast.copy_location(result, node)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, ast.Not):
             return ast.copy_location(_call("negation", node.operand), node)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         if len(node.ops) == 1:
             return node

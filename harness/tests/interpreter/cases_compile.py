@@ -12,10 +12,11 @@ os.environ["TRITON_CACHE_DIR"] = _CACHE
 atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
 
 import pytest  # noqa: E402
-import torch  # noqa: E402, F401 - imported before any fork, as the zygote does
+import torch  # noqa: E402 - imported before any fork, as the zygote does
 import triton  # noqa: E402, F401
-from fusewright_harness.interpreter.compile_check import compile_launches  # noqa: E402
 from pair_module import line_with, load  # noqa: E402
+
+from fusewright_harness.interpreter.compile_check import compile_launches  # noqa: E402
 
 _HEAD = """
 import torch
@@ -104,7 +105,8 @@ def _error(code, marker, message, kind=None, stage="compile"):
         assert report.error.line == line_with(module, marker)
         assert report.error.stage == stage
         assert kind is None or report.error.type == kind
-        assert report.error.traceback.startswith("Traceback")
+        assert f'File "pair.py", line {report.error.line}' in report.error.traceback
+        assert "site-packages" not in report.error.traceback
 
     return case
 
@@ -150,7 +152,7 @@ CASES.update({
         _kernel("pass", "raise ValueError('no such size')"), "# launch", "no such size", "ValueError", "run"
     ),
     "too much shared memory": _error(
-        _MATMUL.replace("tl.float16", "tl.float32").replace("size=64, dtype=torch.float16", "size=256, dtype=torch.float32"),
+        _MATMUL.replace("size=64, dtype=torch.float16", "size=256, dtype=torch.float32"),
         "def matmul_kernel", "shared memory", "SharedMemoryError",
     ),
 })  # fmt: skip
