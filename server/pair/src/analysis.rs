@@ -6,12 +6,12 @@ use ruff_python_parser::{ParseError, Parsed};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::block::{Block, BlockKind, Style};
-use crate::entry::{Found, Hints, NotFound, Side, find};
+use crate::entry::{Definition, Found, Hints, NotFound, Side, find};
 use crate::inputs::{Inputs, PerformanceCall, performance_calls};
 use crate::layout::{Layout, Problem, Unmatched};
 use crate::lines::{Lines, to_u32};
 use crate::marker::{Marker, candidates};
-use crate::outline::{Callable, Outline, definition, docstring};
+use crate::outline::{Callable, Outline, docstring, kernels};
 use crate::pair_file::{Facts, slice};
 use crate::scope::Names;
 use crate::syntax::{Region, cut, is_inert, is_main_guard, parse_file, parse_part};
@@ -50,7 +50,7 @@ pub(crate) fn analyse(text: &str) -> Facts {
     on_deep_stack(depth, move || {
         let regions =
             if valid { cut(whole.suite(), &ranges).unwrap_or_default() } else { separate(&parts, &ranges) };
-        let file = File::new(text, lines, layout, &regions, whole.errors().first());
+        let file = File::new(text, lines, layout, &regions, &whole);
         let facts = file.into_facts();
         // Dropping a deep tree takes as much stack as walking it.
         drop((whole, parts));
@@ -161,6 +161,7 @@ pub(crate) struct SyntaxError<'a> {
 /// A file while it is read: everything that the rules look at.
 pub(crate) struct File<'a> {
     pub(crate) text: &'a str,
+    pub(crate) tokens: &'a Tokens,
     pub(crate) lines: Lines,
     pub(crate) newline: &'static str,
     pub(crate) style: Option<Style>,
@@ -180,6 +181,7 @@ pub(crate) struct File<'a> {
     pub(crate) calls: Vec<PerformanceCall<'a>>,
     pub(crate) entry: Option<Result<Found<'a>, NotFound>>,
     pub(crate) inputs: Option<Inputs>,
+    pub(crate) kernels: Vec<Definition>,
 }
 
 impl<'a> File<'a> {
@@ -188,10 +190,11 @@ impl<'a> File<'a> {
         lines: Lines,
         layout: Layout,
         regions: &[Region<'a>],
-        whole_error: Option<&'a ParseError>,
+        whole: &'a Parsed<ModModule>,
     ) -> Self {
         let mut file = Self {
             text,
+            tokens: whole.tokens(),
             newline: newline(text),
             lines,
             style: layout.style,
@@ -211,10 +214,15 @@ impl<'a> File<'a> {
             calls: Vec::new(),
             entry: None,
             inputs: None,
+            kernels: Vec::new(),
         };
-        file.lay_out(whole_error);
+        file.lay_out(whole.errors().first());
         file.find_inputs();
         file.find_entry();
+        file.kernels = file
+            .section(BlockKind::Triton)
+            .map(|triton| kernels(triton.statements, &triton.outline))
+            .unwrap_or_default();
         file
     }
 
@@ -344,13 +352,12 @@ impl<'a> File<'a> {
             module_inputs: matches!(self.inputs, Some(Inputs::GetInputs(_))),
             main_decides: matches!(self.inputs, Some(Inputs::MainBlock)),
         };
-        let side = |section: &'_ Section<'a>| -> (Vec<&'a str>,) { (section.names.helpers.clone(),) };
-        let ((of_python,), (of_triton,)) = (side(python), side(triton));
-        self.entry = Some(find(
-            &Side { outline: &python.outline, helpers: &of_python },
-            &Side { outline: &triton.outline, helpers: &of_triton },
+        let entry = find(
+            &Side { outline: &python.outline, helpers: &python.names.helpers },
+            &Side { outline: &triton.outline, helpers: &triton.names.helpers },
             hints,
-        ));
+        );
+        self.entry = Some(entry);
     }
 
     /// The first block of a kind.
@@ -376,6 +383,33 @@ impl<'a> File<'a> {
         })
     }
 
+    /// Where the text begins behind its byte-order mark.
+    pub(crate) fn start(&self) -> TextSize {
+        TextSize::new(if self.text.starts_with('\u{feff}') { 3 } else { 0 })
+    }
+
+    /// The end of the text.
+    pub(crate) fn end(&self) -> TextSize {
+        TextSize::new(to_u32(self.text.len()))
+    }
+
+    /// The line end that an insertion at an offset needs before it to begin a line.
+    pub(crate) fn line_end_before(&self, at: TextSize) -> &'static str {
+        let before = &self.text[self.start().to_usize().min(at.to_usize())..at.to_usize()];
+        if before.is_empty() || before.ends_with(['\n', '\r']) { "" } else { self.newline }
+    }
+
+    /// A marker with its indentation.
+    pub(crate) fn marker_line(&self, marker: Marker) -> TextRange {
+        let start = self.lines.start_of_line(marker.range.start()).max(self.start());
+        TextRange::new(start, marker.range.end())
+    }
+
+    /// An offset inside the text, between two characters.
+    pub(crate) fn floor_char_boundary(&self, offset: TextSize) -> TextSize {
+        TextSize::new(to_u32(self.text.floor_char_boundary(offset.to_usize())))
+    }
+
     fn into_facts(self) -> Facts {
         let diagnostics = rules::check(&self);
         let entry_points =
@@ -385,10 +419,6 @@ impl<'a> File<'a> {
                 }
                 _ => None,
             };
-        let kernels = self.section(BlockKind::Triton).map_or_else(Vec::new, |triton| {
-            let jitted = triton.outline.callables.iter().filter(|callable| callable.jit);
-            jitted.map(|callable| definition(&triton.outline, callable)).collect()
-        });
         let code = |kind| self.section(kind).and_then(|section| slice(self.text, section.block.content));
         let hash = match BlockKind::ALL.map(code) {
             [Some(python), Some(triton), Some(test)] => {
@@ -404,7 +434,7 @@ impl<'a> File<'a> {
             main_block: self.main,
             entry_points,
             inputs: self.inputs,
-            kernels,
+            kernels: self.kernels,
             title: self.docstring.and_then(|(text, _)| title(text)).map(str::to_owned),
             hash,
             diagnostics,

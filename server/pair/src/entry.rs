@@ -69,10 +69,13 @@ impl Found<'_> {
 /// Why there are no entry points.
 #[derive(Debug, Clone)]
 pub(crate) enum NotFound {
-    /// PYTHON has nothing that can be called.
-    NoReference,
-    /// TRITON has nothing that can be called.
-    NoCandidate,
+    /// One block has nothing that can be called, or both.
+    Missing {
+        /// PYTHON has nothing.
+        reference: bool,
+        /// TRITON has nothing.
+        candidate: bool,
+    },
     /// Several pairs are as likely; their names, the reference's and the candidate's.
     Ambiguous(Vec<(String, String)>, TextRange),
 }
@@ -147,9 +150,12 @@ pub(crate) fn find<'a>(
     if let Some(pair) = tested {
         return found(Convention::OnlyFunction, pair);
     }
-    let reference = python.main_function(&references).ok_or(NotFound::NoReference)?;
-    let candidate = triton.main_function(&candidates).ok_or(NotFound::NoCandidate)?;
-    found(Convention::OnlyFunction, (reference, candidate))
+    match (python.main_function(&references), triton.main_function(&candidates)) {
+        (Some(reference), Some(candidate)) => found(Convention::OnlyFunction, (reference, candidate)),
+        (reference, candidate) => {
+            Err(NotFound::Missing { reference: reference.is_none(), candidate: candidate.is_none() })
+        }
+    }
 }
 
 type Pair<'a> = (Callable<'a>, Callable<'a>);

@@ -8,6 +8,7 @@ mod block;
 mod builtins;
 mod diagnostic;
 mod entry;
+mod flow;
 mod hash;
 mod inputs;
 mod layout;

@@ -98,36 +98,9 @@ fn nearest(word: &str, both_brackets: bool) -> Option<BlockKind> {
     BlockKind::ALL.into_iter().find(|kind| {
         let tag = kind.tag();
         // `TEXT`, `BEST` and `REST` are words of their own, so a short tag allows no replaced letter.
-        let replaceable = tag.len() > 4 || upper.len() != tag.len();
-        replaceable && distance(&upper, tag) <= 1 || transposed(&upper, tag)
+        let replaced = tag.len() == upper.len() && strsim::hamming(tag, &upper) == Ok(1);
+        strsim::osa_distance(&upper, tag) == 1 && !(replaced && tag.len() <= 4)
     })
-}
-
-/// The number of letters to insert, delete or replace.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<u8> = to.bytes().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, letter) in from.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[to.len()]
-}
-
-/// Whether two neighbouring letters changed places.
-fn transposed(word: &str, tag: &str) -> bool {
-    let (word, tag) = (word.as_bytes(), tag.as_bytes());
-    word.len() == tag.len()
-        && (1..tag.len()).any(|at| {
-            let mut swapped = tag.to_vec();
-            swapped.swap(at - 1, at);
-            swapped != tag && swapped == word
-        })
 }
 
 #[cfg(test)]

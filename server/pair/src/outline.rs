@@ -1,10 +1,12 @@
 //! What a block defines at its top level.
 
-use ruff_python_ast::name::Name;
-use ruff_python_ast::{self as ast, ExceptHandler, Expr, Parameters, Stmt};
+use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use ruff_python_ast::{self as ast, ExceptHandler, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::syntax::is_main_guard;
+use crate::entry::Definition;
+use crate::signature::Signature;
+use crate::syntax::{is_main_guard, string_statement};
 
 /// The callables and imports at the top level of a block; branches of `if`, `try` and `with` count.
 #[derive(Debug, Default)]
@@ -81,6 +83,15 @@ impl<'a> Outline<'a> {
                 callable.triton = true;
                 callable.jit = true;
             }
+        }
+        outline
+    }
+
+    /// Reads only the imports.
+    pub(crate) fn of_imports(groups: impl IntoIterator<Item = &'a [Stmt]>) -> Self {
+        let mut outline = Self::default();
+        for group in groups {
+            outline.add_imports(group);
         }
         outline
     }
@@ -293,15 +304,10 @@ pub(crate) fn is_jit(path: &str) -> bool {
     is_triton(path) && path.ends_with(".jit")
 }
 
-/// The names of a function's parameters, in order.
-pub(crate) fn parameter_names(parameters: &Parameters) -> Vec<String> {
-    parameters.iter().map(|parameter| parameter.name().id.to_string()).collect()
-}
-
 /// The method of a class.
 pub(crate) fn method<'a>(class: &'a ast::StmtClassDef, name: &str) -> Option<&'a ast::StmtFunctionDef> {
     class.body.iter().find_map(|statement| match statement {
-        Stmt::FunctionDef(function) if function.name.id == Name::new(name) => Some(function),
+        Stmt::FunctionDef(function) if function.name == *name => Some(function),
         _ => None,
     })
 }
@@ -330,20 +336,57 @@ pub(crate) fn for_each_branch<'a>(statement: &'a Stmt, visit: &mut dyn FnMut(&'a
     }
 }
 
+/// The functions under `triton.jit`, wherever in the block they stand.
+pub(crate) fn kernels(statements: &[Stmt], outline: &Outline<'_>) -> Vec<Definition> {
+    struct Kernels<'o, 'a> {
+        outline: &'o Outline<'a>,
+        found: Vec<Definition>,
+    }
+    impl<'a> StatementVisitor<'a> for Kernels<'_, '_> {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            if let Stmt::FunctionDef(function) = statement {
+                let mut decorators = function.decorator_list.iter();
+                if decorators.any(|decorator| {
+                    self.outline.path(&decorator.expression).is_some_and(|path| is_jit(&path))
+                }) {
+                    self.found.push(Definition {
+                        name: function.name.id.to_string(),
+                        range: function.range,
+                        name_range: function.name.range,
+                        params: function
+                            .parameters
+                            .iter()
+                            .map(|parameter| parameter.name().id.to_string())
+                            .collect(),
+                    });
+                }
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    let mut kernels = Kernels { outline, found: Vec::new() };
+    kernels.visit_body(statements);
+    for callable in outline.callables.iter().filter(|callable| callable.jit) {
+        if !kernels.found.iter().any(|kernel| kernel.range == callable.range) {
+            kernels.found.push(definition(outline, callable));
+        }
+    }
+    kernels.found.sort_by_key(|kernel| kernel.range.start());
+    kernels.found
+}
+
 /// Where a callable is defined, as others see it.
-pub(crate) fn definition(outline: &Outline<'_>, callable: &Callable<'_>) -> crate::entry::Definition {
-    crate::entry::Definition {
+pub(crate) fn definition(outline: &Outline<'_>, callable: &Callable<'_>) -> Definition {
+    Definition {
         name: callable.name.to_owned(),
         range: callable.range,
         name_range: callable.name_range,
-        params: crate::signature::Signature::of(outline, callable)
-            .map(|signature| signature.names())
-            .unwrap_or_default(),
+        params: Signature::of(outline, callable).map(|signature| signature.names()).unwrap_or_default(),
     }
 }
 
 /// The whole file's first string: its docstring.
 pub(crate) fn docstring(statements: &[Stmt]) -> Option<(&str, TextRange)> {
     let first = statements.first()?;
-    crate::syntax::string_statement(first).map(|text| (text, first.range()))
+    string_statement(first).map(|text| (text, first.range()))
 }

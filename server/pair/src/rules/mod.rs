@@ -1,5 +1,25 @@
 //! The rules: what each looks for, and one table of what is said about them.
 
+mod ambiguous_entry_point;
+mod block_out_of_order;
+mod code_outside_blocks;
+mod duplicate_block;
+mod empty_block;
+mod imports;
+mod inputs_not_on_cuda;
+mod malformed_marker;
+mod missing_block;
+mod no_description;
+mod no_entry_point;
+mod no_kernel;
+mod no_test_inputs;
+mod page;
+mod signatures_disagree;
+mod syntax_error;
+mod unclosed_block;
+mod undefined_name;
+mod unmatched_marker;
+
 use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -8,7 +28,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 pub enum Rule {
     /// FW101: a block is missing.
     MissingBlock,
-    /// FW102: a block is there twice.
+    /// FW102: a block is there more than once.
     DuplicateBlock,
     /// FW103: the blocks stand in another order.
     BlockOutOfOrder,
@@ -22,7 +42,7 @@ pub enum Rule {
     EmptyBlock,
     /// FW108: code that belongs to no block.
     CodeOutsideBlocks,
-    /// FW109: code that Python cannot read.
+    /// FW109: code that is not valid Python.
     SyntaxError,
     /// FW201: no function to compare.
     NoEntryPoint,
@@ -42,51 +62,85 @@ pub enum Rule {
     NoDescription,
 }
 
+/// What is said about a rule. Its page in `docs/rules` is made of this.
+struct About {
+    rule: Rule,
+    code: &'static str,
+    name: &'static str,
+    severity: Severity,
+    /// What it looks for, in one sentence.
+    summary: &'static str,
+    /// Why that matters.
+    why: &'static str,
+    /// What the quick fix does, and when there is one.
+    fix: Option<&'static str>,
+    /// A file that the rule finds fault with.
+    bad: &'static str,
+    /// The same file, mended.
+    good: &'static str,
+}
+
+/// All rules, by code.
+const TABLE: [About; 17] = [
+    missing_block::ABOUT,
+    duplicate_block::ABOUT,
+    block_out_of_order::ABOUT,
+    unclosed_block::ABOUT,
+    unmatched_marker::ABOUT,
+    malformed_marker::ABOUT,
+    empty_block::ABOUT,
+    code_outside_blocks::ABOUT,
+    syntax_error::ABOUT,
+    no_entry_point::ABOUT,
+    ambiguous_entry_point::ABOUT,
+    signatures_disagree::ABOUT,
+    no_kernel::ABOUT,
+    no_test_inputs::ABOUT,
+    inputs_not_on_cuda::ABOUT,
+    undefined_name::ABOUT,
+    no_description::ABOUT,
+];
+
 impl Rule {
     /// All rules, by code.
-    pub const ALL: &'static [Self] = &[
-        Self::MissingBlock,
-        Self::DuplicateBlock,
-        Self::BlockOutOfOrder,
-        Self::UnclosedBlock,
-        Self::UnmatchedMarker,
-        Self::MalformedMarker,
-        Self::EmptyBlock,
-        Self::CodeOutsideBlocks,
-        Self::SyntaxError,
-        Self::NoEntryPoint,
-        Self::AmbiguousEntryPoint,
-        Self::SignaturesDisagree,
-        Self::NoKernel,
-        Self::NoTestInputs,
-        Self::InputsNotOnCuda,
-        Self::UndefinedName,
-        Self::NoDescription,
-    ];
+    pub const ALL: &'static [Self] = &{
+        let mut all = [Self::MissingBlock; TABLE.len()];
+        let mut at = 0;
+        while at < TABLE.len() {
+            all[at] = TABLE[at].rule;
+            at += 1;
+        }
+        all
+    };
 
     /// The stable code, `FW101`.
     pub const fn code(self) -> &'static str {
-        self.entry().0
+        self.about().code
     }
 
     /// The stable name, `missing-block`.
     pub const fn name(self) -> &'static str {
-        self.entry().1
+        self.about().name
     }
 
-    /// How bad its diagnostics are.
+    /// How bad its diagnostics are, unless one says otherwise.
     pub const fn severity(self) -> Severity {
-        self.entry().2
+        self.about().severity
     }
 
     /// What it looks for, in one sentence.
     pub const fn summary(self) -> &'static str {
-        self.entry().3
+        self.about().summary
     }
 
-    /// Its documentation, in Markdown.
+    /// Its documentation in Markdown: what it looks for, why, and a file before and after.
     pub fn page(self) -> String {
-        format!("# {} {}\n\n{}\n", self.code(), self.name(), self.summary())
+        page::page(self.about())
+    }
+
+    /// The index of all pages, in Markdown.
+    pub fn index_page() -> String {
+        page::index()
     }
 
     /// The rule of a code.
@@ -96,63 +150,42 @@ impl Rule {
 
     /// Whether it is about the file's structure: a pair with such an error cannot be run.
     pub const fn is_structural(self) -> bool {
-        (self as u8) <= Self::SyntaxError as u8
+        (self as usize) <= Self::SyntaxError as usize
     }
 
-    const fn entry(self) -> (&'static str, &'static str, Severity, &'static str) {
-        use Severity::{Error, Info, Warning};
-        match self {
-            Self::MissingBlock => ("FW101", "missing-block", Error, "One of the three blocks is not there."),
-            Self::DuplicateBlock => ("FW102", "duplicate-block", Error, "A block is there more than once."),
-            Self::BlockOutOfOrder => (
-                "FW103",
-                "block-out-of-order",
-                Error,
-                "The blocks do not stand in the order PYTHON, TRITON, TEST.",
-            ),
-            Self::UnclosedBlock => (
-                "FW104",
-                "unclosed-block",
-                Error,
-                "A block has no closing marker although others have theirs.",
-            ),
-            Self::UnmatchedMarker => (
-                "FW105",
-                "unmatched-marker",
-                Error,
-                "A closing marker closes no block, or one of another name.",
-            ),
-            Self::MalformedMarker => ("FW106", "malformed-marker", Error, "A comment is nearly a marker."),
-            Self::EmptyBlock => ("FW107", "empty-block", Error, "A block has no code."),
-            Self::CodeOutsideBlocks => (
-                "FW108",
-                "code-outside-blocks",
-                Warning,
-                "Code stands outside of the blocks, where nothing runs or archives it.",
-            ),
-            Self::SyntaxError => ("FW109", "syntax-error", Error, "The code is not valid Python."),
-            Self::NoEntryPoint => ("FW201", "no-entry-point", Error, "A block has no function to compare."),
-            Self::AmbiguousEntryPoint => {
-                ("FW202", "ambiguous-entry-point", Error, "Several pairs of functions could be meant.")
-            }
-            Self::SignaturesDisagree => (
-                "FW203",
-                "signatures-disagree",
-                Error,
-                "Reference and candidate cannot be called with the same inputs.",
-            ),
-            Self::NoKernel => ("FW204", "no-kernel", Error, "TRITON has no function under `@triton.jit`."),
-            Self::NoTestInputs => ("FW205", "no-test-inputs", Error, "Nothing gives the inputs."),
-            Self::InputsNotOnCuda => ("FW206", "inputs-not-on-cuda", Warning, "An input is made on the CPU."),
-            Self::UndefinedName => {
-                ("FW207", "undefined-name", Error, "A block uses a name that it neither imports nor defines.")
-            }
-            Self::NoDescription => ("FW208", "no-description", Info, "Nothing says what the pair does."),
-        }
+    const fn about(self) -> &'static About {
+        const ENTRIES: &[About; 17] = &TABLE;
+        &ENTRIES[self as usize]
     }
 }
 
 /// Runs all rules.
-pub(crate) fn check(_file: &File<'_>) -> Vec<Diagnostic> {
-    Vec::new()
+pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for check in [
+        missing_block::check,
+        duplicate_block::check,
+        block_out_of_order::check,
+        unclosed_block::check,
+        unmatched_marker::check,
+        malformed_marker::check,
+        empty_block::check,
+        code_outside_blocks::check,
+        syntax_error::check,
+        no_entry_point::check,
+        ambiguous_entry_point::check,
+        signatures_disagree::check,
+        no_kernel::check,
+        no_test_inputs::check,
+        inputs_not_on_cuda::check,
+        undefined_name::check,
+        no_description::check,
+    ] {
+        check(file, &mut found);
+    }
+    found.sort_by_key(|diagnostic: &Diagnostic| (diagnostic.range.start(), diagnostic.rule));
+    found
 }
+
+#[cfg(test)]
+mod tests;
