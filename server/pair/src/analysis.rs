@@ -65,7 +65,7 @@ fn separate<'a>(parts: &'a [Parsed<ModModule>], ranges: &[TextRange]) -> Vec<Reg
         .map(|(part, range)| Region {
             range: *range,
             statements: part.suite(),
-            error: part.errors().iter().min_by_key(|error| error.start()),
+            error: part.errors().iter().min_by_key(ruff_text_size::Ranged::start),
         })
         .collect()
 }
@@ -79,19 +79,19 @@ fn choose(candidates: &[Marker], whole: &Parsed<ModModule>) -> Vec<Marker> {
             .is_ok_and(|at| tokens[at].kind() == TokenKind::Comment)
     };
     let comments: Vec<Marker> = candidates.iter().filter(|marker| is_comment(marker)).copied().collect();
-    let commented = without_echoes(comments);
+    let commented = without_echoes(&comments);
     if whole.errors().is_empty() || commented.len() == candidates.len() {
         return commented;
     }
     // A string that was opened and not closed yet swallows the markers behind it. Where all lines taken as markers
     // make a better file than those outside of strings, the string is what is wrong.
-    let all = without_echoes(candidates.iter().filter(|marker| marker.exact).copied().collect());
+    let all: Vec<Marker> = candidates.iter().filter(|marker| marker.exact).copied().collect();
     let problems = |markers: &[Marker]| Layout::of(markers).problems.len();
     if commented.is_empty() || problems(&all) < problems(&commented) { all } else { commented }
 }
 
 /// Leaves out near misses of a marker that stands elsewhere as it should: they are ordinary comments.
-fn without_echoes(markers: Vec<Marker>) -> Vec<Marker> {
+fn without_echoes(markers: &[Marker]) -> Vec<Marker> {
     let exact = |marker: &Marker| {
         markers
             .iter()

@@ -179,10 +179,9 @@ impl<'a> Side<'_, 'a> {
         let own = |callable: &&Callable<'a>| !self.helpers.contains(&callable.name);
         functions
             .iter()
-            .filter(|callable| public(callable) && own(callable))
-            .last()
-            .or_else(|| functions.iter().filter(public).last())
-            .or_else(|| functions.iter().filter(own).last())
+            .rfind(|callable| public(callable) && own(callable))
+            .or_else(|| functions.iter().rfind(public))
+            .or_else(|| functions.iter().rfind(own))
             .or_else(|| functions.last())
             .copied()
     }

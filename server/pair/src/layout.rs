@@ -73,30 +73,27 @@ impl Layout {
                 open = Some(layout.blocks.len() - 1);
                 continue;
             }
-            match open {
-                Some(block) => {
-                    let kind = layout.blocks[block].kind;
-                    if kind != marker.kind {
-                        let rest = &markers[at + 1..];
-                        let closed_later =
-                            rest.iter().take_while(|next| next.closing).any(|next| next.kind == kind);
-                        if closed_later {
-                            layout.problems.push(Problem::Unmatched { marker, role: Unmatched::Stray });
-                            continue;
-                        }
-                        layout.problems.push(Problem::Unmatched { marker, role: Unmatched::Ends(kind) });
+            if let Some(block) = open {
+                let kind = layout.blocks[block].kind;
+                if kind != marker.kind {
+                    let rest = &markers[at + 1..];
+                    let closed_later =
+                        rest.iter().take_while(|next| next.closing).any(|next| next.kind == kind);
+                    if closed_later {
+                        layout.problems.push(Problem::Unmatched { marker, role: Unmatched::Stray });
+                        continue;
                     }
-                    layout.blocks[block].closing = Some(layout.borders.len());
-                    layout.borders.push(marker);
-                    open = None;
+                    layout.problems.push(Problem::Unmatched { marker, role: Unmatched::Ends(kind) });
                 }
-                None => {
-                    let opened = markers.iter().any(|other| !other.closing && other.kind == marker.kind);
-                    let role =
-                        if opened { Unmatched::Stray } else { Unmatched::NeverOpened(layout.borders.len()) };
-                    layout.problems.push(Problem::Unmatched { marker, role });
-                    layout.borders.push(marker);
-                }
+                layout.blocks[block].closing = Some(layout.borders.len());
+                layout.borders.push(marker);
+                open = None;
+            } else {
+                let opened = markers.iter().any(|other| !other.closing && other.kind == marker.kind);
+                let role =
+                    if opened { Unmatched::Stray } else { Unmatched::NeverOpened(layout.borders.len()) };
+                layout.problems.push(Problem::Unmatched { marker, role });
+                layout.borders.push(marker);
             }
         }
         if let Some(block) = open.filter(|_| closed) {

@@ -301,7 +301,7 @@ fn is_triton(path: &str) -> bool {
 
 /// Whether a decorator of this path makes a kernel.
 pub(crate) fn is_jit(path: &str) -> bool {
-    is_triton(path) && path.ends_with(".jit")
+    is_triton(path) && path.rsplit('.').next() == Some("jit")
 }
 
 /// The method of a class.

@@ -146,7 +146,9 @@ impl<'a> Walk<'a> {
                 }
                 generator.ifs.iter().for_each(|condition| walk.visit_expr(condition));
             }
-            elements.iter().for_each(|element| walk.visit_expr(element));
+            for element in elements {
+                walk.visit_expr(element);
+            }
         });
     }
 
@@ -245,7 +247,7 @@ impl<'a> Visitor<'a> for Walk<'a> {
             }
             Stmt::Try(attempt) => {
                 let excuses = attempt.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| {
-                    handler.type_.as_deref().is_none_or(|kind| names_name_error(kind))
+                    handler.type_.as_deref().is_none_or(names_name_error)
                 });
                 self.excused += usize::from(excuses);
                 self.visit_body(&attempt.body);
