@@ -8,7 +8,7 @@ import { StatusBar } from "./status-bar.js";
 let server: Server | undefined;
 
 /** Starts the server and everything that shows it. */
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Fusewright", { log: true });
   const python = new PythonEnvironment(log);
   const started = new Server(context, log, python);
@@ -24,7 +24,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.commands.registerCommand("fusewright.showLog", () => log.show()),
     vscode.commands.registerCommand("fusewright.menu", () => showMenu(started, statusBar)),
     python.onDidChange(() => started.configure()),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => started.configure()),
+    vscode.workspace.onDidGrantWorkspaceTrust(async () => {
+      await started.configure();
+      await python.refresh();
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("fusewright.server")) {
         void started.restart();
@@ -33,7 +36,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       }
     }),
   );
-  await started.restart();
+  // Not awaited: the Python extension may take long to start, and diagnostics need no Python.
+  void started.restart();
+  void python.refresh();
 }
 
 /** Ends the server; VS Code waits for it. */

@@ -57,7 +57,7 @@ export class Server implements vscode.Disposable {
   configure(): Promise<void> {
     return this.inTurn(async () => {
       await this.running?.sendNotification("workspace/didChangeConfiguration", {
-        settings: await this.options(),
+        settings: this.options(),
       });
     });
   }
@@ -82,24 +82,21 @@ export class Server implements vscode.Disposable {
       isProgram,
     });
     if ("problem" in found) {
-      this.log.error(found.problem);
-      this.become({ problem: found.problem });
+      this.fail(found.problem);
       return;
     }
     this.log.info(`Starting ${found.program} (from the ${found.from})`);
     this.become("starting");
-    const client = await this.makeClient(found.program);
+    const client = this.makeClient(found.program);
     this.client = client;
     try {
       await client.start();
     } catch (error) {
-      const problem = `${found.program} did not start as a language server: ${message(error)}`;
-      this.log.error(problem);
-      this.become({ problem });
+      this.fail(`${found.program} did not start as a language server: ${message(error)}`);
     }
   }
 
-  private async makeClient(program: string): Promise<LanguageClient> {
+  private makeClient(program: string): LanguageClient {
     const level = vscode.workspace.getConfiguration("fusewright").get("server.logLevel", "info");
     const client: LanguageClient = new LanguageClient(
       "fusewright",
@@ -116,7 +113,7 @@ export class Server implements vscode.Disposable {
           { scheme: "untitled", language: "python" },
           { scheme: "file", pattern: "**/fusewright.toml" },
         ],
-        initializationOptions: await this.options(),
+        initializationOptions: this.options(),
         outputChannel: this.log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         // Standard output is the protocol's: nothing of it is for the log.
@@ -151,18 +148,27 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async options(): Promise<Options> {
-    const trusted = vscode.workspace.isTrusted;
+  private options(): Options {
     const configuration = vscode.workspace.getConfiguration("fusewright");
-    const settings = serverSettings((name) => configuration.inspect(name));
-    const chosen = settings.python?.interpreter ?? settings.python?.command;
-    const interpreter = trusted && chosen === undefined ? await this.python.interpreter() : undefined;
+    const interpreter = this.python.interpreter;
     return {
-      settings,
+      settings: serverSettings((name) => configuration.inspect(name)),
       defaults: interpreter === undefined ? {} : { python: { interpreter } },
       status: true,
-      trusted,
+      trusted: vscode.workspace.isTrusted,
     };
+  }
+
+  private fail(problem: string): void {
+    this.log.error(problem);
+    this.become({ problem });
+    void vscode.window.showErrorMessage(problem, "Open Settings", "Show Log").then((chosen) => {
+      if (chosen === "Open Settings") {
+        void vscode.commands.executeCommand("workbench.action.openSettings", "fusewright.server.path");
+      } else if (chosen === "Show Log") {
+        this.log.show();
+      }
+    });
   }
 
   private become(state: ServerState): void {
