@@ -6,9 +6,14 @@
 
 mod completions;
 mod init;
+mod job;
 pub(crate) mod output;
 mod server;
+mod settings;
+mod setup;
 mod trust;
+mod verdict_report;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +39,10 @@ pub(crate) enum Command {
     Server(server::Args),
     /// Lay out a workspace: ideas, scripts, the dataset's place
     Init(init::Args),
+    /// Judge pairs: are they right, and how fast
+    Verify(verify::Args),
+    /// Find or make a Python with torch and triton
+    Setup(setup::Args),
     /// Accept a workspace's fusewright.toml, so that what it runs or sends is in force
     Trust(trust::Args),
     /// Print a completion script for a shell
@@ -45,6 +54,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Server(args) => server::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Setup(args) => setup::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
