@@ -68,6 +68,24 @@ async fn the_line_is_filled_in_and_remembered() {
 }
 
 #[tokio::test]
+async fn a_fault_of_structure_never_reaches_the_harness() {
+    let folder = tempfile::tempdir().unwrap();
+    let verifier = verifier("dies-at-start", folder.path());
+    let line = verify(&verifier, &PAIR.replace("def k(x):", "def k(x:")).await;
+    let error = line.error.as_ref().unwrap();
+    assert_eq!(
+        (error.implementation, error.stage, error.line),
+        (Implementation::Triton, Stage::Parse, Some(8))
+    );
+    assert_eq!((line.verdict, line.exit_status(false)), (Some(Ruling::Error), 1));
+    assert!(line.findings.iter().any(|finding| finding.code == "FW109" && finding.line == Some(8)));
+
+    let line = verify(&verifier, "print('no pair')\n").await;
+    assert_eq!((line.verdict, line.exit_status(true)), (None, 2));
+    insta::assert_snapshot!(line.reason.unwrap(), @"pair.py is no pair: it has none of the markers `# <PYTHON>`, `# <TRITON>` and `# <TEST>`");
+}
+
+#[tokio::test]
 async fn what_cannot_be_judged_is_a_line_too_and_the_next_pair_gets_a_new_harness() {
     let folder = tempfile::tempdir().unwrap();
     let verifier = verifier("dies", folder.path());

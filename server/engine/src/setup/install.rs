@@ -83,7 +83,8 @@ async fn uv(
         step = step.variable("UV_CACHE_DIR", cache);
     }
     let mut downloads = Downloads::default();
-    step.run(&mut |line| progress.report(downloads.event(line)), cancel).await?;
+    step.run(&mut |line| downloads.event(line).into_iter().for_each(|event| progress.report(event)), cancel)
+        .await?;
     if let Some(cache) = own_cache {
         let _ = std::fs::remove_dir_all(cache);
     }
@@ -134,7 +135,7 @@ struct Downloads {
 impl Downloads {
     /// The event for one more line of uv's: ` Downloading torch (883.1MiB)`, ` Downloaded torch`, `Prepared 28 packages
     /// in 20s`, `Installed …`, `Bytecode compiled …`.
-    fn event(&mut self, line: &str) -> Event {
+    fn event(&mut self, line: &str) -> Option<Event> {
         let line = line.trim();
         if let Some((name, size)) = line.strip_prefix("Downloading ").and_then(|rest| rest.split_once(" (")) {
             if let Some(mib) = mebibytes(size.trim_end_matches(')')) {
@@ -146,11 +147,13 @@ impl Downloads {
                 self.done_mib += self.under_way.swap_remove(at).1;
             }
         } else if line.starts_with("Prepared ") {
-            return Event::Phase { message: "installing the packages".to_owned(), percent: Some(80) };
+            return Some(Event::Phase { message: "installing the packages".to_owned(), percent: Some(80) });
         } else if line.starts_with("Installed ") {
-            return Event::Phase { message: "compiling bytecode".to_owned(), percent: Some(85) };
+            return Some(Event::Phase { message: "compiling bytecode".to_owned(), percent: Some(85) });
         } else if line.starts_with("warning: ") {
-            return Event::Note(line.to_owned());
+            return Some(Event::Note(line.to_owned()));
+        } else if !line.starts_with("Resolved ") {
+            return None;
         }
         let share = if self.total_mib > 0.0 { self.done_mib / self.total_mib } else { 0.0 };
         let largest = self.under_way.iter().max_by(|(_, one), (_, other)| one.total_cmp(other));
@@ -160,7 +163,7 @@ impl Downloads {
             let now = largest.map(|(name, _)| format!(", {name} under way")).unwrap_or_default();
             format!("downloading torch and triton ({:.0} of {:.0} MiB{now})", self.done_mib, self.total_mib)
         };
-        Event::Phase { message, percent: Some(percent(5.0 + 75.0 * share)) }
+        Some(Event::Phase { message, percent: Some(percent(5.0 + 75.0 * share)) })
     }
 }
 
@@ -196,9 +199,12 @@ mod tests {
             " Downloaded torch",
             "Prepared 34 packages in 20s",
             "Installed 34 packages in 3s",
+            "Bytecode compiled 9000 files in 30s",
+            " + torch==2.15.0",
         ]
         .into_iter()
-        .map(|line| match downloads.event(line) {
+        .filter_map(|line| downloads.event(line))
+        .map(|event| match event {
             Event::Phase { message, percent } => format!("{:>2} {message}", percent.unwrap()),
             other => format!("{other:?}"),
         })

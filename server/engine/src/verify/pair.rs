@@ -151,4 +151,23 @@ mod tests {
         assert_eq!((pair.inputs, pair.entry.convention, pair.main), ("get_test_inputs", "functions", None));
         assert_eq!(pair.hash.len(), 64);
     }
+
+    #[test]
+    fn a_fault_is_blamed_on_its_block() {
+        let blame = |text: &str| {
+            let error = take_apart("pair.py", &PairFile::parse(text)).unwrap_err();
+            (error.implementation, error.kind, error.line)
+        };
+        let syntax = |line| ("SyntaxError".to_owned(), Some(line));
+        let (whose, kind, line) = blame(&PAIR.replace("return x + 1\n# <TRITON>", "return x +\n# <TRITON>"));
+        assert_eq!((whose, (kind, line)), (Implementation::Pytorch, syntax(4)));
+        let (whose, kind, line) = blame(&PAIR.replace("def k(x):", "def k(x:"));
+        assert_eq!((whose, (kind, line)), (Implementation::Triton, syntax(8)));
+        let (whose, kind, _) = blame(PAIR.split("# <TEST>").next().unwrap());
+        assert_eq!((whose, kind.as_str()), (Implementation::Test, "missing-block"));
+        let (whose, kind, _) = blame(&PAIR.replace("get_test_inputs", "inputs"));
+        assert_eq!((whose, kind.as_str()), (Implementation::Test, "no-test-inputs"));
+        let (whose, kind, _) = blame("print('hello')\n");
+        assert_eq!((whose, kind.as_str()), (Implementation::Harness, "NotAPair"));
+    }
 }

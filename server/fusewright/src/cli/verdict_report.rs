@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     /// A verdict as the harness sends it, with some keys set otherwise.
-    fn verdict(changes: serde_json::Value) -> VerdictLine {
+    fn verdict(changes: &serde_json::Value) -> VerdictLine {
         let mut line = json!({
             "status": "SUCCESS", "correct": true, "verdict": "pass", "reason": null, "speedup": null,
             "speedup_ci": null, "python_ms": null, "triton_ms": null, "host_ms": null, "torch_compile_ms": null,
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_pass() {
-        let line = verdict(json!({
+        let line = verdict(&json!({
             "speedup": 2.314, "speedup_ci": [2.25, 2.38], "python_ms": 0.4123, "triton_ms": 0.1782,
             "host_ms": {"python": 0.431, "triton": 0.19}, "torch_compile_ms": 0.21, "speedup_vs_compile": 1.178,
             "roofline": {"bytes": 16_777_216, "flops": null, "fraction": 0.72},
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_wrong_one() {
-        let line = verdict(json!({
+        let line = verdict(&json!({
             "correct": false, "verdict": "wrong", "reason": "the second output differs",
             "outputs": [
                 {"path": "[0]", "shape": [8], "dtype": "int64", "max_abs_error": 0.0, "max_rel_error": 0.0,
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn a_compile_error() {
         let text = "# <TRITON>\nimport triton\n@triton.jit\ndef kernel(N: tl.constexpr):\n    columns = tl.arange(0, N)\r\n    pass\n";
-        let line = verdict(json!({
+        let line = verdict(&json!({
             "status": "FAILED", "correct": false, "verdict": "error", "reason": "arange's range must be a power of 2",
             "outputs": [], "error": {"implementation": "triton", "stage": "compile", "type": "CompilationError",
                 "message": "arange's range must be a power of 2\nN is 1000", "line": 5, "traceback": "…"},
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn an_untimed_one() {
-        let line = verdict(json!({
+        let line = verdict(&json!({
             "verdict": "untimed", "reason": "right, but there is no GPU to time it on",
             "device": {"name": "AMD EPYC 9B14", "mode": "interpreter", "compiled_for": "sm_90"},
             "kernels": [{"name": "softmax_kernel", "line": 24, "launches": 1, "device_ms": null, "registers": 255,
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn one_that_was_not_judged() {
-        let line = verdict(json!({
+        let line = verdict(&json!({
             "status": "FAILED", "correct": false, "verdict": null, "reason": "the harness ended",
             "outputs": [], "device": null, "duration_ms": {}, "error": {"implementation": "harness", "stage": "run",
                 "type": "HarnessDied", "message": "the harness ended with signal: 9 before it answered",
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let numbers = [0.0, 1.5e-7, 0.00098, 0.25, 3.14159, 42.123, 1234.5, 3.2e7];
+        let numbers = [0.0, 1.5e-7, 0.00098, 0.25, 3.456, 42.123, 1234.5, 3.2e7];
         insta::assert_snapshot!(numbers.map(short).join(" "));
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands).join(" "), "0 999 1,000 1,234,567");
     }
