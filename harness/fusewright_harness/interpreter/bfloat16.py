@@ -22,15 +22,21 @@ def round_to_nearest(values: np.ndarray) -> np.ndarray:
     bits = values.view(np.uint32)
     even = (bits >> np.uint32(16)) & np.uint32(1)
     rounded = ((bits + np.uint32(0x7FFF) + even) & np.uint32(0xFFFF0000)).view(np.float32)
-    # Adding to the bits of a NaN may carry into the sign and make it an ordinary number.
-    return np.where(np.isnan(values), np.float32("nan"), rounded)
+    return np.where(np.isnan(values), _nan(bits), rounded)
+
+
+def _nan(bits: np.ndarray) -> np.ndarray:
+    # Rounding could carry a NaN's bits into the sign, and cutting them off could leave an infinity.
+    kept = bits & np.uint32(0xFFFF0000)
+    return np.where(bits & np.uint32(0x007F0000), kept, kept | np.uint32(0x00400000)).view(np.float32)
 
 
 def round_toward_zero(values: np.ndarray) -> np.ndarray:
     """Float32 ``values`` cut off to bfloat16, as float32; NaN stays NaN."""
     values = np.ascontiguousarray(values, dtype=np.float32)
-    cut = (values.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
-    return np.where(np.isnan(values), np.float32("nan"), cut)
+    bits = values.view(np.uint32)
+    cut = (bits & np.uint32(0xFFFF0000)).view(np.float32)
+    return np.where(np.isnan(values), _nan(bits), cut)
 
 
 def to_bits(values: np.ndarray) -> np.ndarray:

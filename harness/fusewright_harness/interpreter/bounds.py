@@ -16,6 +16,8 @@ import torch
 
 _TAG_SHIFT = 48
 _ADDRESS = np.uint64((1 << _TAG_SHIFT) - 1)
+# Processes have addresses below this; what is larger and has no tag came from a tagged address by subtraction.
+_USER_SPACE = 1 << 47
 # Tags stay below this so that a tagged pointer is a positive int64.
 _MOST_ARGUMENTS = 1 << 15
 
@@ -133,8 +135,10 @@ class ArgumentTable:
                 inside = (plain >= np.uint64(argument.start)) & (
                     plain + np.uint64(size) <= np.uint64(argument.end)
                 )
-            else:
+            elif tag == 0:
                 inside = self._inside_any_tensor(plain, size)
+            else:
+                inside = np.zeros(addresses.shape, dtype=bool)
             bad |= here & ~inside
         if mask is not None:
             bad &= mask
@@ -166,9 +170,7 @@ class ArgumentTable:
             tag, argument = numbered
             return abs(address - (tag << _TAG_SHIFT | argument.data_ptr))
 
-        if not self.arguments or (
-            address >> _TAG_SHIFT == 0 and address > min(a.start for a in self.arguments)
-        ):
+        if not self.arguments or address < _USER_SPACE:
             return OutOfBounds(access, program, lane, count, None, None, None)
         tag, argument = min(enumerate(self.arguments, start=1), key=distance)
         offset = (address - (tag << _TAG_SHIFT | argument.data_ptr)) // size

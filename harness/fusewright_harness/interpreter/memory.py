@@ -65,24 +65,11 @@ def _store(builder: Any, pointers: TensorHandle, value: TensorHandle, *_cache: A
     _masked_store(builder, pointers, value)
 
 
-_COMBINED = {
-    "FADD": lambda old, new: old + new,
-    "ADD": lambda old, new: old + new,
-    "MAX": np.fmax,
-    "MIN": np.fmin,
-    "XCHG": lambda _old, new: new,
-}
-
-
-def _narrow_float_rmw(
-    operation: str, element: Any, addresses: np.ndarray, values: np.ndarray, active: np.ndarray
+def _narrow_float_add(
+    element: Any, addresses: np.ndarray, values: np.ndarray, active: np.ndarray
 ) -> np.ndarray:
-    # One lane after the other, since several may name the same address; each update is rounded, as on a GPU.
-    combine = _COMBINED.get(operation)
-    if combine is None:
-        raise NotImplementedError(f"atomic {operation.lower()} on {element} does not exist")
-    wide = np.float32
-    old = np.zeros(addresses.shape, dtype=wide)
+    # One lane after the other, since several may name the same address; each sum is rounded, as on a GPU.
+    old = np.zeros(addresses.shape, dtype=np.float32)
     on = np.ones(1, dtype=bool)
     stored = np.dtype(np.uint16) if element == tl.bfloat16 else np.dtype(np.float16)
     for lane in np.ndindex(addresses.shape):
@@ -90,8 +77,8 @@ def _narrow_float_rmw(
             continue
         address = addresses[lane].reshape(1)
         raw = _native.load(address, on, np.zeros(1, dtype=stored), stored)
-        before = bfloat16.from_bits(raw) if element == tl.bfloat16 else raw.astype(wide)
-        after = combine(before, values[lane].astype(wide).reshape(1)).astype(wide)
+        before = bfloat16.from_bits(raw) if element == tl.bfloat16 else raw.astype(np.float32)
+        after = before + values[lane].astype(np.float32)
         _native.store(
             address, _in_memory(after, element) if element == tl.bfloat16 else after.astype(stored), on
         )
@@ -113,7 +100,10 @@ def _atomic_rmw(
     data = np.ascontiguousarray(np.broadcast_to(value.data, addresses.shape))
     scalar = value.dtype.scalar
     if element in (tl.bfloat16, tl.float16):
-        old = _narrow_float_rmw(operation.name, element, addresses, data, active)
+        # The language has no other atomic on these types.
+        if operation.name != "FADD":
+            raise NotImplementedError(f"there is no atomic {operation.name.lower()} on {element}")
+        old = _narrow_float_add(element, addresses, data, active)
         return TensorHandle(old.astype(interpreter._get_np_dtype(scalar)), scalar)
     native_operation = builder.ir_rmw_op_to_interpreter_rmw_op[operation]
     native_ordering = builder.ir_sem_to_interpreter_sem[ordering]
