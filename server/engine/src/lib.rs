@@ -4,6 +4,7 @@
 //! results, and reports what happens meanwhile through [`progress::Progress`], so that the editor and the
 //! command line show the same events.
 
+pub mod archive;
 pub mod config;
 pub mod dataset;
 pub mod description;

@@ -32,6 +32,19 @@ impl Example {
         serde_json::from_slice(line).ok()
     }
 
+    /// The example as a pair file in the closed style.
+    pub fn to_pair(&self) -> String {
+        let mut text = format!("{:?}\n", self.description);
+        for (tag, code) in
+            [("PYTHON", &self.python_code), ("TRITON", &self.triton_code), ("TEST", &self.test_code)]
+        {
+            let end = if code.ends_with(['\n', '\r']) || code.is_empty() { "" } else { "\n" };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n# <{tag}>\n{code}{end}# </{tag}>\n");
+        }
+        text
+    }
+
     /// A digest of the code that says the same for two examples which differ in comments, blanks and line
     /// ends alone. The inputs and the description do not count: other inputs do not make another example.
     pub fn code_hash(&self) -> String {

@@ -3,6 +3,7 @@
 mod example;
 mod journal;
 mod provenance;
+mod review;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde::Serialize;
 pub use example::Example;
 pub use journal::Mended;
 pub use provenance::Provenance;
+pub use review::{LineProblem, Stats};
 
 use example::json_line;
 use journal::Journal;
@@ -52,6 +54,17 @@ pub enum DatasetError {
     /// Another process holds the file.
     #[error("another process is writing {}, so nothing was added: try again when it is done", .0.display())]
     Busy(PathBuf),
+    /// There is no dataset to read.
+    #[error("{} does not exist yet: `fusewright archive` creates it", .0.display())]
+    Missing(PathBuf),
+    /// The system would not let it be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system refused.
     #[error("{} cannot be written, so nothing was added: {source}", path.display())]
     Failed {

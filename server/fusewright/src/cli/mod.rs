@@ -4,10 +4,14 @@
 //! standard output through [`output`], everything else to standard error. An `Err` is one sentence for the
 //! user and ends the program with status 2.
 
+mod archive;
+mod check;
 mod completions;
+mod dataset;
 mod init;
 mod job;
 pub(crate) mod output;
+mod rule;
 mod server;
 mod settings;
 mod setup;
@@ -43,6 +47,14 @@ pub(crate) enum Command {
     Verify(verify::Args),
     /// Find or make a Python with torch and triton
     Setup(setup::Args),
+    /// Say what is wrong with pair files, without running them
+    Check(check::Args),
+    /// Append pairs that passed to the dataset
+    Archive(archive::Args),
+    /// Count or check what is in the dataset
+    Dataset(dataset::Args),
+    /// Explain a rule of the checks
+    Rule(rule::Args),
     /// Accept a workspace's fusewright.toml, so that what it runs or sends is in force
     Trust(trust::Args),
     /// Print a completion script for a shell
@@ -56,6 +68,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Setup(args) => setup::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Archive(args) => archive::run(&args),
+        Command::Dataset(args) => dataset::run(&args),
+        Command::Rule(args) => rule::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

@@ -10,27 +10,22 @@ use serde::Serialize;
 /// The style of what went wrong.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// The style of what went well.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// The style of what needs a look.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// The style of what may be skipped over.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// The status of a command that could not do what it was asked to.
 pub(crate) const COULD_NOT: u8 = 2;
 
 /// Prints one line, or several, to standard output.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
     writeln!(anstream::stdout().lock(), "{text}")?;
     Ok(())
 }
 
 /// Prints one value as one line of JSON to standard output.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut text = serde_json::to_string(value)?;
     text.push('\n');
@@ -46,19 +41,22 @@ pub(crate) fn bytes(content: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Prints one line to standard error; there is nobody left to tell when even that fails.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(crate) fn note(text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Says on standard error why the command could not be done, in one line, and returns the exit status.
 pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
-    let closed = error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == ErrorKind::BrokenPipe);
-    if !closed {
+    if !is_closed(error) {
         note(format_args!("{ERROR}error{ERROR:#}: {error:#}"));
     }
     ExitCode::from(COULD_NOT)
+}
+
+/// Whether an error says that nobody reads standard output any more.
+pub(crate) fn is_closed(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }
