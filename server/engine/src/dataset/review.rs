@@ -92,7 +92,8 @@ impl Dataset {
                 }
             }
         }
-        if content.last().is_some_and(|byte| *byte != b'\n') {
+        let faulty = problems.last().is_some_and(|problem| problem.line == last);
+        if !faulty && content.last().is_some_and(|byte| *byte != b'\n') {
             let message = "the line has no end: the next `fusewright archive` puts that right".to_owned();
             problems.push(LineProblem { line: last, message });
         }

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn archive_file(file: &Path, settings: &Settings) -> anyhow::Result<Archived> {
     let pair = PairFile::parse(source::read(file)?);
-    let hash = pair.hash().filter(|_| pair.is_pair());
+    let hash = pair.hash().filter(|_| pair.structure_error().is_none());
     let Some(hash) = hash else { return Err(ArchiveError::not_whole(&pair, file).into()) };
     let verdict = VerdictStore::of_user().and_then(|store| store.recall(hash));
     let verdict = verdict.ok_or_else(|| ArchiveError::NoVerdict(file.to_owned()))?;

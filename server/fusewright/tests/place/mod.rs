@@ -10,44 +10,44 @@ use fusewright_engine::remembered::VerdictStore;
 use fusewright_engine::verdict::{Implementation, PairError, Ruling, Stage, Status, VerdictLine};
 use fusewright_pair::PairFile;
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_fusewright");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_fusewright");
 
-pub struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
-pub struct Ran {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         place.make_dir("work");
         place
     }
 
     /// A path in the workspace.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("work").join(name)
     }
 
-    pub fn make_dir(&self, name: &str) {
+    pub(crate) fn make_dir(&self, name: &str) {
         fs::create_dir_all(self.path(name)).unwrap();
     }
 
-    pub fn write(&self, name: &str, content: &[u8]) {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) {
         fs::write(self.path(name), content).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// A command that runs in the workspace and knows nothing of the user's own settings.
-    pub fn program(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn program(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -58,15 +58,15 @@ impl Place {
         command
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.program(BINARY, arguments)
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.finish(&mut self.command(arguments))
     }
 
-    pub fn finish(&self, command: &mut Command) -> Ran {
+    pub(crate) fn finish(&self, command: &mut Command) -> Ran {
         let output = command.output().unwrap();
         let text = |bytes| {
             let folder = self.path("").canonicalize().unwrap();
@@ -80,7 +80,7 @@ impl Place {
     }
 
     /// Remembers a verdict on a pair file, as `fusewright verify` does.
-    pub fn verified(&self, name: &str, ruling: Ruling) {
+    pub(crate) fn verified(&self, name: &str, ruling: Ruling) {
         let error = PairError {
             implementation: Implementation::Triton,
             stage: Stage::Timing,
@@ -101,7 +101,7 @@ impl Place {
 }
 
 /// A pair that adds a number; two numbers make two pairs.
-pub fn pair(number: usize) -> String {
+pub(crate) fn pair(number: usize) -> String {
     format!(
         r#""""Fused Kernels: add {number}"""
 
