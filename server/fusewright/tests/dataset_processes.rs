@@ -1,6 +1,7 @@
 //! The dataset under what real processes do to it: many writers, a writer killed, a disk that fills up.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod place;
 

@@ -1,6 +1,7 @@
 //! A folder of its own for one test: a workspace, a home, and the binary run in it.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "only tests use this")]
 
 use std::fs;
 use std::path::PathBuf;
