@@ -22,18 +22,30 @@ const LONGEST_TEXT: usize = 4 << 20;
 
 /// Reads a text.
 pub(crate) fn analyse(text: &str) -> Facts {
+    #[allow(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general enough in its lifetime"
+    )]
+    match with_file(text, |file| file.into_facts()) {
+        Ok(facts) => facts,
+        Err(lines) => Facts::none(lines),
+    }
+}
+
+/// Reads a text and hands over the file with its syntax tree; gives the lines back if the text is no pair.
+pub(crate) fn with_file<T>(text: &str, read: impl FnOnce(File<'_>) -> T) -> Result<T, Lines> {
     if text.len() > LONGEST_TEXT {
-        return Facts::none(Lines::new(""));
+        return Err(Lines::new(""));
     }
     let lines = Lines::new(text);
     let candidates = candidates(text, &lines);
     if candidates.is_empty() {
-        return Facts::none(lines);
+        return Err(lines);
     }
     let whole = parse_file(text);
     let markers = choose(&candidates, &whole);
     if !is_pair(&markers) {
-        return Facts::none(lines);
+        return Err(lines);
     }
     let layout = Layout::of(&markers);
     let ranges = layout.regions(&lines, TextSize::new(to_u32(text.len())));
@@ -47,15 +59,14 @@ pub(crate) fn analyse(text: &str) -> Facts {
         .map(|parsed| longest_statement(parsed.tokens()))
         .max()
         .unwrap_or_default();
-    on_deep_stack(depth, move || {
+    Ok(on_deep_stack(depth, move || {
         let regions =
             if valid { cut(whole.suite(), &ranges).unwrap_or_default() } else { separate(&parts, &ranges) };
-        let file = File::new(text, lines, layout, &regions, &whole);
-        let facts = file.into_facts();
+        let result = read(File::new(text, lines, layout, &regions, &whole));
         // Dropping a deep tree takes as much stack as walking it.
         drop((whole, parts));
-        facts
-    })
+        result
+    }))
 }
 
 fn separate<'a>(parts: &'a [Parsed<ModModule>], ranges: &[TextRange]) -> Vec<Region<'a>> {

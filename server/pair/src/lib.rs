@@ -20,6 +20,7 @@ mod rules;
 mod scope;
 mod signature;
 mod syntax;
+mod test_inputs;
 
 pub use block::{Block, BlockKind, Style};
 pub use diagnostic::{Diagnostic, Edit, Fix, Severity};

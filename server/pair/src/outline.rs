@@ -199,7 +199,8 @@ impl<'a> Outline<'a> {
                 Expr::Name(name) => Some(name.id.as_str()),
                 _ => None,
             }));
-            if !alias.jit {
+            // `f = triton.jit(f)` is a decorator written out: the definition of `f` is what it is about.
+            if !alias.jit || self.wrapped.contains(&alias.name) {
                 return;
             }
         } else if !self.is_local_callable(value) {
@@ -222,8 +223,7 @@ impl<'a> Outline<'a> {
             Expr::Attribute(attribute) => self.is_local_callable(&attribute.value),
             // `torch.compile(f)`, `functools.partial(f, …)`, `torch.no_grad()(f)`, `Module().cuda()`.
             Expr::Call(call) => {
-                let wraps =
-                    |argument: &Expr| matches!(argument, Expr::Name(_)) && self.is_local_callable(argument);
+                let wraps = |argument: &Expr| self.is_local_callable(argument);
                 call.arguments.args.first().is_some_and(wraps) && self.is_wrapper(&call.func)
                     || self.is_module_instance(value)
             }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
 
-use crate::analysis::analyse;
+use crate::analysis::{analyse, with_file};
 use crate::block::{Block, BlockKind, Style};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::{Definition, EntryPoints};
 use crate::inputs::Inputs;
 use crate::lines::Lines;
+use crate::test_inputs::conversion;
 
 /// A parsed pair file. Cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -134,6 +135,22 @@ impl PairFile {
             .diagnostics
             .iter()
             .find(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.rule.is_structural())
+    }
+
+    /// For a file whose inputs come from its main block: the same file with a `get_test_inputs()` in TEST that gives
+    /// them. None where the file has one already, and where it is not certain that the inputs would be the same.
+    #[must_use]
+    pub fn with_test_inputs(&self) -> Option<Self> {
+        if self.inputs() != Some(Inputs::MainBlock) {
+            return None;
+        }
+        let fix = with_file(&self.text, |file| conversion(&file)).ok()??;
+        let converted = Self::parse(fix.apply(&self.text)?);
+        let errors =
+            |file: &Self| file.diagnostics().iter().filter(|one| one.severity == Severity::Error).count();
+        let sound = matches!(converted.inputs(), Some(Inputs::GetTestInputs(_)))
+            && errors(&converted) <= errors(self);
+        sound.then_some(converted)
     }
 
     /// The 1-based line of an offset. Lines end at LF, CR and CRLF.

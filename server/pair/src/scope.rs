@@ -20,6 +20,8 @@ pub(crate) struct Names<'a> {
     pub(crate) helpers: Vec<&'a str>,
     /// Whether names may come from where they cannot be seen: `from x import *`, `exec`, `globals()`.
     pub(crate) open_ended: bool,
+    /// The names that the block defines at its top level.
+    pub(crate) bound: FxHashSet<&'a str>,
 }
 
 /// One use of a name.
@@ -186,6 +188,7 @@ impl<'a> Walk<'a> {
             }
         }
         names.unbound.sort_by_key(|used| used.range.start());
+        names.bound = self.scopes.into_iter().next().map(|module| module.bound).unwrap_or_default();
         names
     }
 }

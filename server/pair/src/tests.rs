@@ -1,21 +1,275 @@
-//! Whole files: the two styles and every convention.
+//! Whole files: the two styles, every convention, and no false alarm on any of them.
 
-use crate::{BlockKind, Convention, Inputs, PairFile, Style};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
-const OPEN: &str = "# <PYTHON>\nimport torch\ndef fused(x):\n    \"\"\"Softmax.\"\"\"\n    return x.softmax(-1)\n\n# <TRITON>\nimport triton\nimport triton.language as tl\n@triton.jit\ndef kernel(x):\n    pass\n\ndef fused(x):\n    kernel[(1,)](x)\n\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.randn(4, device='cuda'),)\nif __name__ == '__main__':\n    print(1)\n";
+use crate::{BlockKind, Convention, Inputs, PairFile, Style, TextRange, TextSize};
+
+fn folder(path: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .collect();
+    files.sort();
+    files
+}
+
+pub(crate) fn good() -> Vec<(String, String)> {
+    let read = |path: PathBuf| {
+        (path.file_stem().unwrap().to_string_lossy().into(), std::fs::read_to_string(path).unwrap())
+    };
+    folder("tests/good").into_iter().map(read).collect()
+}
+
+fn parse(name: &str) -> PairFile {
+    let (_, text) = good().into_iter().find(|(stem, _)| stem == name).unwrap();
+    PairFile::parse(text)
+}
 
 #[test]
-fn the_open_style_is_read() {
-    let file = PairFile::parse(OPEN);
-    assert_eq!(file.style(), Some(Style::Open));
-    assert_eq!(file.blocks().iter().map(|block| block.kind).collect::<Vec<_>>(), BlockKind::ALL);
-    assert!(file.code(BlockKind::Test).is_some_and(|code| code.ends_with("'cuda'),)\n")));
-    let entry = file.entry_points().unwrap();
-    assert_eq!(entry.convention, Convention::SharedName);
-    assert_eq!((&*entry.reference.name, &*entry.candidate.name), ("fused", "fused"));
-    assert_eq!(file.line_of(entry.candidate.name_range.start()), 14);
-    assert_eq!(file.kernels().len(), 1);
-    assert!(matches!(file.inputs(), Some(Inputs::GetTestInputs(_))));
-    assert!(file.main_block().is_some());
-    assert!(file.hash().is_some());
+fn good_pairs_have_nothing_reported() {
+    let files = good();
+    assert!(files.len() >= 12);
+    for (name, text) in files {
+        let file = PairFile::parse(text);
+        assert_eq!(file.diagnostics(), [], "{name}");
+        assert!(file.hash().is_some() && file.entry_points().is_some() && file.inputs().is_some(), "{name}");
+    }
+}
+
+#[test]
+fn the_shipped_pairs_have_nothing_reported() {
+    let files: Vec<_> = ["../../examples", "../../examples/demo"].into_iter().flat_map(folder).collect();
+    assert!(!files.is_empty());
+    for path in files {
+        let file = PairFile::parse(std::fs::read_to_string(&path).unwrap());
+        assert_eq!(file.diagnostics(), [], "{}", path.display());
+    }
+}
+
+#[test]
+fn what_is_read_of_good_pairs() {
+    let mut read = String::new();
+    for (name, text) in good() {
+        let file = PairFile::parse(text);
+        let entry = file.entry_points().unwrap();
+        let line = |range: TextRange| file.line_of(range.start());
+        let inputs = match file.inputs().unwrap() {
+            Inputs::GetTestInputs(range) => format!("get_test_inputs, line {}", line(range)),
+            Inputs::GetInputs(range) => format!("get_inputs, line {}", line(range)),
+            Inputs::MainBlock => "main block".to_owned(),
+        };
+        let kernels: Vec<_> =
+            file.kernels().iter().map(|one| format!("{} line {}", one.name, line(one.name_range))).collect();
+        writeln!(
+            read,
+            "{name}\n  {:?} {:?}: {}({}) line {} against {}({}) line {}\n  inputs: {inputs}\n  kernels: {}\n  main: {:?}\n  title: {:?}",
+            file.style().unwrap(),
+            entry.convention,
+            entry.reference.name,
+            entry.reference.params.join(", "),
+            line(entry.reference.name_range),
+            entry.candidate.name,
+            entry.candidate.params.join(", "),
+            line(entry.candidate.name_range),
+            kernels.join(", "),
+            file.main_block().map(|main| (line(main), file.line_of(main.end()))),
+            file.title(),
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!(read);
+}
+
+#[test]
+fn blocks_are_kept_to_the_letter() {
+    let file = parse("windows_line_ends");
+    assert!(file.text().starts_with("\u{feff}\"\"\""));
+    let code = file.code(BlockKind::Python).unwrap();
+    assert!(code.starts_with("import torch\r\n\r\ndef relu") && code.ends_with("** 2\r\n\r\n"), "{code:?}");
+    assert_eq!(file.title(), Some("ReLU²; Überlauf ist 安全 🚀"));
+    for block in file.blocks() {
+        let text = |range: TextRange| &file.text()[range.start().to_usize()..range.end().to_usize()];
+        assert_eq!(text(block.opening), block.kind.opening_marker());
+        assert_eq!(block.closing.map(text), Some(block.kind.closing_marker()));
+    }
+}
+
+#[test]
+fn a_lone_carriage_return_ends_a_line() {
+    let text = parse("open_shared_name").text().replace('\n', "\r");
+    let file = PairFile::parse(text.clone());
+    assert_eq!(file.diagnostics(), []);
+    assert_eq!(file.blocks().len(), 3);
+    let lines = u32::try_from(text.matches('\r').count()).unwrap() + 1;
+    assert_eq!(file.line_of(TextSize::new(u32::try_from(text.len()).unwrap())), lines);
+}
+
+#[test]
+fn a_marker_on_the_first_line_behind_a_byte_order_mark_is_one() {
+    let text = format!("\u{feff}{}", parse("no_blank_lines_no_last_newline").text());
+    let file = PairFile::parse(text);
+    assert_eq!((file.diagnostics(), file.blocks().len()), (&[][..], 3));
+}
+
+#[test]
+fn other_files_are_no_pairs() {
+    for text in ["", "import torch\n", "# <test>\n", "x = '''\n# <PYTHON>\n'''\n", "# a < b\n", "\u{feff}"] {
+        let file = PairFile::parse(text);
+        assert!(!file.is_pair() && file.diagnostics().is_empty() && file.hash().is_none(), "{text:?}");
+        assert_eq!(file.style(), None);
+    }
+    assert!(PairFile::parse("#<TEST>\n#<TRITON>\n").is_pair());
+}
+
+#[test]
+fn the_hash_is_of_the_blocks_and_of_the_main_block_where_it_gives_the_inputs() {
+    let open = parse("open_with_main_and_checks");
+    let changed = |from: &str, to: &str, file: &PairFile| {
+        assert!(file.text().contains(from));
+        PairFile::parse(file.text().replace(from, to)).hash().unwrap().to_owned()
+    };
+    let hash = open.hash().unwrap();
+    assert_eq!(changed("sys.exit(0)", "sys.exit(1)", &open), hash, "the main block gives no inputs");
+    assert_eq!(changed("A second paragraph", "Another paragraph", &open), hash);
+    assert_ne!(changed("float16", "float32", &open), hash);
+    let closed = parse("closed_main_block");
+    assert_ne!(changed("4096, 1024", "4096, 1025", &closed), closed.hash().unwrap());
+}
+
+#[test]
+fn the_conventions_in_their_order() {
+    let pair = |python: &str, triton: &str, test: &str| {
+        PairFile::parse(format!(
+            "# <PYTHON>\n{python}\n# <TRITON>\nimport triton\n@triton.jit\ndef kernel(): pass\n{triton}\n# <TEST>\n{test}\n"
+        ))
+    };
+    let names = |file: &PairFile| {
+        let entry = file.entry_points()?;
+        Some((entry.convention, entry.reference.name.clone(), entry.candidate.name.clone()))
+    };
+    let cases: &[(&str, &str, Convention, &str, &str)] = &[
+        (
+            "def a_torch(x): pass\ndef other(x): pass",
+            "def other(x): pass\ndef a_triton(x): pass",
+            Convention::NamePair,
+            "a_torch",
+            "a_triton",
+        ),
+        (
+            "def a_pytorch(x): pass",
+            "@triton.jit\ndef a_triton(x): pass\ndef a_triton_wrapper(x): pass",
+            Convention::NamePair,
+            "a_pytorch",
+            "a_triton_wrapper",
+        ),
+        (
+            "def a_torch(x): pass",
+            "def a_triton(x): pass\ndef a_triton_wrapper(x): pass",
+            Convention::NamePair,
+            "a_torch",
+            "a_triton_wrapper",
+        ),
+        (
+            "def f(x): pass\ndef g(x): pass",
+            "def f(x): pass\ndef h(x): pass",
+            Convention::SharedName,
+            "f",
+            "f",
+        ),
+        (
+            "from m import f_torch\ndef f(x): pass",
+            "from m import f_triton\ndef f(x): pass",
+            Convention::SharedName,
+            "f",
+            "f",
+        ),
+        ("def f(x): pass\ndef _g(x): pass", "def h(x): pass", Convention::OnlyFunction, "f", "h"),
+        ("def f(x): pass\ndef g(x): pass", "def h(x): pass", Convention::OnlyFunction, "g", "h"),
+        ("def f(x): return g(x)\ndef g(x): pass", "def h(x): pass", Convention::OnlyFunction, "f", "h"),
+        (
+            "def _f(x): pass",
+            "class Op:\n    def forward(ctx, x): pass\nrun = Op.apply",
+            Convention::OnlyFunction,
+            "_f",
+            "run",
+        ),
+        (
+            "class Model: pass",
+            "class ModelNew: pass\ndef h(x): pass",
+            Convention::Modules,
+            "Model",
+            "ModelNew",
+        ),
+        (
+            "def check(x): pass\ndef f(x): check(x)",
+            "def check(x): pass\ndef g(x): check(x)",
+            Convention::OnlyFunction,
+            "f",
+            "g",
+        ),
+        (
+            "if True:\n    def f_torch(x): pass",
+            "try:\n    def f_triton(x): pass\nexcept Exception: pass",
+            Convention::NamePair,
+            "f_torch",
+            "f_triton",
+        ),
+        (
+            "f_torch = lambda x: x",
+            "import functools\ndef run(x, n): pass\nf_triton = functools.partial(run, n=1)",
+            Convention::NamePair,
+            "f_torch",
+            "f_triton",
+        ),
+    ];
+    for (python, triton, convention, reference, candidate) in cases {
+        let file = pair(python, triton, "def get_test_inputs(): return 1,");
+        assert_eq!(
+            names(&file),
+            Some((*convention, (*reference).to_owned(), (*candidate).to_owned())),
+            "{python} | {triton}"
+        );
+    }
+    assert_eq!(
+        names(&pair("import torch\nf = torch.exp", "def f(x): pass", "")),
+        None,
+        "what is imported never counts"
+    );
+    let two = ("def a_torch(x): pass\ndef b_torch(x): pass", "def a_triton(x): pass\ndef b_triton(x): pass");
+    assert_eq!(names(&pair(two.0, two.1, "")), None);
+    let tested = pair(
+        two.0,
+        two.1,
+        "def test_performance(a, b, c): pass\nif __name__ == '__main__': test_performance(b_torch, b_triton, (1,))",
+    );
+    assert_eq!(names(&tested), Some((Convention::NamePair, "b_torch".into(), "b_triton".into())));
+    assert_eq!(tested.inputs(), Some(Inputs::MainBlock));
+}
+
+#[test]
+fn a_string_left_open_does_not_lose_the_blocks() {
+    let text =
+        parse("closed_main_block").text().replace("    return F.gelu", "    \"\"\"\n    return F.gelu");
+    let file = PairFile::parse(text);
+    assert_eq!(file.blocks().len(), 3);
+    assert_eq!(file.style(), Some(Style::Closed));
+    let codes: Vec<_> =
+        file.diagnostics().iter().map(|one| (one.rule.code(), file.line_of(one.range.start()))).collect();
+    assert_eq!(codes, [("FW109", 14)]);
+}
+
+#[test]
+fn deep_code_is_read() {
+    for deep in [
+        "-".repeat(20_000) + "1",
+        "1".to_owned() + &"+1".repeat(20_000),
+        "(".repeat(5_000),
+        "a".to_owned() + &".b".repeat(20_000),
+    ] {
+        let file = PairFile::parse(format!("# <PYTHON>\nx = {deep}\n# <TRITON>\n# <TEST>\n"));
+        assert_eq!(file.blocks().len(), 3);
+    }
 }

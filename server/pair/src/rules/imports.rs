@@ -31,7 +31,7 @@ const CUSTOMARY: &[(&str, &str)] = &[
 ];
 
 /// The import of a name: as another place of the file writes it, else as everybody does.
-pub(super) fn import_of(file: &File<'_>, name: &str) -> Option<String> {
+pub(crate) fn import_of(file: &File<'_>, name: &str) -> Option<String> {
     let elsewhere =
         file.sections().flat_map(|section| &section.outline.imports).find(|import| import.name == name);
     if let Some(import) = elsewhere {
@@ -50,7 +50,7 @@ fn copyable(import: &Import<'_>) -> bool {
 }
 
 /// The edit that adds an import to a block.
-pub(super) fn add_import(file: &File<'_>, section: &Section<'_>, statement: &str) -> Edit {
+pub(crate) fn add_import(file: &File<'_>, section: &Section<'_>, statement: &str) -> Edit {
     let mut at = section.block.content.start();
     let mut first_import = None;
     let statements = section.statements;

@@ -20,6 +20,8 @@ mod unclosed_block;
 mod undefined_name;
 mod unmatched_marker;
 
+pub(crate) use imports::{add_import, import_of};
+
 use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Severity};
 
