@@ -60,8 +60,6 @@ class Candidate:
         if self._function is None:
             assert self._module is not None  # Set by `load`.
             self._function = find_candidate(self._module, self._pair, message.get("candidate"), value, self._device)
-        elif "state" in value:
-            _load_state(self._function, value["state"])
         self._inputs.append(value["arguments"])
         return self._call(len(self._inputs) - 1)
 
@@ -71,11 +69,11 @@ class Candidate:
             try:
                 result = arguments.call(self._function)
                 finish(self._device)
-            except Exception as error:
+            except BaseException as error:
                 raise self._fault(error) from error
         return {"kernels": launches.kernels()}, self._send({"result": result, "after": arguments.as_value()})
 
-    def _fault(self, error: Exception) -> Fault:
+    def _fault(self, error: BaseException) -> Fault:
         if is_compile_error(error):
             explained = explain_compile_error(error, self._file)
             return Fault(

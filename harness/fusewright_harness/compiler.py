@@ -34,5 +34,5 @@ class Compiler:
         ).as_json()
         error = report["error"]
         if error is not None:
-            error |= {"implementation": "triton", "stage": "compile"}
+            error["implementation"] = "triton"
         return {"kernels": report["kernels"], "error": error, "notes": report["notes"]}, None

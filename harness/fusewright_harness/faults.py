@@ -79,7 +79,7 @@ def fault_from_exception(error: BaseException, implementation: str, stage: str, 
     if isinstance(error, SyntaxError):
         return Fault(implementation, "parse", type(error).__name__, error.msg or "invalid syntax", error.lineno)
     if isinstance(error, SystemExit):
-        message = f"the block ended the process with exit status {error.code!r}; a block only defines things"
+        message = f"`sys.exit` was called, with exit status {error.code!r}: a pair has to return"
         return Fault(implementation, stage, "SystemExit", message, pair_line(error.__traceback__, filename))
     kind = type(error).__name__
     text = str(error).strip() or f"{kind} without a message"

@@ -22,12 +22,14 @@ from typing import Any
 
 from fusewright_harness import timing
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
-from fusewright_harness.faults import Fault, harness_fault
+from fusewright_harness.faults import Fault, fault_from_message, harness_fault
 from fusewright_harness.timing import Plan
 from fusewright_harness.transfer import receive_value, total_bytes
 from fusewright_harness.values import take_apart
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Answer, Deadline, Worker
+
+_COMPILE_LIMIT_S = 30.0
 
 Report = Callable[[str, str], None]
 """Told the name of a phase that begins and a sentence for the user."""
@@ -106,10 +108,8 @@ class Judge:
         inputs = self._team.reference.answer()
         self._team.reference.keep(inputs)
         try:
-            call = {"value": inputs.value, "candidate": inputs.fields.get("candidate")}
-            if self._team.compiler is None:
-                raise harness_fault("no compile worker was started")
-            self._compile(self._team.compiler, call, inputs)
+            self._ask_compiler({"value": inputs.value, "candidate": inputs.fields.get("candidate")}, inputs)
+            self._take_compiler_answer()
         finally:
             inputs.close()
         return self._compiled
@@ -139,12 +139,12 @@ class Judge:
         call = {"value": inputs.value, "candidate": inputs.fields.get("candidate")}
         try:
             with self._phase("run"):
-                if number == 0 and team.compiler is not None:
-                    self._compile(team.compiler, call, inputs)
+                if number == 0:
+                    self._ask_compiler(call, inputs)
                 team.reference.ask("expected", "running the reference", index=number, stir=number == 0)
                 team.candidate.ask("call", "running the candidate", inputs.descriptors, **call)
                 expected_answer = team.reference.answer()
-                candidate_answer = team.candidate.answer()
+                candidate_answer = self._candidate_or_compiler_answer(number)
         finally:
             inputs.close()
         team.reference.let_go(inputs)
@@ -187,20 +187,41 @@ class Judge:
                 return '. `tl.dot` rounds float32 operands to TF32; pass `input_precision="ieee"`'
         return ""
 
-    def _compile(self, compiler: Worker, call: dict[str, Any], inputs: Answer) -> None:
-        """The compile check, asked and answered before the interpreter runs: it names a kernel's fault best."""
+    def _ask_compiler(self, call: dict[str, Any], inputs: Answer) -> None:
+        """Starts the compile check, where there is one, beside the interpreter's first run."""
+        compiler = self._team.compiler
+        if compiler is None:
+            return
         compiler.assign("compiler", "triton", self._deadline)
-        limit_s = min(30.0, self._deadline.left_s() / 2)
         pair = {key: self._pair[key] for key in ("file", "triton", "entry")}
+        limit_s = min(_COMPILE_LIMIT_S, self._deadline.left_s() / 2)
         fields = {**call, "pair": pair, "target": self._options.target, "limit_s": limit_s}
         compiler.ask("compile", "compiling the kernels", inputs.descriptors, **fields)
-        answer = compiler.answer()
-        error = answer.fields.get("error")
-        if isinstance(error, dict):
-            raise Fault(
-                "triton", "compile", error["type"], error["message"], error.get("line"), error.get("traceback", "")
-            )
-        self._compiled = answer.fields.get("kernels", [])
+
+    def _candidate_or_compiler_answer(self, number: int) -> Answer:
+        """The candidate's answer. A compiler's error comes before the interpreter's: it names the fault best."""
+        try:
+            answer = self._team.candidate.answer()
+        except Fault as fault:
+            if number == 0 and fault.stage != "timeout":
+                self._take_compiler_answer()
+            raise
+        if number == 0:
+            self._take_compiler_answer()
+        return answer
+
+    def _take_compiler_answer(self) -> None:
+        if self._team.compiler is None:
+            return
+        answer = self._team.compiler.answer().fields
+        self._compiled = answer.get("kernels", [])
+        error = answer.get("error")
+        if not isinstance(error, dict):
+            return
+        if error.get("stage") == "compile":
+            raise fault_from_message(error, "triton")
+        if error.get("stage") == "timeout":
+            self._verdict.find("FW508", "warning", f"not compiled for {self._options.target}: {error.get('message')}")
 
     def _time(self) -> None:
         team = self._team

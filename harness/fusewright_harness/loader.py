@@ -37,9 +37,7 @@ def load_block(
     try:
         code = compile(source, filename, "exec", dont_inherit=True)
         exec(code, module.__dict__)
-    except Exception as error:
-        raise fault_from_exception(error, implementation, "import", filename) from error
-    except SystemExit as error:
+    except (Exception, SystemExit) as error:
         raise fault_from_exception(error, implementation, "import", filename) from error
     return module
 

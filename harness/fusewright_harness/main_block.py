@@ -82,6 +82,7 @@ def run_main_block(
     """
     runner = _Runner(reference)
     namespace = {**python.__dict__, **(test.__dict__ if test else {})}
+    namespace = {name: value for name, value in namespace.items() if not name.startswith("__")}
     namespace |= {name: _Stub(name, runner) for name in triton_names}
     original = namespace.get("test_performance")
     namespace["test_performance"] = runner.record(original)

@@ -1,0 +1,49 @@
+"""What a zygote must never do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fusewright_harness.workers import Deadline, Zygote
+
+
+@pytest.mark.parametrize("mode", ["cuda", "interpreter", "compile"])
+def test_a_zygote_never_loads_the_cuda_driver(mode):
+    zygote = Zygote(mode)
+    try:
+        zygote.wait_ready()
+        maps = Path(f"/proc/{zygote._process.pid}/maps").read_text()
+        assert "libtorch" in maps
+        assert "libcuda.so" not in maps
+    finally:
+        zygote.stop()
+
+
+def test_a_worker_has_a_bare_environment_and_nothing_open(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    zygote = Zygote("interpreter")
+    try:
+        worker = zygote.fork()
+        worker.assign("candidate", "triton", Deadline(20))
+        looking = {
+            "file": "pair.py",
+            "entry": {"convention": "functions", "reference": "r", "candidate": "c"},
+            "triton": {
+                "code": "import os\nraise RuntimeError(repr([sorted(os.environ), os.listdir('/proc/self/fd'), os.getcwd()]))\n",
+                "first_line": 1,
+            },
+        }
+        worker.ask("load", "looking around", pair=looking)
+        with pytest.raises(Exception, match="triton") as seen:
+            worker.answer()
+        message = str(seen.value)
+        assert "OPENAI_API_KEY" not in message
+        environment, descriptors, folder = eval(message[message.index("[[") :])
+        assert "TRITON_CACHE_DIR" in environment
+        assert len(descriptors) <= 5, "standard streams, the channel, and the folder being listed"
+        assert Path(folder).name.startswith("fusewright-")
+        worker.end()
+        assert not Path(folder).exists()
+    finally:
+        zygote.stop()
