@@ -50,7 +50,11 @@ class Bench:
 
     def environment(self) -> dict[str, Any]:
         """What this machine offers."""
-        return {**environment.versions(), "device": self._cuda(), "interpreter": self._interpreter_problem() or True}
+        return {
+            **environment.versions(),
+            "device": self._cuda(),
+            "interpreter": self._interpreter_problem() or True,
+        }
 
     def verify(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:
         """Judges ``request``'s pair and sends the verdict line, before the workers are put away."""

@@ -35,7 +35,9 @@ class Candidate:
         self._function: Callable[..., Any] | None = None
         self._inputs: list[Any] = []
 
-    def handle(self, verb: str, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+    def handle(
+        self, verb: str, message: dict[str, Any], descriptors: list[int]
+    ) -> tuple[dict[str, Any], Sent | None]:
         """Answers one of the judge's verbs: load, call, again, slot, timed_output."""
         if verb == "load":
             return self._load(message["pair"]), None
@@ -55,17 +57,24 @@ class Candidate:
         self._module = load_block(pair["triton"], self._file, "triton")
         return {}
 
-    def _receive_and_call(self, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent]:
+    def _receive_and_call(
+        self, message: dict[str, Any], descriptors: list[int]
+    ) -> tuple[dict[str, Any], Sent]:
         value = receive_value(message["value"], descriptors)
         if self._function is None:
             assert self._module is not None  # Set by `load`.
-            self._function = find_candidate(self._module, self._pair, message.get("candidate"), value, self._device)
+            self._function = find_candidate(
+                self._module, self._pair, message.get("candidate"), value, self._device
+            )
         self._inputs.append(value["arguments"])
         return self._call(len(self._inputs) - 1)
 
     def _call(self, index: int) -> tuple[dict[str, Any], Sent]:
         arguments = Arguments.from_value(clone_value(self._inputs[index]))
-        with self._watch.one_call() as launches, self._poison.on(self._device, total_bytes(self._inputs[index])):
+        with (
+            self._watch.one_call() as launches,
+            self._poison.on(self._device, total_bytes(self._inputs[index])),
+        ):
             try:
                 result = arguments.call(self._function)
                 finish(self._device)
@@ -96,11 +105,17 @@ class Candidate:
         try:
             return send_value(value)
         except Untransferable as error:
-            raise Fault("triton", "check", "Untransferable", f"the candidate returned {error}", None) from error
+            raise Fault(
+                "triton", "check", "Untransferable", f"the candidate returned {error}", None
+            ) from error
 
 
 def find_candidate(
-    module: types.ModuleType, pair: dict[str, Any], named: str | None, value: dict[str, Any], device: torch.device
+    module: types.ModuleType,
+    pair: dict[str, Any],
+    named: str | None,
+    value: dict[str, Any],
+    device: torch.device,
 ) -> Callable[..., Any]:
     """The callable to judge: the wrapper, or an instance of ``ModelNew`` with the reference's parameters.
 
@@ -125,7 +140,8 @@ def _load_state(module: Any, state: dict[str, Any]) -> None:
             "triton",
             "run",
             "StateDict",
-            f"the modules' parameters differ in name: the reference has {sorted(state)}, the candidate has {sorted(own)}",
+            "the modules' parameters differ in name: "
+            f"the reference has {sorted(state)}, the candidate has {sorted(own)}",
         )
     try:
         module.load_state_dict(state)

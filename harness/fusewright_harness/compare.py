@@ -191,7 +191,9 @@ def _measure(
     )
     strange = int((torch.isnan(found) & ~torch.isnan(run)).sum())
     if strange:
-        sentence += f"; {strange} are NaN where the reference has a number, or memory that the kernel never wrote"
+        sentence += (
+            f"; {strange} are NaN where the reference has a number, or memory that the kernel never wrote"
+        )
     comparison.blame(sentence)
 
 
@@ -229,7 +231,9 @@ def compare_inputs(expected: Expected, candidate: Any, unchanged: list[bool]) ->
     if comparison.wrong is None and len(wanted) == len(found) == len(unchanged):
         for number, (left, right) in enumerate(zip(wanted, found, strict=True)):
             if unchanged[number] and not torch.allclose(left, right, rtol=0, atol=0, equal_nan=True):
-                comparison.blame(f"the candidate changed tensor {number} of its inputs, which the reference leaves alone")
+                comparison.blame(
+                    f"the candidate changed tensor {number} of its inputs, which the reference leaves alone"
+                )
     comparison.outputs = [
         output for output, same in zip(comparison.outputs, unchanged, strict=False) if not same
     ]

@@ -16,9 +16,11 @@ from fusewright_harness.transfer import Sent, receive_value
 
 
 class Compiler:
-    """Answers the judge's one question: does the TRITON block compile for this target?"""
+    """Tells the judge whether the TRITON block compiles for a target."""
 
-    def handle(self, verb: str, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+    def handle(
+        self, verb: str, message: dict[str, Any], descriptors: list[int]
+    ) -> tuple[dict[str, Any], Sent | None]:
         """Answers ``compile``: the kernels with their resources, and the first error or None."""
         if verb != "compile":
             raise ValueError(f"the compiler knows no verb {verb!r}")

@@ -203,6 +203,11 @@ class _Nothing:
     def __exit__(self, *_exception: object) -> None: ...
 
 
+def _seed_cpu(seed: int) -> None:
+    # Not `torch.manual_seed`, which itself seeds every GPU.
+    torch.default_generator.manual_seed(int(seed))
+
+
 def _constant(value: Any) -> Callable[..., Any]:
     def answer(*_args: Any, **_kwargs: Any) -> Any:
         return value
@@ -282,9 +287,8 @@ def _cuda_functions(properties: types.SimpleNamespace) -> dict[str, Any]:
         device=_Nothing,
         device_of=_Nothing,
         graph=_Nothing,
-        # Looked up at the call: whoever replaces torch.manual_seed means these too.
-        manual_seed=lambda seed: torch.manual_seed(seed) and None,
-        manual_seed_all=lambda seed: torch.manual_seed(seed) and None,
+        manual_seed=_seed_cpu,
+        manual_seed_all=_seed_cpu,
         seed=lambda: torch.seed() and None,
         seed_all=lambda: torch.seed() and None,
         initial_seed=lambda: torch.initial_seed(),

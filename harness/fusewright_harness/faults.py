@@ -43,7 +43,9 @@ class Fault(Exception):
         fields = asdict(self)
         del fields["verdict"]
         fields["type"] = fields.pop("kind")
-        return {key: fields[key] for key in ("implementation", "stage", "type", "message", "line", "traceback")}
+        return {
+            key: fields[key] for key in ("implementation", "stage", "type", "message", "line", "traceback")
+        }
 
 
 class Cancelled(Exception):
@@ -77,7 +79,9 @@ def fault_from_exception(error: BaseException, implementation: str, stage: str, 
     if isinstance(error, Fault):
         return error
     if isinstance(error, SyntaxError):
-        return Fault(implementation, "parse", type(error).__name__, error.msg or "invalid syntax", error.lineno)
+        return Fault(
+            implementation, "parse", type(error).__name__, error.msg or "invalid syntax", error.lineno
+        )
     if isinstance(error, SystemExit):
         message = f"`sys.exit` was called, with exit status {error.code!r}: a pair has to return"
         return Fault(implementation, stage, "SystemExit", message, pair_line(error.__traceback__, filename))

@@ -72,7 +72,13 @@ class Judge:
     """Judges one pair with one team; use it once."""
 
     def __init__(
-        self, pair: dict[str, Any], options: Options, team: Team, verdict: Verdict, report: Report, deadline: Deadline
+        self,
+        pair: dict[str, Any],
+        options: Options,
+        team: Team,
+        verdict: Verdict,
+        report: Report,
+        deadline: Deadline,
     ) -> None:
         self._pair = pair
         self._options = options
@@ -172,14 +178,18 @@ class Judge:
         if inputs.wrong:
             comparison.blame(inputs.wrong)
         if not comparison.outputs and comparison.wrong is None:
-            message = "the reference returns no tensor and changes none of its inputs: there is nothing to compare"
+            message = (
+                "the reference returns no tensor and changes none of its inputs: there is nothing to compare"
+            )
             raise Fault("pytorch", "check", "NoOutput", message)
         if comparison.wrong is None and number == 0:
             _refuse_shared_storage(result.declared, after.declared, candidate)
         return comparison
 
     def _hint(self, comparison: Comparison) -> str:
-        floats = [output for output in comparison.outputs if output["dtype"] == "float32" and output["mismatched"]]
+        floats = [
+            output for output in comparison.outputs if output["dtype"] == "float32" and output["mismatched"]
+        ]
         code = self._pair["triton"]["code"]
         if floats and "tl.dot" in code and "input_precision" not in code and "allow_tf32" not in code:
             errors = [output["max_abs_error"] or 0.0 for output in floats]
@@ -221,7 +231,9 @@ class Judge:
         if error.get("stage") == "compile":
             raise fault_from_message(error, "triton")
         if error.get("stage") == "timeout":
-            self._verdict.find("FW508", "warning", f"not compiled for {self._options.target}: {error.get('message')}")
+            self._verdict.find(
+                "FW508", "warning", f"not compiled for {self._options.target}: {error.get('message')}"
+            )
 
     def _time(self) -> None:
         team = self._team
@@ -229,11 +241,15 @@ class Judge:
         with self._phase("timing"):
             first = timing.trial_order()
             trials = {worker: self._slot(worker, first) for worker in (team.reference, team.candidate)}
-            plans = {worker: timing.plan_from_trial(trial, self._call_bytes) for worker, trial in trials.items()}
+            plans = {
+                worker: timing.plan_from_trial(trial, self._call_bytes) for worker, trial in trials.items()
+            }
             slots: dict[Worker, list[list[float]]] = {team.reference: [], team.candidate: []}
             checked = secrets.randbelow(timing.SLOT_PAIRS)
             for number in range(timing.SLOT_PAIRS):
-                order = (team.reference, team.candidate) if number % 2 == 0 else (team.candidate, team.reference)
+                order = (
+                    (team.reference, team.candidate) if number % 2 == 0 else (team.candidate, team.reference)
+                )
                 for worker in order:
                     slot = self._slot(worker, plans[worker].order(number))
                     slots[worker].append(timing.numbers(slot, "device_ms")[1:])
@@ -281,7 +297,9 @@ class Judge:
             self._team.candidate.ask("again", "running the candidate again", index=0)
             answer = self._team.candidate.answer()
             again = _receive(answer, "candidate", "triton")
-            comparison = compare(self._expected[0][0], again.get("result"), what="the output of a repeated call")
+            comparison = compare(
+                self._expected[0][0], again.get("result"), what="the output of a repeated call"
+            )
             # Autotuning and compilation are over by now, so these are the launches of one plain call.
             self._verdict.set(kernels=self._with_resources(answer.fields.get("kernels", [])))
         if comparison.wrong is not None:
@@ -322,7 +340,9 @@ def _receive(answer: Answer, name: str, implementation: str) -> dict[str, Any]:
     try:
         value = receive_value(answer.value, descriptors)
     except ValueError as error:
-        raise Fault(implementation, "check", "DamagedMessage", f"the {name}'s process sent {error}") from error
+        raise Fault(
+            implementation, "check", "DamagedMessage", f"the {name}'s process sent {error}"
+        ) from error
     if not isinstance(value, dict):
         raise Fault(implementation, "check", "DamagedMessage", f"the {name}'s process sent something else")
     return value
@@ -357,7 +377,9 @@ def _refuse_shared_storage(declared: Any, after: Any, candidate: dict[str, Any])
     allowed = _aliases(declared, after)
     for number, aliased in enumerate(_aliases(candidate.get("result"), candidate.get("after"))):
         if aliased and not allowed[number]:
-            message = f"output {number} of the candidate shares its memory with an input, the reference's does not"
+            message = (
+                f"output {number} of the candidate shares its memory with an input, the reference's does not"
+            )
             raise Fault("triton", "check", "SharedStorage", message, verdict="wrong")
 
 
@@ -373,5 +395,8 @@ def _reason(ruling: str, measured: timing.Timing, min_speedup: float) -> str | N
     if ruling == "pass":
         return None
     if ruling == "slower":
-        return f"right, but only {measured.speedup:.2f}x the reference's speed (at best {high:.2f}x; wanted above {min_speedup:g}x)"
+        return (
+            f"right, but only {measured.speedup:.2f}x the reference's speed "
+            f"(at best {high:.2f}x; wanted above {min_speedup:g}x)"
+        )
     return f"right, but no faster as far as can be told: {low:.2f}x to {high:.2f}x holds the wanted {min_speedup:g}x"

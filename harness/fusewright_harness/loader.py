@@ -49,7 +49,10 @@ def entry_point(module: types.ModuleType, name: str, implementation: str) -> Cal
         return found
     what = "is not there" if found is None else f"is a {type(found).__name__} and cannot be called"
     raise Fault(
-        implementation, "import", "EntryPoint", f"`{name}` {what} once the block has run; define it at the top level"
+        implementation,
+        "import",
+        "EntryPoint",
+        f"`{name}` {what} once the block has run; define it at the top level",
     )
 
 
@@ -59,7 +62,8 @@ def _show_in_tracebacks(source: str, filename: str) -> None:
     entry = linecache.cache.get(filename)
     known = entry[2] if entry is not None and len(entry) == 4 else []
     merged = [
-        line if line.strip() else (known[index] if index < len(known) else line) for index, line in enumerate(lines)
+        line if line.strip() else (known[index] if index < len(known) else line)
+        for index, line in enumerate(lines)
     ]
     merged += known[len(lines) :]
     # Without a modification time the entry is never checked against a file of that name.

@@ -77,5 +77,7 @@ def _poison_free_blocks(device: torch.device, expected_bytes: int) -> None:
     with without_modes(), torch.no_grad():
         free, _total = torch.cuda.mem_get_info(device)
         large = min(2 * expected_bytes + (64 << 20), free // 4)
-        blocks = [torch.full((size,), 0xFF, dtype=torch.uint8, device=device) for size in (large, *_BLOCK_SIZES)]
+        blocks = [
+            torch.full((size,), 0xFF, dtype=torch.uint8, device=device) for size in (large, *_BLOCK_SIZES)
+        ]
         del blocks

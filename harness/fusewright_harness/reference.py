@@ -41,7 +41,9 @@ class Reference:
         self._function: Callable[..., Any] | None = None
         self._inputs: list[Arguments] = []
 
-    def handle(self, verb: str, message: dict[str, Any], _descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+    def handle(
+        self, verb: str, message: dict[str, Any], _descriptors: list[int]
+    ) -> tuple[dict[str, Any], Sent | None]:
         """Answers one of the judge's verbs: load, inputs, expected, slot."""
         if verb == "load":
             return self._load(message["pair"], message["seed"]), None
@@ -56,6 +58,7 @@ class Reference:
     def _load(self, pair: dict[str, Any], seed: int) -> dict[str, Any]:
         self._pair = pair
         self._file = pair["file"]
+        self._seeds.install_for_cuda()
         self._seeds.draw(seed)
         self._python = load_block(pair["python"], self._file, "pytorch")
         if pair.get("test"):
@@ -88,9 +91,15 @@ class Reference:
         return answer, self._send(value, "test", "inputs", "the inputs hold")
 
     def _record_main_block(self) -> Recording:
-        assert self._python is not None and self._function is not None  # Both are set by `load`.
+        assert self._python is not None  # Set by `load`.
+        assert self._function is not None
         return run_main_block(
-            self._pair["main"], self._file, self._python, self._test, self._pair["triton_names"], self._function
+            self._pair["main"],
+            self._file,
+            self._python,
+            self._test,
+            self._pair["triton_names"],
+            self._function,
         )
 
     def _call_for_arguments(self, name: str, optional: bool = False) -> Arguments:

@@ -34,15 +34,10 @@ class SecretSeeds:
         def manual_seed(seed: int = 0) -> torch.Generator:
             return self._torch_seed(self._mixed(seed))
 
-        def cuda_seed(seed: int = 0) -> None:
-            self._cuda_seed(self._mixed(seed))
-
         def random_seed(a: Any = None, version: int = 2) -> None:
             self._random_seed(self._mixed(a))
 
         torch.manual_seed = torch.random.manual_seed = manual_seed
-        torch.cuda.manual_seed = torch.cuda.manual_seed_all = cuda_seed
-        torch.cuda.random.manual_seed = torch.cuda.random.manual_seed_all = cuda_seed
         torch.seed = torch.random.seed = lambda: self._torch_seed(self._mixed(None)).initial_seed()
         random.seed = random_seed
         mixed = self._mixed
@@ -62,6 +57,15 @@ class SecretSeeds:
 
         Generator.__name__ = Generator.__qualname__ = "Generator"
         torch.Generator = Generator
+
+    def install_for_cuda(self) -> None:
+        """The same for ``torch.cuda``, once what stands in for it on a CPU is in place."""
+
+        def cuda_seed(seed: int = 0) -> None:
+            self._torch_seed(self._mixed(seed))
+
+        torch.cuda.manual_seed = torch.cuda.manual_seed_all = cuda_seed
+        torch.cuda.random.manual_seed = torch.cuda.random.manual_seed_all = cuda_seed
 
     def draw(self, seed: int) -> None:
         """Makes ``seed`` the secret one and seeds every generator with it."""

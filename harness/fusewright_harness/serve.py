@@ -8,6 +8,7 @@ log. The end of standard input ends the harness and every process that it starte
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import threading
@@ -17,7 +18,6 @@ from typing import Any
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.process_tree import adopt_orphans, descendants, kill_tree
 from fusewright_harness.workers import Deadline
-
 
 _QUEUE_LIMIT_S = 24 * 3600.0
 
@@ -42,7 +42,7 @@ class Replies:
 
 def _speakable(value: Any) -> Any:
     """JSON has no NaN and no infinity: such a number is left out."""
-    if isinstance(value, float) and not (value - value == 0):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
         return {key: _speakable(part) for key, part in value.items()}
@@ -87,7 +87,7 @@ class Server:
             request = json.loads(line)
             verb, number = request["verb"], request.get("id")
         except (ValueError, KeyError, TypeError, RecursionError):
-            print("a request is not a JSON object with a verb", file=sys.stderr)
+            sys.stderr.write("a request is not a JSON object with a verb\n")
             return
         if verb == "cancel":
             self._cancel(number)
@@ -102,7 +102,9 @@ class Server:
             with self._lock:
                 self._running[number] = deadline
             arguments = (bench, request, deadline)
-            threading.Thread(target=self._serve, args=arguments, name=f"request-{number}", daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=arguments, name=f"request-{number}", daemon=True
+            ).start()
         else:
             self._replies.send({"id": number, "event": "failed", "message": f"there is no verb {verb!r}"})
 

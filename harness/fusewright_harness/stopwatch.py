@@ -37,7 +37,9 @@ class Stopwatch:
             self._flush = torch.empty(max(2 * l2_bytes, 32 << 20), dtype=torch.uint8, device=device)
             self._zero = self._flush.zero_
 
-    def slot(self, function: Any, inputs: list[Any], order: dict[str, Any], keep: bool = False) -> dict[str, Any]:
+    def slot(
+        self, function: Any, inputs: list[Any], order: dict[str, Any], keep: bool = False
+    ) -> dict[str, Any]:
         """Times ``order["calls"]`` calls, each on a fresh copy of one of ``inputs`` in turn.
 
         ``order["wait_ms"]`` is how long the GPU waits before a call while the host enqueues it; ``order["hosted"]``
@@ -57,7 +59,9 @@ class Stopwatch:
         """What the call of that number in the last slot returned."""
         return self._kept[call]
 
-    def _from_device(self, function: Any, arguments: list[Arguments], order: dict[str, Any], kept: Any) -> Any:
+    def _from_device(
+        self, function: Any, arguments: list[Arguments], order: dict[str, Any], kept: Any
+    ) -> Any:
         wait_cycles = int(order["wait_ms"] * _CYCLES_PER_MS)
         events = [(_Event(enable_timing=True), _Event(enable_timing=True)) for _ in arguments]
         enqueue_ms = []

@@ -104,7 +104,7 @@ def evaluate(python_slots: list[list[float]], triton_slots: list[list[float]], s
 
 
 def ruling(timing: Timing, min_speedup: float) -> str:
-    """ "pass", "same" or "slower", by where the interval lies."""
+    """The ruling "pass", "same" or "slower", by where the interval lies."""
     low, high = timing.interval
     if low > min_speedup:
         return "pass"

@@ -137,7 +137,9 @@ def _as_view(raw: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
 
 def _copy_storage(part: dict[str, Any], arena: OpenedArena) -> torch.Tensor:
     start, size = part["start"], part["bytes"]
-    if not (isinstance(start, int) and isinstance(size, int) and 0 <= start and 0 <= size <= arena.size - start):
+    if not (
+        isinstance(start, int) and isinstance(size, int) and start >= 0 and 0 <= size <= arena.size - start
+    ):
         raise ValueError("a storage lies outside its arena")
     return arena.bytes[start : start + size].clone()
 
@@ -156,4 +158,6 @@ def _view(part: dict[str, Any], storages: list[torch.Tensor]) -> torch.Tensor:
     if part.get("device") == "cpu" and raw.device.type != "cpu":
         raw = raw.cpu()
     view = _empty(0, dtype=dtype, device=raw.device).set_(raw.untyped_storage(), offset, shape, stride)
-    return view.requires_grad_(bool(part.get("requires_grad")) and (dtype.is_floating_point or dtype.is_complex))
+    return view.requires_grad_(
+        bool(part.get("requires_grad")) and (dtype.is_floating_point or dtype.is_complex)
+    )

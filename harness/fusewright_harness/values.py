@@ -39,7 +39,9 @@ def take_apart(value: Any) -> tuple[Any, list[torch.Tensor]]:
         nonlocal leaves
         leaves += 1
         if leaves > _MAX_LEAVES or depth > _MAX_DEPTH:
-            raise Untransferable(f"more than {_MAX_LEAVES} values, or more than {_MAX_DEPTH} levels of nesting")
+            raise Untransferable(
+                f"more than {_MAX_LEAVES} values, or more than {_MAX_DEPTH} levels of nesting"
+            )
         if isinstance(item, torch.Tensor):
             tensors.append(_plain(item))
             return {"tensor": len(tensors) - 1}

@@ -29,7 +29,11 @@ class Phases:
         """The ``duration_ms`` of the verdict line; what no phase claims is ``other``."""
         total = (time.perf_counter() - self._begun) * 1e3
         spent = {name: round(ms, 2) for name, ms in self._spent.items()}
-        return {**spent, "other": round(max(0.0, total - sum(self._spent.values())), 2), "total": round(total, 2)}
+        return {
+            **spent,
+            "other": round(max(0.0, total - sum(self._spent.values())), 2),
+            "total": round(total, 2),
+        }
 
 
 class Verdict:
@@ -68,7 +72,9 @@ class Verdict:
 
     def find(self, code: str, severity: str, message: str, line: int | None = None) -> None:
         """Adds a finding."""
-        self._fields["findings"].append({"code": code, "severity": severity, "message": message, "line": line})
+        self._fields["findings"].append(
+            {"code": code, "severity": severity, "message": message, "line": line}
+        )
 
     def wrong(self, reason: str) -> None:
         """The candidate computes something else."""
@@ -81,7 +87,12 @@ class Verdict:
             return
         first = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind
         self.set(
-            status="FAILED", correct=False, verdict=fault.verdict, reason=first[:400], error=fault.as_dict(), pending=[]
+            status="FAILED",
+            correct=False,
+            verdict=fault.verdict,
+            reason=first[:400],
+            error=fault.as_dict(),
+            pending=[],
         )
 
     def line(self) -> dict[str, Any]:

@@ -20,14 +20,15 @@ from fusewright_harness.process_tree import end_with_parent
 from fusewright_harness.transfer import Sent
 from fusewright_harness.values import Untransferable
 
-
 _ENTERED = ExitStack()
 
 
 class Role(Protocol):
     """What a worker plays."""
 
-    def handle(self, verb: str, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent | None]:
+    def handle(
+        self, verb: str, message: dict[str, Any], descriptors: list[int]
+    ) -> tuple[dict[str, Any], Sent | None]:
         """Answers one message; raises :class:`Fault` where the pair fails."""
         ...
 
@@ -90,7 +91,9 @@ def _isolate(descriptor: int, scratch: str) -> None:
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     os.chdir(scratch)
-    os.environ.update({"HOME": scratch, "TMPDIR": scratch, "TRITON_CACHE_DIR": os.path.join(scratch, "triton")})
+    os.environ.update(
+        {"HOME": scratch, "TMPDIR": scratch, "TRITON_CACHE_DIR": os.path.join(scratch, "triton")}
+    )
     # Nothing in the scratch folder may be imported by accident: a pair could plant a `torch.py` there.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
 

@@ -19,8 +19,20 @@ from fusewright_harness.faults import Cancelled, Fault, fault_from_message, harn
 _START_LIMIT_S = 120.0
 _END_LIMIT_S = 5.0
 
+# The folder that a process starts in is not a place to import from; older Pythons start in "/" instead.
+_UNPATHED = ("-P",) if sys.version_info >= (3, 11) else ()
+
 # What torch and triton need of the user's environment; everything else, keys above all, stays outside.
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "LANG", "LC_ALL", "CC", "VIRTUAL_ENV")
+_PASSED_ON = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "CUDA_HOME",
+    "CUDA_VISIBLE_DEVICES",
+    "LANG",
+    "LC_ALL",
+    "CC",
+    "VIRTUAL_ENV",
+)
 
 
 class Deadline:
@@ -170,8 +182,15 @@ class Zygote:
             environment["TRITON_INTERPRET"] = "1"
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P" if sys.version_info >= (3, 11) else "-u"]
-                + ["-m", "fusewright_harness", "zygote", mode, str(theirs.fileno())],
+                [
+                    sys.executable,
+                    *_UNPATHED,
+                    "-m",
+                    "fusewright_harness",
+                    "zygote",
+                    mode,
+                    str(theirs.fileno()),
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -55,7 +55,7 @@ def _import_all(mode: str) -> str | None:
     import triton.language  # noqa: F401
 
     torch.set_num_threads(1)
-    import fusewright_harness.worker  # noqa: F401
+    import fusewright_harness.worker
 
     if mode == "interpreter":
         from fusewright_harness.interpreter import mend

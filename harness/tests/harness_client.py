@@ -54,7 +54,9 @@ class Harness:
         try:
             return self._replies.get(timeout=timeout_s)
         except Empty:
-            raise AssertionError(f"no reply within {timeout_s} s; exit status {self.process.poll()}") from None
+            raise AssertionError(
+                f"no reply within {timeout_s} s; exit status {self.process.poll()}"
+            ) from None
 
     def result(self, number: int, timeout_s: float = 120) -> dict[str, Any]:
         """The reply that ends a request; what comes before it is passed over."""
@@ -95,5 +97,6 @@ def pair(
         "hash": "0" * 64,
         **blocks,
         "entry": {"convention": convention, "reference": entry[0], "candidate": entry[1]},
-        "inputs": inputs or ("main" if main else "get_inputs" if convention == "modules" else "get_test_inputs"),
+        "inputs": inputs
+        or ("main" if main else "get_inputs" if convention == "modules" else "get_test_inputs"),
     }

@@ -7,6 +7,7 @@ import socket
 import struct
 
 import pytest
+
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled, ChannelTimeout
 
 

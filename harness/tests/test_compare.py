@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from fusewright_harness.compare import Expected, compare, compare_inputs
 
 

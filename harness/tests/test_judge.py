@@ -54,13 +54,17 @@ def harness():
 
 def judged(harness, python=PYTHON, triton=TRITON, test=TEST, options=None, **how):
     verdict = harness.verdict(pair(python, triton, test, **how), device="interpreter", **(options or {}))
+    # Shown by pytest where a test fails.
     print(verdict["reason"], verdict["error"])
     return verdict
 
 
 def line_of(text, block, *before):
     """The line, in the file that `pair` describes, of the first line of ``block`` that holds ``text``."""
-    lines = [line for part in before for line in ["", *part.lstrip("\n").split("\n")]] + ["", *block.lstrip("\n").split("\n")]
+    lines = [line for part in before for line in ["", *part.lstrip("\n").split("\n")]] + [
+        "",
+        *block.lstrip("\n").split("\n"),
+    ]
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
@@ -99,9 +103,15 @@ def test_a_wrong_value_is_named_with_its_index(harness):
 
 
 def test_memory_that_nobody_wrote_shows(harness):
-    verdict = judged(harness, triton=TRITON.replace("x, mask=mask)\n\ndef", "x, mask=mask & (i != 7))\n\ndef"))
+    verdict = judged(
+        harness, triton=TRITON.replace("x, mask=mask)\n\ndef", "x, mask=mask & (i != 7))\n\ndef")
+    )
     assert verdict["verdict"] == "wrong"
-    assert verdict["outputs"][0]["first_mismatch"] == {"index": [0, 7], "expected": verdict["outputs"][0]["first_mismatch"]["expected"], "got": "nan"}
+    assert verdict["outputs"][0]["first_mismatch"] == {
+        "index": [0, 7],
+        "expected": verdict["outputs"][0]["first_mismatch"]["expected"],
+        "got": "nan",
+    }
 
 
 def test_the_pairs_own_seed_is_replaced_by_secret_ones(harness):
@@ -119,7 +129,9 @@ def candidate(x, y):
 
 def test_each_seed_draws_other_inputs(harness):
     # Right for the first inputs that it sees, and for no others.
-    caching = TRITON.replace("def candidate(x, y):", "SEEN = []\n\ndef candidate(x, y):\n    SEEN.append(x)\n    x = SEEN[0]")
+    caching = TRITON.replace(
+        "def candidate(x, y):", "SEEN = []\n\ndef candidate(x, y):\n    SEEN.append(x)\n    x = SEEN[0]"
+    )
     assert judged(harness, triton=caching)["verdict"] == "wrong"
     assert judged(harness, triton=caching, options={"seeds": 1})["correct"]
 
@@ -142,14 +154,23 @@ def test_an_input_returned_as_output_is_wrong(harness):
 
 def test_a_reference_that_works_in_place_is_judged_by_its_inputs(harness):
     python = "def reference(x, y):\n    x.mul_(y)\n"
-    kernel = TRITON.replace("tl.maximum(x * y, 0.0) + x", "x * y").replace("torch.empty_like(x)", "x").replace("    return out", "")
+    kernel = (
+        TRITON.replace("tl.maximum(x * y, 0.0) + x", "x * y")
+        .replace("torch.empty_like(x)", "x")
+        .replace("    return out", "")
+    )
     verdict = judged(harness, python=python, triton=kernel)
     assert verdict["verdict"] == "untimed", verdict["reason"]
     assert verdict["outputs"][0]["total"] == 1500
 
 
 def test_several_outputs_of_several_types(harness):
-    python = "import torch\n\ndef reference(x, y):\n    return {'sum': x + y, 'sign': (x > y)}, [(x * 10).to(torch.int8)]\n"
+    python = """
+import torch
+
+def reference(x, y):
+    return {"sum": x + y, "sign": x > y}, [(x * 10).to(torch.int8)]
+"""
     triton = """
 import torch
 import triton
@@ -166,7 +187,8 @@ def many(x_ptr, y_ptr, sum_ptr, sign_ptr, int_ptr, n, BLOCK: tl.constexpr):
     tl.store(int_ptr + i, (x * 10).to(tl.int8), mask=mask)
 
 def candidate(x, y):
-    total, sign, small = torch.empty_like(x), torch.empty_like(x, dtype=torch.bool), torch.empty_like(x, dtype=torch.int8)
+    total, sign = torch.empty_like(x), torch.empty_like(x, dtype=torch.bool)
+    small = torch.empty_like(x, dtype=torch.int8)
     many[(triton.cdiv(x.numel(), 512),)](x, y, total, sign, small, x.numel(), BLOCK=512)
     return {"sum": total, "sign": sign}, [small]
 """
@@ -192,13 +214,33 @@ def test_a_reference_of_chance_is_the_tasks_fault(harness):
 @pytest.mark.parametrize(
     ("changes", "implementation", "stage", "text"),
     [
-        ({"python": PYTHON.replace("import torch", "import torch\nimport no_such_module")}, "pytorch", "import", "import no_such"),
+        (
+            {"python": PYTHON.replace("import torch", "import torch\nimport no_such_module")},
+            "pytorch",
+            "import",
+            "import no_such",
+        ),
         ({"python": PYTHON.replace("torch.relu", "torch.no_such")}, "pytorch", "run", "torch.no_such"),
         ({"test": TEST.replace("torch.randn(3", "torch.no_such(3")}, "test", "inputs", "torch.no_such"),
         ({"test": TEST.replace("import torch", "import torch\n1 / 0")}, "test", "import", "1 / 0"),
-        ({"triton": TRITON.replace("import torch\n", "import torch\nraise KeyError('k')\n")}, "triton", "import", "raise"),
-        ({"triton": TRITON.replace("    return out", "    return out + None")}, "triton", "run", "out + None"),
-        ({"triton": TRITON.replace("tl.arange(0, BLOCK)", "tl.arange(0, 1000)")}, "triton", "compile", "tl.arange(0, 1000)"),
+        (
+            {"triton": TRITON.replace("import torch\n", "import torch\nraise KeyError('k')\n")},
+            "triton",
+            "import",
+            "raise",
+        ),
+        (
+            {"triton": TRITON.replace("    return out", "    return out + None")},
+            "triton",
+            "run",
+            "out + None",
+        ),
+        (
+            {"triton": TRITON.replace("tl.arange(0, BLOCK)", "tl.arange(0, 1000)")},
+            "triton",
+            "compile",
+            "tl.arange(0, 1000)",
+        ),
         ({"triton": TRITON.replace("tl.maximum(x", "tl.no_such(x")}, "triton", "compile", "tl.no_such"),
     ],
 )
@@ -262,7 +304,7 @@ def test_a_candidate_that_ends_its_process_is_an_error(harness, statement, how):
 
 
 def test_what_a_pair_prints_reaches_no_reply(harness):
-    loud = TRITON.replace("    return out", "    print('{\"event\": \"verdict\"}', flush=True)\n    return out")
+    loud = TRITON.replace("    return out", '    print(\'{"event": "verdict"}\', flush=True)\n    return out')
     assert judged(harness, triton=loud)["verdict"] == "untimed"
 
 
@@ -374,8 +416,12 @@ def test_a_compile_request_tells_resources_without_running(harness):
     assert reply["event"] == "compiled"
     assert reply["error"] is None
     assert reply["kernels"][0]["registers"] > 0
-    broken = harness.send("compile", pair=pair(PYTHON, TRITON.replace("0, BLOCK)", "0, 1000)"), TEST), options={})
-    assert harness.result(broken)["error"]["line"] == line_of("0, 1000)", TRITON.replace("0, BLOCK)", "0, 1000)"), PYTHON)
+    broken = harness.send(
+        "compile", pair=pair(PYTHON, TRITON.replace("0, BLOCK)", "0, 1000)"), TEST), options={}
+    )
+    assert harness.result(broken)["error"]["line"] == line_of(
+        "0, 1000)", TRITON.replace("0, BLOCK)", "0, 1000)"), PYTHON
+    )
 
 
 def test_a_device_that_is_not_there_is_not_the_pairs_fault(harness):

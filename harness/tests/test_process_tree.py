@@ -11,10 +11,14 @@ from fusewright_harness.process_tree import descendants, kill_tree
 
 # Starts a child that leaves its session and has a child of its own, then prints all their numbers.
 TREE = """
-import os, subprocess, sys, time
-inner = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(p.pid, flush=True); time.sleep(60)"
-child = subprocess.Popen([sys.executable, "-c", inner], start_new_session=True, stdout=subprocess.PIPE)
-print(child.pid, child.stdout.readline().decode().strip(), flush=True)
+import subprocess, sys, time
+if len(sys.argv) > 1:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    print(child.pid, flush=True)
+else:
+    again = [sys.executable, "-c", sys.orig_argv[2], "inner"]
+    child = subprocess.Popen(again, start_new_session=True, stdout=subprocess.PIPE)
+    print(child.pid, child.stdout.readline().decode().strip(), flush=True)
 time.sleep(60)
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from fusewright_harness.faults import Fault
 from fusewright_harness.timing import (
     Timing,
@@ -51,7 +52,9 @@ def test_the_lower_end_decides():
     assert ruling(Timing(1, 1, 0.9, (0.8, 0.99)), 1.0) == "slower"
 
 
-@pytest.mark.parametrize("times", [None, [], [1.0], [1.0, float("nan")], [1.0, -1.0], ["1", "2"], [1.0, float("inf")]])
+@pytest.mark.parametrize(
+    "times", [None, [], [1.0], [1.0, float("nan")], [1.0, -1.0], ["1", "2"], [1.0, float("inf")]]
+)
 def test_times_that_are_none_are_refused(times):
     with pytest.raises(Fault, match="times that are none"):
         numbers({"device_ms": times}, "device_ms")

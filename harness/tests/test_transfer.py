@@ -8,6 +8,7 @@ import random
 
 import pytest
 import torch
+
 from fusewright_harness.transfer import clone_value, receive_value, send_value, total_bytes
 
 
@@ -20,10 +21,20 @@ def pass_on(value):
 
 @pytest.mark.parametrize(
     "dtype",
-    [torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int8, torch.int64, torch.bool, torch.complex64]
-    + [torch.float8_e4m3fn],
+    [
+        torch.float32,
+        torch.float16,
+        torch.bfloat16,
+        torch.float64,
+        torch.int8,
+        torch.int64,
+        torch.bool,
+        torch.complex64,
+        torch.float8_e4m3fn,
+    ],
 )
 def test_every_bit_arrives(dtype):
+    dtype = getattr(torch, dtype)
     raw = torch.randint(0, 256, (12, 16), dtype=torch.uint8)
     tensor = raw.view(dtype) if dtype is not torch.bool else raw > 127
     received = pass_on(tensor)

@@ -6,6 +6,9 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fusewright_harness.values import (
     Untransferable,
     describe_structure,
@@ -14,11 +17,14 @@ from fusewright_harness.values import (
     take_apart,
     view_fits,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8), st.complex_numbers(allow_nan=False)
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(max_size=8),
+    st.complex_numbers(allow_nan=False),
 )
 values = st.recursive(
     scalars,
@@ -68,12 +74,23 @@ def test_a_subclass_that_computes_when_it_is_read_is_refused():
     class Lazy(torch.Tensor):
         pass
 
-    with pytest.raises(Untransferable, match="plain torch.Tensor"):
+    with pytest.raises(Untransferable, match=r"plain torch\.Tensor"):
         take_apart(torch.ones(2).as_subclass(Lazy))
 
 
 @pytest.mark.parametrize(
-    "tree", [None, 3, {}, {"tensor": 0}, {"tensor": -1}, {"int": 5}, {"list": 5}, {"dict": [], "keys": ["a"]}, {"x": 1}]
+    "tree",
+    [
+        None,
+        3,
+        {},
+        {"tensor": 0},
+        {"tensor": -1},
+        {"int": 5},
+        {"list": 5},
+        {"dict": [], "keys": ["a"]},
+        {"x": 1},
+    ],
 )
 def test_a_damaged_description_is_a_value_error(tree):
     with pytest.raises(ValueError, match="damaged"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fusewright_harness.workers import Deadline, Zygote
 
 
@@ -20,6 +21,12 @@ def test_a_zygote_never_loads_the_cuda_driver(mode):
         zygote.stop()
 
 
+LOOK_AROUND = """
+import os
+raise RuntimeError(repr([sorted(os.environ), os.listdir("/proc/self/fd"), os.getcwd()]))
+"""
+
+
 def test_a_worker_has_a_bare_environment_and_nothing_open(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
     zygote = Zygote("interpreter")
@@ -30,7 +37,7 @@ def test_a_worker_has_a_bare_environment_and_nothing_open(monkeypatch):
             "file": "pair.py",
             "entry": {"convention": "functions", "reference": "r", "candidate": "c"},
             "triton": {
-                "code": "import os\nraise RuntimeError(repr([sorted(os.environ), os.listdir('/proc/self/fd'), os.getcwd()]))\n",
+                "code": LOOK_AROUND,
                 "first_line": 1,
             },
         }

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+_WRAPPER = "the wrapper"
+
+
 @dataclass
 class CompiledKernel:
     """One kernel as compiled for the target, the last specialisation where there were several.
@@ -134,7 +137,7 @@ def _serve_child(run: Callable[[], object], capability: int, file: str | None, w
 
 def _collect(report: CompileReport, reading: int, deadline: float, limit_s: float) -> None:
     kernels: dict[tuple[str, int], CompiledKernel] = {}
-    compiling = "the wrapper"
+    compiling = _WRAPPER
     finished = False
     for message in _messages(reading, deadline):
         if "compiling" in message:
@@ -158,7 +161,8 @@ def _collect(report: CompileReport, reading: int, deadline: float, limit_s: floa
         report.error = CheckError("timeout", "TimeoutError", text, None, "")
     else:
         text = f"the compiler's process ended while at {compiling}"
-        report.error = CheckError("compile", "ProcessError", text, None, "")
+        stage = "run" if compiling == _WRAPPER else "compile"
+        report.error = CheckError(stage, "ProcessError", text, None, "")
 
 
 def _messages(reading: int, deadline: float) -> Iterator[dict[str, Any]]:
