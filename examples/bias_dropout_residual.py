@@ -72,8 +72,8 @@ import torch
 
 def get_test_inputs():
     probability = 0.1
-    x = torch.randn(2048, 2048, device="cuda", dtype=torch.bfloat16)
+    x = torch.randn(1024, 2048, device="cuda", dtype=torch.bfloat16)
     bias = torch.randn(2048, device="cuda", dtype=torch.bfloat16)
-    keep = torch.rand(2048, 2048, device="cuda") >= probability
-    residual = torch.randn(2048, 2048, device="cuda", dtype=torch.bfloat16)
+    keep = torch.rand(1024, 2048, device="cuda") >= probability
+    residual = torch.randn(1024, 2048, device="cuda", dtype=torch.bfloat16)
     return x, bias, keep, residual, probability

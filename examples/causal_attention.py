@@ -104,7 +104,7 @@ import torch
 
 
 def get_test_inputs():
-    shape = (2, 16, 512, 64)
+    shape = (1, 16, 512, 64)
     query = torch.randn(shape, device="cuda", dtype=torch.float16)
     key = torch.randn(shape, device="cuda", dtype=torch.float16)
     value = torch.randn(shape, device="cuda", dtype=torch.float16)

@@ -64,4 +64,4 @@ import torch
 
 
 def get_test_inputs():
-    return torch.randn(1024, 4096, device="cuda"), 1.5
+    return torch.randn(512, 4096, device="cuda"), 1.5

@@ -68,10 +68,10 @@ import torch
 
 
 def get_test_inputs():
-    x = torch.randn(512, 8192, device="cuda")
+    x = torch.randn(512, 4096, device="cuda")
     # Rows related to x by a different amount each, so that the similarities spread out.
     share = torch.linspace(-1.0, 1.0, 512, device="cuda")[:, None]
-    return x, share * x + torch.randn(512, 8192, device="cuda")
+    return x, share * x + torch.randn(512, 4096, device="cuda")
 
 
 # </TEST>

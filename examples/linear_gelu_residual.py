@@ -97,8 +97,8 @@ import torch
 
 
 def get_test_inputs():
-    x = torch.randn(2048, 256, device="cuda", dtype=torch.float16)
+    x = torch.randn(1024, 256, device="cuda", dtype=torch.float16)
     weight = torch.randn(2048, 256, device="cuda", dtype=torch.float16) * 0.0625
     bias = torch.randn(2048, device="cuda", dtype=torch.float16)
-    residual = torch.randn(2048, 2048, device="cuda", dtype=torch.float16)
+    residual = torch.randn(1024, 2048, device="cuda", dtype=torch.float16)
     return x, weight, bias, residual

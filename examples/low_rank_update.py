@@ -72,8 +72,8 @@ import torch
 
 
 def get_test_inputs():
-    base = torch.randn(2048, 2048, device="cuda")
-    down = torch.randn(2048, 16, device="cuda")
+    base = torch.randn(1024, 2048, device="cuda")
+    down = torch.randn(1024, 16, device="cuda")
     up = torch.randn(16, 2048, device="cuda")
     return base, down, up, 0.5
 

@@ -82,8 +82,8 @@ import torch
 
 
 def get_test_inputs():
-    x = torch.randn(1024, 4096, device="cuda", dtype=torch.float16)
-    residual = torch.randn(1024, 4096, device="cuda", dtype=torch.float16)
+    x = torch.randn(512, 4096, device="cuda", dtype=torch.float16)
+    residual = torch.randn(512, 4096, device="cuda", dtype=torch.float16)
     weight = torch.randn(4096, device="cuda", dtype=torch.float16)
     bias = torch.randn(4096, device="cuda", dtype=torch.float16)
     return x, residual, weight, bias

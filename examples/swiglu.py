@@ -52,4 +52,4 @@ import torch
 
 
 def get_test_inputs():
-    return (torch.randn(1024, 8192, device="cuda", dtype=torch.bfloat16),)
+    return (torch.randn(512, 8192, device="cuda", dtype=torch.bfloat16),)
