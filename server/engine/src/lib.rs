@@ -8,6 +8,7 @@ pub mod archive;
 pub mod config;
 pub mod dataset;
 pub mod description;
+pub mod doctor;
 pub mod files;
 pub mod harness;
 pub mod home;

@@ -31,6 +31,8 @@ pub struct Probe {
     pub numpy: Option<String>,
     /// Whether it can make a virtual environment with pip in it.
     pub venv: bool,
+    /// Whether C code can be compiled against it, as triton does for its launchers on a GPU.
+    pub headers: bool,
 }
 
 impl Probe {
@@ -309,6 +311,7 @@ mod tests {
             triton: Some("3.9.0".into()),
             numpy: Some("2.4.6".into()),
             venv: true,
+            headers: true,
         }
     }
 

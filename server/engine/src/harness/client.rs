@@ -34,7 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             start: Duration::from_mins(2),
-            margin: Duration::from_secs(30),
+            margin: Duration::from_mins(1),
             stop: Duration::from_secs(3),
             line: 64 << 20,
         }

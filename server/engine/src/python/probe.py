@@ -6,7 +6,9 @@ It looks the packages up without importing them, because importing torch takes s
 import importlib.metadata
 import importlib.util
 import json
+import os
 import sys
+import sysconfig
 
 
 def version(name):
@@ -30,6 +32,7 @@ print(
             "triton": version("triton"),
             "numpy": version("numpy"),
             "venv": importlib.util.find_spec("venv") is not None and importlib.util.find_spec("ensurepip") is not None,
+            "headers": os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")),
         }
     )
 )

@@ -92,6 +92,7 @@ mod tests {
             triton: None,
             numpy: None,
             venv,
+            headers: true,
         };
         let message =
             |version, venv| checked("/usr/bin/python3".into(), probe(version, venv)).unwrap_err().to_string();

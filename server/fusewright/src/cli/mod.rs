@@ -8,6 +8,7 @@ mod archive;
 mod check;
 mod completions;
 mod dataset;
+mod doctor;
 mod init;
 mod job;
 pub(crate) mod output;
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Dataset(dataset::Args),
     /// Explain a rule of the checks
     Rule(rule::Args),
+    /// Name what is missing, and the command that mends it
+    Doctor(doctor::Args),
     /// Accept a workspace's fusewright.toml, so that what it runs or sends is in force
     Trust(trust::Args),
     /// Print a completion script for a shell
@@ -72,6 +75,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Archive(args) => archive::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Rule(args) => rule::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
