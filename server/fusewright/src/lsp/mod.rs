@@ -1,9 +1,87 @@
-//! The language server: one file for each request and each command, named after it.
+//! The language server: one file for each request, notification and command, named after it.
+//!
+//! A message travels from [`stdio`] through [`transport`] and the framework to its handler in [`requests`] or
+//! [`notifications`], which enters its change into the [`session`] before it waits for anything. What the
+//! server says of its own accord goes through [`outgoing`]; long work goes to [`jobs`].
 
+mod client_process;
+mod commands;
+mod diagnostics;
+mod document;
+mod encoding;
+mod features;
+mod frames;
+mod guarded;
+mod jobs;
+mod markdown;
+mod notifications;
+mod outgoing;
+mod progress;
+mod requests;
+mod server;
+mod session;
+mod status;
+mod stdio;
+mod summary;
+mod transport;
+mod writer;
+
+use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Serves on standard input and output until the client says exit or closes standard input.
-#[allow(clippy::unnecessary_wraps, reason = "replaced by the server")]
+use anyhow::Context;
+use fusewright_engine::progress::CancellationToken;
+use tower_lsp::LspService;
+
+use server::FusewrightServer;
+use session::Session;
+use transport::Connection;
+
+/// How long the server waits, once its client is gone, for what is under way to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Serves on standard input and output until the client says exit, closes standard input or ends.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this build holds no language server")
+    // One thread: a keystroke is read, entered, checked and answered without a change of threads.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the language server could not start")?;
+    let session = runtime.block_on(serve())?;
+    let code = if session.is_shut_down() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    // A read from a terminal cannot be ended, so its thread is left behind.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+async fn serve() -> anyhow::Result<Arc<Session>> {
+    let (input, output) = stdio::open().context("standard input and output could not be opened")?;
+    let (outgoing, pending) = outgoing::channel();
+    let (service, socket) = LspService::build(|client| FusewrightServer::new(client, outgoing))
+        .custom_method("window/workDoneProgress/cancel", FusewrightServer::cancel_progress)
+        .finish();
+    let session = service.inner().session();
+    let client_gone = service.inner().client_gone();
+    let publisher = {
+        let session = session.clone();
+        Box::new(move |uri: &_| diagnostics::of_open(&session, uri))
+    };
+    let input_ended = CancellationToken::new();
+    let connection =
+        Connection::new((input, output), (service, socket), (pending, publisher), input_ended.clone());
+    let mut serving = pin!(connection.serve());
+    tokio::select! {
+        () = &mut serving => {}
+        () = input_ended.cancelled() => {
+            session.jobs.cancel_all();
+            if tokio::time::timeout(GRACE, serving).await.is_err() {
+                tracing::warn!("the client closed the connection while work was under way");
+            }
+        }
+        () = client_gone.cancelled() => tracing::warn!("the client's process is gone"),
+    }
+    session.end(GRACE).await;
+    Ok(session)
 }

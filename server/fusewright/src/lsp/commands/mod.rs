@@ -1,0 +1,93 @@
+//! The commands, one file for each. A lens, a code action and the palette all end here.
+
+pub(crate) mod archive;
+pub(crate) mod cancel;
+pub(crate) mod init;
+pub(crate) mod recall;
+pub(crate) mod verify;
+
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::ls_types::Uri;
+
+use super::jobs::JobError;
+use super::session::Session;
+
+/// A command of the server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Judge a pair.
+    Verify,
+    /// Append a pair to the dataset.
+    Archive,
+    /// Stop what runs on a document.
+    Cancel,
+    /// Lay out a workspace.
+    Init,
+}
+
+impl Command {
+    /// All that the server advertises.
+    pub(crate) const ALL: [Self; 4] = [Self::Verify, Self::Archive, Self::Cancel, Self::Init];
+
+    /// The name that clients call it by.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Verify => "fusewright.verify",
+            Self::Archive => "fusewright.archive",
+            Self::Cancel => "fusewright.cancel",
+            Self::Init => "fusewright.init",
+        }
+    }
+
+    /// The command that clients call by `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|command| command.name() == name)
+    }
+
+    /// The command on a document, as a lens or an action carries it.
+    pub(crate) fn call(self, title: String, uri: &Uri) -> tower_lsp::ls_types::Command {
+        tower_lsp::ls_types::Command {
+            title,
+            command: self.name().to_owned(),
+            arguments: Some(vec![Value::from(uri.as_str())]),
+        }
+    }
+}
+
+/// The document that a command is about: its first argument.
+fn document(command: Command, arguments: &[Value]) -> Result<Uri> {
+    let named = arguments.first().and_then(Value::as_str).and_then(|uri| uri.parse().ok());
+    named.ok_or_else(|| invalid(format!("{} wants the document's address as its argument", command.name())))
+}
+
+/// Refuses what runs or writes something in a folder that the user does not trust.
+fn refuse_untrusted(session: &Session) -> Result<()> {
+    if session.state().options.is_restricted() {
+        return Err(refused(
+            "this folder is not trusted, so nothing in it is run or written: trust it first",
+        ));
+    }
+    Ok(())
+}
+
+/// A call that makes no sense.
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
+    Error::invalid_params(message.into())
+}
+
+/// Something that was asked for and cannot be done; the editor shows the sentence.
+#[allow(clippy::needless_pass_by_value, reason = "it ends chains of `map_err`, which hand the error over")]
+fn refused(message: impl ToString) -> Error {
+    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: message.to_string().into(), data: None }
+}
+
+/// The protocol's code of a request that was right but failed.
+const REQUEST_FAILED: i64 = -32803;
+
+impl From<JobError> for Error {
+    fn from(error: JobError) -> Self {
+        let message = error.to_string();
+        Self { code: ErrorCode::InternalError, message: message.into(), data: None }
+    }
+}

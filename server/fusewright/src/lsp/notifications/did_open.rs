@@ -1,0 +1,20 @@
+//! `textDocument/didOpen`
+
+use std::sync::Arc;
+
+use tower_lsp::ls_types::DidOpenTextDocumentParams;
+
+use crate::lsp::document::Document;
+use crate::lsp::session::Session;
+use crate::lsp::{commands, status};
+
+/// Takes the document over from the disk.
+pub(crate) fn run(session: &Arc<Session>, params: DidOpenTextDocumentParams) {
+    let opened = params.text_document;
+    let uri = opened.uri.clone();
+    let document = Document::new(opened.uri, &opened.language_id, opened.version, &opened.text);
+    session.state().documents.insert(uri.clone(), document);
+    session.outgoing.publish(&uri);
+    status::update(session, &uri);
+    commands::recall::run(session, &uri);
+}

@@ -1,0 +1,167 @@
+//! `textDocument/codeAction`
+
+use std::collections::HashMap;
+
+use fusewright_pair::{Edit, Fix, TextRange};
+use tower_lsp::ls_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, DocumentChanges,
+    OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit, WorkspaceEdit,
+};
+
+use super::code_lens;
+use crate::lsp::diagnostics;
+use crate::lsp::document::Snapshot;
+use crate::lsp::features::Features;
+use crate::lsp::session::Session;
+
+/// The kind of the action that mends all that is certain.
+pub(crate) fn fix_all_kind() -> CodeActionKind {
+    CodeActionKind::new("source.fixAll.fusewright")
+}
+
+/// The fixes at the range, the one for the whole file, and the commands that the lenses offer.
+pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeActionResponse> {
+    let snapshot = session.snapshot(&params.text_document.uri)?;
+    if !snapshot.pair.is_pair() {
+        return None;
+    }
+    let features = session.features();
+    let wanted = |kind: &CodeActionKind| {
+        params.context.only.as_deref().is_none_or(|only| only.iter().any(|only| includes(only, kind)))
+    };
+    let mut actions = Vec::new();
+    if features.code_action_literals {
+        let folder = session.folder(&snapshot.uri);
+        let found: Vec<_> = snapshot
+            .pair
+            .diagnostics()
+            .iter()
+            .filter(|found| !folder.settings.rules.ignores(found.rule.code()))
+            .collect();
+        if wanted(&CodeActionKind::QUICKFIX) {
+            let range = snapshot.encoding.text_range(&snapshot.rope, params.range);
+            let touched = found.iter().filter(|found| found.range.intersect(range).is_some());
+            actions.extend(touched.filter_map(|found| {
+                let fix = found.fix.as_ref()?;
+                Some(CodeActionOrCommand::CodeAction(CodeAction {
+                    title: fix.title.clone(),
+                    kind: Some(CodeActionKind::QUICKFIX),
+                    diagnostics: Some(vec![diagnostics::rule(&snapshot, found, features)]),
+                    edit: Some(edit(&snapshot, &fix.edits, features)),
+                    is_preferred: Some(fix.safe),
+                    ..CodeAction::default()
+                }))
+            }));
+        }
+        if wanted(&fix_all_kind()) {
+            let edits = compatible(found.iter().filter_map(|found| found.fix.as_ref()));
+            if !edits.is_empty() {
+                actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                    title: "Fusewright: mend all that is certain".to_owned(),
+                    kind: Some(fix_all_kind()),
+                    edit: Some(edit(&snapshot, &edits, features)),
+                    ..CodeAction::default()
+                }));
+            }
+        }
+    }
+    if params.context.only.is_none() {
+        for (title, command) in code_lens::actions(session, &snapshot) {
+            let command = command.call(format!("Fusewright: {title}"), &snapshot.uri);
+            actions.push(if features.code_action_literals {
+                // Without a kind it stands in the plain menu, where kinds of "source" would not.
+                CodeActionOrCommand::CodeAction(CodeAction {
+                    title: command.title.clone(),
+                    command: Some(command),
+                    ..CodeAction::default()
+                })
+            } else {
+                CodeActionOrCommand::Command(command)
+            });
+        }
+    }
+    Some(actions)
+}
+
+/// Whether an action of `kind` was asked for by `asked`, which may name a parent of it.
+fn includes(asked: &CodeActionKind, kind: &CodeActionKind) -> bool {
+    let (asked, kind) = (asked.as_str(), kind.as_str());
+    asked.is_empty() || kind.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The edits of all safe fixes of which no two touch the same text.
+fn compatible<'a>(fixes: impl Iterator<Item = &'a Fix>) -> Vec<Edit> {
+    let mut taken: Vec<Edit> = Vec::new();
+    for fix in fixes.filter(|fix| fix.safe) {
+        let free = |edit: &Edit| taken.iter().all(|other| apart(edit.range, other.range));
+        if fix.edits.iter().all(free) {
+            taken.extend(fix.edits.iter().cloned());
+        }
+    }
+    taken.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
+    taken
+}
+
+/// Whether two edits can be made in either order; two insertions at one place cannot.
+fn apart(a: TextRange, b: TextRange) -> bool {
+    a.end() < b.start()
+        || b.end() < a.start()
+        || (a != b && !a.is_empty() && !b.is_empty() && a.intersect(b).is_none_or(TextRange::is_empty))
+}
+
+fn edit(snapshot: &Snapshot, edits: &[Edit], features: Features) -> WorkspaceEdit {
+    let edits = edits
+        .iter()
+        .map(|edit| TextEdit { range: snapshot.range(edit.range), new_text: edit.new_text.clone() });
+    if features.document_changes {
+        let document = OptionalVersionedTextDocumentIdentifier {
+            uri: snapshot.uri.clone(),
+            version: Some(snapshot.version),
+        };
+        let change = TextDocumentEdit { text_document: document, edits: edits.map(OneOf::Left).collect() };
+        WorkspaceEdit {
+            document_changes: Some(DocumentChanges::Edits(vec![change])),
+            ..WorkspaceEdit::default()
+        }
+    } else {
+        #[allow(clippy::mutable_key_type, reason = "an address is never changed in place")]
+        let changes = HashMap::from([(snapshot.uri.clone(), edits.collect())]);
+        WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(safe: bool, edits: &[(u32, u32)]) -> Fix {
+        let edit = |&(start, end): &(u32, u32)| Edit {
+            range: TextRange::new(start.into(), end.into()),
+            new_text: "x".to_owned(),
+        };
+        Fix { title: "t".to_owned(), edits: edits.iter().map(edit).collect(), safe }
+    }
+
+    #[test]
+    fn a_kind_is_asked_for_by_itself_or_by_a_parent() {
+        let asked = |only: &'static str| includes(&CodeActionKind::new(only), &fix_all_kind());
+        assert!(asked("source") && asked("source.fixAll") && asked("source.fixAll.fusewright") && asked(""));
+        assert!(!asked("quickfix") && !asked("source.fix") && !asked("source.organizeImports"));
+    }
+
+    #[test]
+    fn only_safe_fixes_that_do_not_meet_are_made_together() {
+        let fixes = [
+            fix(true, &[(0, 3)]),
+            fix(true, &[(2, 5)]),
+            fix(false, &[(9, 9)]),
+            fix(true, &[(3, 4)]),
+            fix(true, &[(7, 7)]),
+            fix(true, &[(7, 7)]),
+        ];
+        let edits = compatible(fixes.iter());
+        let ranges: Vec<_> =
+            edits.iter().map(|edit| (u32::from(edit.range.start()), u32::from(edit.range.end()))).collect();
+        assert_eq!(ranges, [(0, 3), (3, 4), (7, 7)]);
+    }
+}

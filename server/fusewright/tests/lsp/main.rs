@@ -1,0 +1,15 @@
+//! The language server as a client sees it: the real binary, over its standard input and output.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "a test ends by panicking, and takes what is handy"
+)]
+
+mod client;
+mod documents;
+mod endings;
+mod initialize;
+mod order;
