@@ -20,18 +20,7 @@ def pass_on(value):
 
 
 @pytest.mark.parametrize(
-    "dtype",
-    [
-        torch.float32,
-        torch.float16,
-        torch.bfloat16,
-        torch.float64,
-        torch.int8,
-        torch.int64,
-        torch.bool,
-        torch.complex64,
-        torch.float8_e4m3fn,
-    ],
+    "dtype", "float32 float16 bfloat16 float64 float8_e4m3fn int8 int64 bool complex64".split()
 )
 def test_every_bit_arrives(dtype):
     dtype = getattr(torch, dtype)
