@@ -101,7 +101,9 @@ class _CudaMeansCpu(TorchFunctionMode):
         if function is torch.Tensor.is_pinned:
             return False
         if function is torch.Tensor.type and len(args) == 1 and not kwargs:
-            return function(*args).replace("torch.", "torch.cuda.", 1)
+            name = function(*args)
+            # Where this is entered twice the outer one has already answered.
+            return name if name.startswith("torch.cuda.") else name.replace("torch.", "torch.cuda.", 1)
         return _MISSING
 
     @staticmethod
@@ -203,11 +205,6 @@ class _Nothing:
     def __exit__(self, *_exception: object) -> None: ...
 
 
-def _seed_cpu(seed: int) -> None:
-    # Not `torch.manual_seed`, which itself seeds every GPU.
-    torch.default_generator.manual_seed(int(seed))
-
-
 def _constant(value: Any) -> Callable[..., Any]:
     def answer(*_args: Any, **_kwargs: Any) -> Any:
         return value
@@ -238,9 +235,28 @@ def _properties(
     )
 
 
+def _seed_function() -> Callable[[int], None]:
+    seeding = False
+
+    def seed_everything(seed: int) -> None:
+        # torch.manual_seed seeds CUDA's generators too, which are none other than its own here. It is looked up at
+        # the call: whoever replaces it means this too.
+        nonlocal seeding
+        if seeding:
+            return
+        seeding = True
+        try:
+            torch.manual_seed(seed)
+        finally:
+            seeding = False
+
+    return seed_everything
+
+
 def _cuda_functions(properties: types.SimpleNamespace) -> dict[str, Any]:
     capability = (properties.major, properties.minor)
     memory = properties.total_memory
+    seed_everything = _seed_function()
     nothing = [
         "set_device",
         "synchronize",
@@ -287,10 +303,10 @@ def _cuda_functions(properties: types.SimpleNamespace) -> dict[str, Any]:
         device=_Nothing,
         device_of=_Nothing,
         graph=_Nothing,
-        manual_seed=_seed_cpu,
-        manual_seed_all=_seed_cpu,
-        seed=lambda: torch.seed() and None,
-        seed_all=lambda: torch.seed() and None,
+        manual_seed=seed_everything,
+        manual_seed_all=seed_everything,
+        seed=lambda: seed_everything(torch.seed()),
+        seed_all=lambda: seed_everything(torch.seed()),
         initial_seed=lambda: torch.initial_seed(),
         get_rng_state=lambda *_args, **_kwargs: torch.get_rng_state(),
         set_rng_state=lambda state, *_args, **_kwargs: torch.set_rng_state(state),
@@ -408,7 +424,7 @@ def _patch_defaults(patches: _Patches) -> None:
 
     def set_default_device(device: Any) -> None:
         cuda = _names_cuda(device) or _is_ordinal(device)
-        declared[0] = _CUDA if cuda else None
+        declared[0] = _CUDA if cuda else None if device is None else torch.device(device)
         # A default device is a mode of its own below this one, which nothing would translate.
         real_set(None if cuda else device)
 

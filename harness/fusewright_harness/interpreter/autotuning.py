@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was run of a tuned kernel: ``configuration`` as triton prints it, out of ``configurations``."""
+    """What was run of a tuned kernel: ``configuration`` as triton prints it, out of ``configurations``.
+
+    ``passed_over`` configurations before it did not fit.
+    """
 
     kernel: str
     configuration: str
     configurations: int
+    passed_over: int = 0
 
     def __str__(self) -> str:
+        fits = " that fits" if self.passed_over else ""
         return (
-            f"`{self.kernel}` ran with the first of its {self.configurations} configurations "
+            f"`{self.kernel}` ran with the first of its {self.configurations} configurations{fits} "
             f"({self.configuration}): without a GPU they cannot be timed"
         )
 
@@ -81,7 +86,7 @@ def install(try_next: Callable[[BaseException], bool] = lambda _error: False) ->
                 self.cache[key] = config
                 if len(self.configs) > 1:
                     name = self.base_fn.__name__
-                    _choices.setdefault(name, Choice(name, str(config), len(self.configs)))
+                    _choices.setdefault(name, Choice(name, str(config), len(self.configs), position))
                 return result
         finally:
             self.nargs = None

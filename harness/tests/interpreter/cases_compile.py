@@ -67,6 +67,29 @@ def run(size=64, dtype=torch.float16):
 """
 )
 
+# Eight stages of two 16 KiB tiles are more than the 227 KiB that a block has.
+_PIPELINED = (
+    _HEAD
+    + """
+@triton.jit
+def pipelined_kernel(a, b, out, K, B: tl.constexpr, BK: tl.constexpr):
+    rows, inner = tl.arange(0, B), tl.arange(0, BK)
+    total = tl.zeros((B, B), dtype=tl.float32)
+    for k in range(0, K, BK):
+        x = tl.load(a + rows[:, None] * K + (k + inner)[None, :])
+        y = tl.load(b + (k + inner)[:, None] * B + rows[None, :])
+        total = tl.dot(x, y, total)
+    tl.store(out + rows[:, None] * B + rows[None, :], total)
+
+
+def run():
+    a = torch.randn(128, 1024, device="cuda", dtype=torch.float16)
+    b = torch.randn(1024, 128, device="cuda", dtype=torch.float16)
+    out = torch.empty(128, 128, device="cuda")
+    pipelined_kernel[(1,)](a, b, out, 1024, B=128, BK=64, num_stages=8)
+"""
+)
+
 
 def _check(code, target="sm_90", limit_s=60.0, first_line=10, run="run"):
     module = load(code, first_line=first_line)
@@ -152,10 +175,27 @@ CASES.update({
         _kernel("pass", "raise ValueError('no such size')"), "# launch", "no such size", "ValueError", "run"
     ),
     "too much shared memory": _error(
-        _MATMUL.replace("size=64, dtype=torch.float16", "size=256, dtype=torch.float32"),
-        "def matmul_kernel", "shared memory", "SharedMemoryError",
+        _PIPELINED, "def pipelined_kernel", "shared memory", "SharedMemoryError",
     ),
 })  # fmt: skip
+
+
+def case_autotune_passes_over_what_does_not_fit():
+    tuned = _PIPELINED.replace(
+        "@triton.jit",
+        "@triton.autotune([triton.Config({}, num_stages=n) for n in (8, 2)], key=[])\n@triton.jit",
+    ).replace(", num_stages=8", "")
+    _, report = _check(tuned)
+    assert report.error is None
+    assert len(report.kernels) == 1
+    assert report.kernels[0].shared_bytes < 227 * 1024
+    assert "`pipelined_kernel` ran with the first of its 2 configurations that fits" in report.notes[0]
+
+
+def case_a_fallback_does_not_hide_an_error():
+    code = _kernel("values = tl.lod(x + lanes)", "try: kernel[(1,)](x, out, 64)\n    except Exception: pass")
+    _, report = _check(code)
+    assert "lod" in report.error.message
 
 
 def case_time_limit():

@@ -1,5 +1,6 @@
 """Every elementwise function a kernel may call, against torch."""
 
+import pytest
 import torch
 from pair_module import load
 
@@ -146,23 +147,14 @@ def case_float_to_integer_saturates():
 
 def case_libdevice_refuses_half_precision_as_on_a_gpu():
     x = torch.ones(_N, dtype=torch.float16)
-    try:
+    with pytest.raises(TypeError, match=r"libdevice\.tanh takes no arguments of type fp16"):
         _run("libdevice.tanh(v)", x, x, torch.float32)
-    except TypeError as error:
-        assert "tanh" in str(error)
-        assert "fp16" in str(error)
-    else:
-        raise AssertionError("float16 was taken")
 
 
 def case_exp_refuses_half_precision_as_on_a_gpu():
     x = torch.ones(_N, dtype=torch.bfloat16)
-    try:
+    with pytest.raises(ValueError, match="bf16"):
         _run("tl.exp(v)", x, x, torch.float32)
-    except (TypeError, ValueError) as error:
-        assert "bf16" in str(error)
-    else:
-        raise AssertionError("bfloat16 was taken")
 
 
 def case_fma_rounds_once():
