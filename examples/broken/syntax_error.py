@@ -1,6 +1,6 @@
-"""Fused Kernels: exponential and addition, with a bracket that is never closed
+"""Fused Kernels: exponential and addition, with a comma left out
 
-What is wrong: the load of y lacks its closing bracket.
+What is wrong: nothing stands between the arguments of the second load.
 # expect: verdict=error implementation=triton stage=parse line=28
 """
 
@@ -25,7 +25,7 @@ def exp_add_kernel(x_ptr, y_ptr, out_ptr, n_elements, BLOCK: tl.constexpr):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     mask = offsets < n_elements
     x = tl.load(x_ptr + offsets, mask=mask)
-    y = tl.load(y_ptr + offsets, mask=mask
+    y = tl.load(y_ptr + offsets mask=mask)
     tl.store(out_ptr + offsets, tl.exp(x) + y, mask=mask)
 
 

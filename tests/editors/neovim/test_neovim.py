@@ -37,7 +37,9 @@ def alive(pid: str) -> bool:
 
 
 @pytest.mark.parametrize("nvim", neovims(), ids=version)
-def test_open_fix_verify_archive(nvim: str, binary: Path, workspace: Path, environment: dict[str, str]) -> None:
+def test_from_a_fault_to_the_dataset(
+    nvim: str, binary: Path, workspace: Path, environment: dict[str, str]
+) -> None:
     source = (ROOT / "examples/demo/bias_gelu_scale.py").read_text()
     pair = workspace / "bias_gelu_scale.py"
     pair.write_text(source.replace("# <TRITON>", "# <TRITION>"))
