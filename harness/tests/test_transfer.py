@@ -20,7 +20,8 @@ def pass_on(value):
 
 
 @pytest.mark.parametrize(
-    "dtype", "float32 float16 bfloat16 float64 float8_e4m3fn int8 int64 bool complex64".split()
+    "dtype",
+    ["float32", "float16", "bfloat16", "float64", "float8_e4m3fn", "int8", "int64", "bool", "complex64"],
 )
 def test_every_bit_arrives(dtype):
     dtype = getattr(torch, dtype)
