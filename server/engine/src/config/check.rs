@@ -1,6 +1,7 @@
 //! Reads one layer of configuration and says, key by key, what is wrong with it.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -154,12 +155,12 @@ fn options(sections: Map<String, Value>) -> Options {
 
 /// The names of the sections, or of one section's keys, as the types declare them.
 fn keys_of(section: Option<&str>) -> Vec<String> {
-    let schema = schema();
+    static SCHEMA: LazyLock<schemars::Schema> = LazyLock::new(schema);
     let pointer = match section {
         Some(section) => format!("/properties/{section}/properties"),
         None => "/properties".to_owned(),
     };
-    let keys = schema.pointer(&pointer).and_then(Value::as_object);
+    let keys = SCHEMA.pointer(&pointer).and_then(Value::as_object);
     keys.into_iter().flat_map(Map::keys).cloned().collect()
 }
 

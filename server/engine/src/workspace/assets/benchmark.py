@@ -3,27 +3,30 @@
 
     python triton_training_data/scripts/benchmark.py FILE
 
-The work is done by the fusewright binary, which `fusewright init` recorded below. Exit status: 0 when the pair
-passed, 1 when it did not, 2 when it could not be judged. Options of `fusewright verify` may follow FILE.
+The work is done by the fusewright binary, which `fusewright init` recorded below. Exit status: 0 when the
+pair passed, 1 when it did not, 2 when it could not be judged. Options of `fusewright verify` may follow FILE.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 FUSEWRIGHT = "fusewright"
 
 
-def find_binary():
+def find_binary() -> str | None:
     """Return the path of the recorded binary, else of the one on PATH, else None."""
-    if os.path.isfile(FUSEWRIGHT) and os.access(FUSEWRIGHT, os.X_OK):
+    if Path(FUSEWRIGHT).is_file() and os.access(FUSEWRIGHT, os.X_OK):
         return FUSEWRIGHT
     return shutil.which("fusewright")
 
 
-def could_not_judge(kind, message):
+def could_not_judge(kind: str, message: str) -> int:
     """Print a verdict line that says why there is no verdict, and return the exit status."""
     print(message, file=sys.stderr)
     error = {
@@ -39,7 +42,7 @@ def could_not_judge(kind, message):
     return 2
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     """Hand over to the binary; return its exit status."""
     if not arguments:
         return could_not_judge("Usage", "no pair file was named: benchmark.py FILE")

@@ -3,12 +3,12 @@
 
     python generate_fusion_task.py [--seed N]
 
-The first line is the task: operation names separated by commas, in the order in which they are applied. The lines
-below say what each does. The same seed gives the same task. Standard library only.
+The first line is the task: operation names separated by commas, in the order in which they are applied. The
+lines below say what each does. The same seed gives the same task. Standard library only.
 
 Operations are drawn so that the result depends on the input and stays finite: no logarithm of what may be
-negative, no exponential of what is already large, nothing that undoes or repeats what came just before, and no sum
-over what was just normalised, which would be a constant.
+negative, no exponential of what is already large, nothing that undoes or repeats what came just before, and
+no sum over what was just normalised, which would be a constant.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from dataclasses import dataclass, replace
 MATRIX, IMAGE = "matrix", "image"
 INPUTS = {MATRIX: "x of shape (rows, columns)", IMAGE: "x of shape (batch, channels, height, width)"}
 
+INVERSES = ({"exp", "log"}, {"add", "subtract"}, {"multiply", "divide"})
+
 
 @dataclass(frozen=True)
 class State:
     """What is known of the tensor so far."""
 
     kind: str  # MATRIX or IMAGE
-    sign: str = "any"  # "any", "nonnegative" or "positive"
+    sign: str = "any"  # "any" (both occur), "nonnegative", "positive" or "unknown"
     large: bool = False  # values may be far above 1, so that an exponential may overflow
     bounded: bool = False  # values lie between -1 and 1
     reduced: bool = False  # each row is one number
@@ -40,7 +42,9 @@ class Operation:
     meaning: str
     group: str
     kinds: tuple[str, ...] = (MATRIX, IMAGE)
-    needs: str = "any"  # "any", "signed" (both signs must occur), "nonnegative", "positive", "calm" or "unbounded"
+    needs: str = (
+        "any"  # or "signed" (both signs occur), "nonnegative", "positive", "calm" (not large), "unbounded"
+    )
     sign: str = "keep"
     large: bool | None = None  # None keeps what was
     bounded: bool | None = False  # None keeps what was
@@ -61,14 +65,15 @@ class Operation:
         # A sum over what was normalised is a constant, and so is the norm of a single number.
         if self.group in {"reduce", "pool"} and "normalise" in groups:
             return False
-        if state.reduced and self.group not in {"activation", "function", "constant"}:
+        # One number a row: an activation or a limit would leave it as it is, or make all of them the same.
+        if state.reduced and (self.group not in {"function", "constant"} or self.name in {"abs", "clamp"}):
             return False
-        if before and {before[-1].name, self.name} in ({"exp", "log"}, {"add", "subtract"}, {"multiply", "divide"}):
+        if before and {before[-1].name, self.name} in INVERSES:
             return False
         return {
             "any": True,
             "signed": state.sign == "any",
-            "nonnegative": state.sign != "any",
+            "nonnegative": state.sign in {"nonnegative", "positive"},
             "positive": state.sign == "positive",
             "calm": not state.large,
             "unbounded": state.sign == "any" and not state.bounded,
@@ -76,10 +81,14 @@ class Operation:
 
     def apply(self, state: State) -> State:
         """What is known of the tensor after it."""
+        sign = state.sign if self.sign == "keep" else self.sign
+        # What is far below zero comes out of a sigmoid, a softmax or a softplus as zero.
+        if self.sign == "positive" and state.large and state.sign == "any":
+            sign = "nonnegative"
         return replace(
             state,
             kind=self.kind or state.kind,
-            sign=state.sign if self.sign == "keep" else self.sign,
+            sign=sign,
             large=state.large if self.large is None else self.large,
             bounded=state.bounded if self.bounded is None else self.bounded,
             reduced=state.reduced or self.reduces,
@@ -88,26 +97,40 @@ class Operation:
 
 OPERATIONS = (
     # A product with weights, or with a second tensor.
-    Operation("linear", "multiply by a weight matrix", "product", (MATRIX,), sign="any"),
-    Operation("matmul", "multiply by a second matrix", "product", (MATRIX,), sign="any", large=True),
-    Operation("einsum", "contract the columns with a second tensor: bi,oi->bo", "product", (MATRIX,), sign="any", large=True),
-    Operation("convolution", "3x3 convolution, padding 1", "product", (IMAGE,), sign="any", large=True),
+    Operation("linear", "multiply by a weight matrix", "product", (MATRIX,), sign="any", bounded=None),
+    Operation(
+        "matmul", "multiply by a second matrix", "product", (MATRIX,), sign="any", large=True, bounded=None
+    ),
+    Operation(
+        "einsum", "contract columns: bi,oi->bo", "product", (MATRIX,), sign="any", large=True, bounded=None
+    ),
+    Operation(
+        "convolution", "3x3 convolution, padding 1", "product", (IMAGE,), sign="any", large=True, bounded=None
+    ),
     # Elementwise with a second tensor or a vector.
-    Operation("bias", "add a vector: one value for each column, or for each channel", "combine", sign="any", bounded=False),
+    Operation("bias", "add a vector, a value a column or channel", "combine", sign="any"),
     Operation("add", "add a second tensor of the same shape", "combine", sign="any"),
     Operation("subtract", "subtract a second tensor of the same shape", "combine", sign="any"),
-    Operation("multiply", "multiply by a second tensor of the same shape", "combine", sign="any"),
-    Operation("divide", "divide by a second tensor whose values are at least 0.5", "combine", sign="any"),
+    Operation(
+        "multiply", "multiply by a second tensor of the same shape", "combine", sign="any", bounded=None
+    ),
+    Operation("divide", "divide by a second tensor whose values are at least 0.5", "combine", bounded=None),
     Operation("concat", "concatenate with a second tensor along columns or channels", "combine", sign="any"),
     # Activations.
     Operation("relu", "max(x, 0)", "activation", needs="signed", sign="nonnegative", bounded=None),
     Operation("sigmoid", "1 / (1 + exp(-x))", "activation", sign="positive", large=False, bounded=True),
     Operation("tanh", "hyperbolic tangent", "activation", large=False, bounded=True),
-    Operation("gelu", "x times the normal distribution function, exact form", "activation", needs="signed"),
-    Operation("swish", "x * sigmoid(beta * x), beta = 1.5", "activation", needs="signed"),
-    Operation("silu", "x * sigmoid(x)", "activation", needs="signed"),
+    Operation(
+        "gelu",
+        "x times the normal distribution function, exact form",
+        "activation",
+        needs="signed",
+        bounded=None,
+    ),
+    Operation("swish", "x * sigmoid(beta * x), beta = 1.5", "activation", needs="signed", bounded=None),
+    Operation("silu", "x * sigmoid(x)", "activation", needs="signed", bounded=None),
     Operation("softplus", "log(1 + exp(x))", "activation", sign="positive"),
-    Operation("elu", "x where positive, exp(x) - 1 elsewhere", "activation", needs="signed"),
+    Operation("elu", "x where positive, exp(x) - 1 elsewhere", "activation", needs="signed", bounded=None),
     # Functions of one number.
     Operation("exp", "exponential", "function", needs="calm", sign="positive", large=True),
     Operation("log", "natural logarithm", "function", needs="positive", sign="any", large=False),
@@ -115,25 +138,38 @@ OPERATIONS = (
     Operation("rsqrt", "1 / sqrt(x)", "function", needs="positive", sign="positive", large=True),
     Operation("pow", "square", "function", needs="signed", sign="nonnegative", large=True, bounded=None),
     Operation("abs", "absolute value", "function", needs="signed", sign="nonnegative", bounded=None),
-    Operation("sinc", "sin(pi x) / (pi x), and 1 at 0", "function", sign="any", large=False, bounded=True),
-    Operation("cosine", "cosine", "function", sign="any", large=False, bounded=True),
+    Operation(
+        "sinc", "sin(pi x) / (pi x), and 1 at 0", "function", sign="unknown", large=False, bounded=True
+    ),
+    Operation("cosine", "cosine", "function", sign="unknown", large=False, bounded=True),
     # With a constant.
     Operation("scale", "multiply by 0.5", "constant", bounded=None),
-    Operation("clamp", "limit to the range from -1 to 1", "constant", needs="unbounded", large=False, bounded=True),
+    Operation("clamp", "limit to -1 to 1", "constant", needs="unbounded", large=False, bounded=True),
     # Over the columns of a row, or over the channels of a pixel.
-    Operation("softmax", "softmax over columns or channels", "normalise", sign="positive", large=False, bounded=True),
-    Operation("layernorm", "layer normalisation over columns or channels", "normalise", sign="any", large=False),
+    Operation(
+        "softmax", "softmax over columns or channels", "normalise", sign="positive", large=False, bounded=True
+    ),
+    Operation(
+        "layernorm", "layer normalisation over columns or channels", "normalise", sign="any", large=False
+    ),
     Operation("rmsnorm", "divide by the root mean square over columns or channels", "normalise", large=False),
-    Operation("normalize", "divide by the Euclidean norm over columns or channels", "normalise", large=False, bounded=True),
+    Operation(
+        "normalize", "divide by the norm over columns or channels", "normalise", large=False, bounded=True
+    ),
     Operation("sum", "sum over columns or channels, kept as one", "reduce", large=True, reduces=True),
-    Operation("mean", "mean over columns or channels, kept as one", "reduce", bounded=None, reduces=True),
+    Operation("mean", "mean over columns or channels, kept as one", "reduce", bounded=True, reduces=True),
     # Over pixels.
-    Operation("avgpool", "2x2 average pooling", "pool", (IMAGE,), bounded=None),
+    Operation("avgpool", "2x2 average pooling", "pool", (IMAGE,), bounded=True),
     Operation("maxpool", "2x2 maximum pooling", "pool", (IMAGE,), bounded=None),
     Operation("interpolate", "twice the height and width, nearest neighbour", "pool", (IMAGE,), bounded=None),
     # Layout.
     Operation("flatten", "flatten channels, height and width", "layout", (IMAGE,), bounded=None, kind=MATRIX),
-    Operation("reshape", "pairs of columns or channels side by side: half as many of twice the rows", "layout", bounded=None),
+    Operation(
+        "reshape",
+        "half the columns and twice the rows, or half the channels and twice the height",
+        "layout",
+        bounded=None,
+    ),
     Operation("transpose", "exchange rows and columns, or height and width", "layout", bounded=None),
 )
 
@@ -162,7 +198,7 @@ def draw(generator: random.Random) -> tuple[str, list[Operation]]:
 
 def main() -> None:
     """Print one task."""
-    parser = argparse.ArgumentParser(description="Print one fusion task: three or four operations that fit together.")
+    parser = argparse.ArgumentParser(description="Print one fusion task.")
     parser.add_argument("--seed", type=int, help="draw the same task every time")
     arguments = parser.parse_args()
     kind, operations = draw(random.Random(arguments.seed))
