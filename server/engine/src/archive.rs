@@ -107,8 +107,10 @@ pub fn archive(
 ) -> Result<Archived, ArchiveError> {
     check_complete(pair, file)?;
     check_verdict(pair, file, verdict, settings)?;
-    let converted: Option<PairFile> = match pair.inputs() {
-        Some(Inputs::MainBlock) => return Err(ArchiveError::InputsInMainBlock(file.to_owned())),
+    let converted = match pair.inputs() {
+        Some(Inputs::MainBlock) => {
+            Some(pair.with_test_inputs().ok_or_else(|| ArchiveError::InputsInMainBlock(file.to_owned()))?)
+        }
         _ => None,
     };
     let example = example(converted.as_ref().unwrap_or(pair));

@@ -151,3 +151,42 @@ fn what_is_no_whole_pair_is_named() {
     let scene = self::scene(PAIR.split("# <TEST>").next().unwrap());
     assert!(scene.archive(Ruling::Pass).unwrap_err().starts_with("DIR/pair.py:"));
 }
+
+/// The pair with its inputs in the main block, which hands them to `test_performance` in this way.
+fn with_main_block(inputs: &str) -> String {
+    let blocks = PAIR.split("# <TEST>").next().unwrap();
+    format!(
+        r#"{blocks}# <TEST>
+import torch
+
+def test_performance(reference, candidate, inputs):
+    return reference(*inputs), candidate(*inputs)
+
+if __name__ == "__main__":
+    x = torch.randn(1000, device="cuda")
+    {inputs}
+"#
+    )
+}
+
+#[test]
+fn inputs_of_the_main_block_are_archived_as_test_inputs() {
+    let scene = scene(&with_main_block("test_performance(add_one_torch, add_one_triton, (x,))"));
+    assert_eq!(scene.pair.inputs(), Some(Inputs::MainBlock));
+    let archived = scene.archive(Ruling::Pass).unwrap();
+    assert!(archived.converted);
+    let example = Example::from_line(scene.dataset().trim_end().as_bytes()).unwrap();
+    assert!(example.test_code.contains("def get_test_inputs():"), "{}", example.test_code);
+    assert!(example.test_code.contains("torch.randn(1000, device=\"cuda\")"), "{}", example.test_code);
+    // The file itself stays as it is.
+    assert_eq!(fs::read_to_string(&scene.file).unwrap(), scene.pair.text());
+}
+
+#[test]
+fn inputs_that_cannot_be_moved_are_named() {
+    let calls = "for n in (1, 2):\n        test_performance(add_one_torch, add_one_triton, (x * n,))";
+    let scene = scene(&with_main_block(calls));
+    assert_eq!(scene.pair.inputs(), Some(Inputs::MainBlock));
+    insta::assert_snapshot!(scene.archive(Ruling::Pass).unwrap_err(), @"DIR/pair.py takes its inputs from its main block, and they cannot be moved by themselves: write a `get_test_inputs()` in TEST that returns them");
+    assert_eq!(scene.dataset(), "");
+}
