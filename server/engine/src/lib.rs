@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod config;
 pub mod dataset;
+pub mod demo;
 pub mod description;
 pub mod doctor;
 pub mod files;

@@ -8,6 +8,7 @@ mod archive;
 mod check;
 mod completions;
 mod dataset;
+mod demo;
 mod doctor;
 mod init;
 mod job;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Rule(rule::Args),
     /// Name what is missing, and the command that mends it
     Doctor(doctor::Args),
+    /// Take shipped pairs from the file to the dataset, in a workspace of their own
+    Demo(demo::Args),
     /// Accept a workspace's fusewright.toml, so that what it runs or sends is in force
     Trust(trust::Args),
     /// Print a completion script for a shell
@@ -76,6 +79,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dataset(args) => dataset::run(&args),
         Command::Rule(args) => rule::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
