@@ -89,8 +89,7 @@ def _account(error: BaseException) -> tuple[str, str]:
         kind, text = wrapped["type"], wrapped["message"]
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     if kind == "PTXASError":
-        refusals = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
-        lines = refusals or lines
+        lines = [line for line in lines if line.startswith("ptxas")] or lines
     return kind, lines[0] if lines else kind
 
 
