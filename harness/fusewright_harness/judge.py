@@ -31,6 +31,13 @@ from fusewright_harness.workers import Answer, Deadline, Worker
 
 _COMPILE_LIMIT_S = 30.0
 
+_NO_LAUNCH = "the candidate launched no Triton kernel: whatever made its result was not one"
+
+_INTERPRETER_IS_SLOW = (
+    "; Triton's interpreter runs about a thousand program instances a second, so make the inputs smaller, raise "
+    "`timeout_s`, or verify on a GPU"
+)
+
 Report = Callable[[str, str], None]
 """Told the name of a phase that begins and a sentence for the user."""
 
@@ -105,6 +112,8 @@ class Judge:
             self._audit()
             self._verdict.set(pending=[])
         except Fault as fault:
+            if fault.stage == "timeout" and self._team.compiler is not None:
+                fault.message += _INTERPRETER_IS_SLOW
             self._verdict.fail(fault)
 
     def compile_only(self) -> list[dict[str, Any]]:
@@ -160,6 +169,8 @@ class Judge:
         if comparison.wrong is not None:
             self._verdict.wrong(comparison.wrong + self._hint(comparison))
             return False
+        if not candidate_answer.fields.get("kernels"):
+            raise Fault("triton", "trust", "NoLaunch", _NO_LAUNCH, verdict="rejected")
         self._verdict.set(reason="no GPU here, so it was not timed" if team.compiler is not None else None)
         return True
 

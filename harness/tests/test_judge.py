@@ -269,6 +269,7 @@ def candidate(x, y):
     verdict = judged(harness, triton=endless, options={"timeout_s": 3})
     assert (verdict["error"]["implementation"], verdict["error"]["stage"]) == ("triton", "timeout")
     assert "3 s" in verdict["reason"]
+    assert "make the inputs smaller" in verdict["reason"]
     end = time.monotonic() + 5
     while running(mark) and time.monotonic() < end:
         time.sleep(0.02)
@@ -301,6 +302,18 @@ def test_a_candidate_that_ends_its_process_is_an_error(harness, statement, how):
     assert verdict["error"]["implementation"] == "triton"
     assert how in verdict["reason"]
     assert judged(harness)["verdict"] == "untimed"
+
+
+def test_a_right_result_without_a_launch_is_rejected(harness):
+    verdict = judged(
+        harness, triton="import torch\n\ndef candidate(x, y):\n    return torch.relu(x * y) + x\n"
+    )
+    assert (verdict["status"], verdict["verdict"], verdict["error"]["stage"]) == (
+        "FAILED",
+        "rejected",
+        "trust",
+    )
+    assert "no Triton kernel" in verdict["reason"]
 
 
 def test_what_a_pair_prints_reaches_no_reply(harness):
