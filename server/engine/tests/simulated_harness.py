@@ -41,7 +41,11 @@ for line in sys.stdin:
     request = json.loads(line)
     verb, id = request["verb"], request["id"]
     if verb == "environment":
-        say(id=id, event="environment", environment={"python": "3", "pid": os.getpid(), "environ": dict(os.environ)})
+        say(
+            id=id,
+            event="environment",
+            environment={"python": "3", "pid": os.getpid(), "environ": dict(os.environ)},
+        )
     elif verb == "cancel":
         with open(os.environ["FUSEWRIGHT_TEST_CANCELLED"], "w") as file:
             file.write(str(id))

@@ -12,7 +12,7 @@ import sysconfig
 
 
 def version(name):
-    """Returns the version of an importable package, "unknown" where it does not say, None where it is missing."""
+    """Returns the version of a package, "unknown" where it does not say, None where it is missing."""
     try:
         if importlib.util.find_spec(name) is None:
             return None
@@ -31,7 +31,8 @@ print(
             "torch": version("torch"),
             "triton": version("triton"),
             "numpy": version("numpy"),
-            "venv": importlib.util.find_spec("venv") is not None and importlib.util.find_spec("ensurepip") is not None,
+            "venv": importlib.util.find_spec("venv") is not None
+            and importlib.util.find_spec("ensurepip") is not None,
             "headers": os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")),
         }
     )
