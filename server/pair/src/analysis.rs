@@ -76,7 +76,8 @@ fn separate<'a>(parts: &'a [Parsed<ModModule>], ranges: &[TextRange]) -> Vec<Reg
         .map(|(part, range)| Region {
             range: *range,
             statements: part.suite(),
-            error: part.errors().iter().min_by_key(ruff_text_size::Ranged::start),
+            error: part.errors().iter().min_by_key(|error| error.start()),
+            tokens: Some(part.tokens()),
         })
         .collect()
 }
@@ -166,7 +167,7 @@ impl Section<'_> {
 pub(crate) struct SyntaxError<'a> {
     pub(crate) error: &'a ParseError,
     pub(crate) block: Option<BlockKind>,
-    pub(crate) region: TextRange,
+    pub(crate) region: Region<'a>,
 }
 
 /// A file while it is read: everything that the rules look at.
@@ -273,11 +274,7 @@ impl<'a> File<'a> {
                 closing: block.closing.map(|closing| self.layout.borders[closing].range),
             };
             if let Some(error) = region.error {
-                self.errors.push(SyntaxError {
-                    error,
-                    block: of_block.map(|_| block.kind),
-                    region: region.range,
-                });
+                self.errors.push(SyntaxError { error, block: of_block.map(|_| block.kind), region });
             }
             let empty = of_block.is_none() && statements.iter().all(is_inert);
             if self.sections[block.kind.index()].is_none() {
@@ -302,7 +299,7 @@ impl<'a> File<'a> {
                 continue;
             }
             if let Some(error) = region.error {
-                self.errors.push(SyntaxError { error, block: None, region: region.range });
+                self.errors.push(SyntaxError { error, block: None, region: *region });
             }
             if at == last && closed_at_end {
                 after_guard = after_guard.or(Some((region.statements, at)));
@@ -322,9 +319,10 @@ impl<'a> File<'a> {
             && let Some(error) = whole_error
         {
             let end = TextSize::new(to_u32(self.text.len()));
-            self.errors.push(SyntaxError { error, block: None, region: TextRange::up_to(end) });
+            let region = Region { range: TextRange::up_to(end), statements: &[], error: None, tokens: None };
+            self.errors.push(SyntaxError { error, block: None, region });
         }
-        self.errors.sort_by_key(|error| error.region.start());
+        self.errors.sort_by_key(|error| error.region.range.start());
     }
 
     fn find_inputs(&mut self) {
@@ -463,7 +461,7 @@ pub(crate) fn title(docstring: &str) -> Option<&str> {
 }
 
 /// The line end that a text uses.
-fn newline(text: &str) -> &'static str {
+pub(crate) fn newline(text: &str) -> &'static str {
     match text.find(['\n', '\r']) {
         Some(at) if text[at..].starts_with("\r\n") => "\r\n",
         Some(at) if text[at..].starts_with('\r') => "\r",

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{self as ast, Expr, Stmt};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
 
 /// Where a pair's inputs come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,9 +61,5 @@ impl<'a> PerformanceCall<'a> {
             _ => None,
         };
         Some(Self { call, functions: name(0).zip(name(1)), inputs })
-    }
-
-    pub(crate) fn range(&self) -> TextRange {
-        self.call.range()
     }
 }

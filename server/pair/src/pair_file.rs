@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
 
-use crate::analysis::{analyse, with_file};
+use crate::analysis::{analyse, newline, with_file};
 use crate::block::{Block, BlockKind, Style};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::{Definition, EntryPoints};
@@ -161,6 +161,13 @@ impl PairFile {
     /// The text of a 1-based line without indentation and line end. A line beyond the last gives the last.
     pub fn line_range(&self, line: u32) -> TextRange {
         self.facts.lines.trimmed_range(&self.text, line)
+    }
+}
+
+impl PairFile {
+    /// The line end that the file uses.
+    pub(crate) fn newline(&self) -> &'static str {
+        newline(&self.text)
     }
 }
 

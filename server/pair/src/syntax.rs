@@ -1,5 +1,6 @@
 //! The Python of a file, parsed once, and cut along its markers.
 
+use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Expr, ModModule, PySourceType, Stmt};
 use ruff_python_parser::{ParseError, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked_source};
 use ruff_text_size::{Ranged, TextRange};
@@ -20,6 +21,8 @@ pub(crate) struct Region<'a> {
     pub(crate) range: TextRange,
     pub(crate) statements: &'a [Stmt],
     pub(crate) error: Option<&'a ParseError>,
+    /// Its tokens, if it was parsed alone.
+    pub(crate) tokens: Option<&'a Tokens>,
 }
 
 /// Cuts the statements of a valid file along the regions, or gives nothing if a statement reaches over a border.
@@ -32,7 +35,7 @@ pub(crate) fn cut<'a>(statements: &'a [Stmt], ranges: &[TextRange]) -> Option<Ve
         if inside.last().is_some_and(|statement| statement.end() > range.end()) {
             return None;
         }
-        regions.push(Region { range, statements: inside, error: None });
+        regions.push(Region { range, statements: inside, error: None, tokens: None });
         rest = after;
     }
     rest.is_empty().then_some(regions)
@@ -74,4 +77,26 @@ pub(crate) fn is_inert(statement: &Stmt) -> bool {
 /// Whether a statement is `from __future__ import …`, which must stand at the top of the file and nowhere else.
 pub(crate) fn is_future_import(statement: &Stmt) -> bool {
     matches!(statement, Stmt::ImportFrom(import) if import.module.as_ref().is_some_and(|module| module == "__future__"))
+}
+
+/// The first bracket that is opened and never closed.
+pub(crate) fn unclosed_bracket(tokens: &Tokens) -> Option<TextRange> {
+    let mut open: Vec<(TokenKind, TextRange)> = Vec::new();
+    for token in tokens {
+        let opener = match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                open.push((token.kind(), token.range()));
+                continue;
+            }
+            TokenKind::Rpar => TokenKind::Lpar,
+            TokenKind::Rsqb => TokenKind::Lsqb,
+            TokenKind::Rbrace => TokenKind::Lbrace,
+            _ => continue,
+        };
+        // A bracket of the wrong kind is an error of its own.
+        if let Some(at) = open.iter().rposition(|(kind, _)| *kind == opener) {
+            open.remove(at);
+        }
+    }
+    open.first().map(|(_, range)| *range)
 }

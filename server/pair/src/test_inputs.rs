@@ -286,7 +286,9 @@ impl<'a> Conversion<'_, 'a> {
                     && matches!(statement, Stmt::Assign(assign) if is_tuple(&assign.value))
             });
         let given = if tuple { given.to_owned() } else { format!("tuple({given})") };
-        text.push_str(&format!("{indentation}{added}return {given}{newline}"));
+        for part in [indentation, added, "return ", &given, newline] {
+            text.push_str(part);
+        }
         let main = file.main?.start();
         let last = self.test.statements.iter().rfind(|statement| statement.end() <= main)?;
         let at = file.lines.next_line(last.end());
@@ -372,5 +374,77 @@ impl<'a> Visitor<'a> for Touched<'a> {
             _ => {}
         }
         walk_expr(self, expression);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::good;
+    use crate::{Inputs, PairFile};
+
+    fn converted(name: &str) -> PairFile {
+        let (_, text) = good().into_iter().find(|(stem, _)| stem == name).unwrap();
+        PairFile::parse(text).with_test_inputs().unwrap()
+    }
+
+    fn around_main(file: &PairFile) -> String {
+        let text = file.text();
+        text[text.find("# <TEST>").unwrap()..].to_owned()
+    }
+
+    #[test]
+    fn the_inputs_move_with_all_that_makes_them() {
+        insta::assert_snapshot!(around_main(&converted("closed_main_block")));
+    }
+
+    /// A pair whose TEST and main block are these.
+    fn pair(main: &str) -> PairFile {
+        PairFile::parse(format!(
+            "# <PYTHON>\nimport torch\nSIZE = 4\ndef f_torch(x, y): 'Adds.'; return x + y\n# <TRITON>\nimport triton\n\
+             @triton.jit\ndef kernel(): pass\ndef f_triton(x, y): kernel[(1,)](); return x\n# <TEST>\n\
+             N = 8\n\
+             def test_performance(a, b, inputs, runs=5):\n    return a(*inputs), b(*inputs)\n\n# Main\n\
+             if __name__ == '__main__':\n{main}"
+        ))
+    }
+
+    #[test]
+    fn every_way_to_hand_them_over() {
+        let cases = [
+            "    import torch\n    x = torch.ones(N, device='cuda')\n    test_performance(f_torch, f_triton, (x, x * 2))\n",
+            "    x = torch.ones(N, device='cuda')\n    x[0] = 3\n    x.clamp_(0, 2)\n    inputs = [x, x]\n    out = test_performance(f_torch, f_triton, inputs=inputs) if False else test_performance\n    print(x.shape)\n".trim_end_matches("x"),
+            "    shape = (N, N)\n    # The tensor.\n    x = torch.ones(*shape,\n                   device='cuda')\n    print(shape)\n    inputs = (x, x)\n    print(test_performance(f_torch, f_triton, inputs))\n",
+        ];
+        let texts: Vec<_> = cases
+            .iter()
+            .filter_map(|main| pair(main).with_test_inputs())
+            .map(|file| around_main(&file))
+            .collect();
+        insta::assert_snapshot!(texts.join("\n--------\n"));
+    }
+
+    #[test]
+    fn nothing_moves_where_it_is_not_certain() {
+        let cases = [
+            "    for n in (4, 8):\n        x = torch.ones(n, device='cuda')\n        test_performance(f_torch, f_triton, (x, x))\n",
+            "    x = torch.ones(SIZE, device='cuda')\n    test_performance(f_torch, f_triton, (x, x))\n",
+            "    x = f_torch(1, 2)\n    test_performance(f_torch, f_triton, (x, x))\n",
+            "    x = torch.ones(3, device='cuda')\n    fill(x)\n    test_performance(f_torch, f_triton, (x, x))\n",
+            "    x = torch.ones(3, device='cuda')\n    if N:\n        x = x * 2\n    test_performance(f_torch, f_triton, (x, x))\n",
+            "    x = 1; y = 2\n    test_performance(f_torch, f_triton, (x, y))\n",
+            "    test_performance(f_torch, f_triton, (1, 2))\n    test_performance(f_torch, f_triton, (3, 4))\n",
+            "    inputs = (1, 2)\n    inputs += (3,)\n    test_performance(f_torch, f_triton, inputs)\n",
+        ];
+        for main in cases {
+            let file = pair(main);
+            assert_eq!(file.inputs(), Some(Inputs::MainBlock), "{main}");
+            assert!(file.with_test_inputs().is_none(), "{main}\n{}", file.with_test_inputs().unwrap().text());
+        }
+    }
+
+    #[test]
+    fn a_file_that_gives_its_inputs_stays_as_it_is() {
+        let (_, text) = good().into_iter().find(|(stem, _)| stem == "open_shared_name").unwrap();
+        assert!(PairFile::parse(text).with_test_inputs().is_none());
     }
 }

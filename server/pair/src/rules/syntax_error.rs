@@ -7,6 +7,7 @@ use crate::analysis::{File, SyntaxError};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lines::to_u32;
 use crate::pair_file::slice;
+use crate::syntax::unclosed_bracket;
 
 pub(super) const ABOUT: About = About {
     rule: Rule::SyntaxError,
@@ -24,16 +25,31 @@ pub(super) const ABOUT: About = About {
 pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for error in &file.errors {
         let place = error.block.map(|kind| format!(" in {}", kind.tag())).unwrap_or_default();
-        let message = format!("syntax error{place}: {}", lower_first(&error.error.error.to_string()));
-        found.push(Diagnostic::new(Rule::SyntaxError, range(file, error), message));
+        let (range, what) = match forgotten_bracket(file, error) {
+            Some(bracket) => {
+                let written = slice(file.text, bracket).unwrap_or_default();
+                (bracket, format!("`{written}` is never closed"))
+            }
+            None => (range(file, error), lower_first(&error.error.error.to_string())),
+        };
+        found.push(Diagnostic::new(Rule::SyntaxError, range, format!("syntax error{place}: {what}")));
     }
+}
+
+/// The bracket that is behind an error on a later line: there the parser only notices that it is still open.
+fn forgotten_bracket(file: &File<'_>, error: &SyntaxError<'_>) -> Option<TextRange> {
+    let bracket = unclosed_bracket(error.region.tokens?)?;
+    let line = file.lines.line_of(range(file, error).end());
+    let at_end = error.error.end() >= error.region.range.end();
+    let later = at_end || file.lines.line_of(bracket.start()) < line;
+    (bracket.start() < error.error.end() && later).then_some(bracket)
 }
 
 /// The error's place, moved to the line that it is about: the parser notices what is missing at the end of a block
 /// only behind it.
 fn range(file: &File<'_>, error: &SyntaxError<'_>) -> TextRange {
-    let region = slice(file.text, error.region).unwrap_or_default();
-    let end = error.region.start() + TextSize::new(to_u32(region.trim_end().len()));
+    let region = slice(file.text, error.region.range).unwrap_or_default();
+    let end = error.region.range.start() + TextSize::new(to_u32(region.trim_end().len()));
     let range = error.error.range();
     let start = file.floor_char_boundary(range.start()).min(end);
     let range = TextRange::new(start, file.floor_char_boundary(range.end()).clamp(start, end));
