@@ -4,8 +4,8 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprContext, Stmt};
 use rustc_hash::FxHashMap;
 
-use crate::analysis::File;
 use crate::block::BlockKind;
+use crate::file::File;
 use crate::inputs::Inputs;
 use crate::outline::What;
 

@@ -9,6 +9,7 @@ mod builtins;
 mod convert;
 mod diagnostic;
 mod entry;
+mod file;
 mod flow;
 mod hash;
 mod inputs;
@@ -31,5 +32,7 @@ pub use pair_file::PairFile;
 pub use ruff_text_size::{TextRange, TextSize};
 pub use rules::Rule;
 
+#[cfg(test)]
+mod arbitrary;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
 
-use crate::analysis::{analyse, newline, with_file};
+use crate::analysis::{analyse, with_file};
 use crate::block::{Block, BlockKind, Style};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::{Definition, EntryPoints};
+use crate::file::newline;
 use crate::inputs::Inputs;
 use crate::lines::Lines;
 use crate::test_inputs::conversion;

@@ -5,10 +5,10 @@ use ruff_python_ast::{Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
-use crate::analysis::{File, Section};
 use crate::block::BlockKind;
 use crate::builtins::is_builtin;
 use crate::diagnostic::{Edit, Fix};
+use crate::file::{File, Section};
 use crate::inputs::{Inputs, PerformanceCall};
 use crate::outline::What;
 use crate::pair_file::slice;

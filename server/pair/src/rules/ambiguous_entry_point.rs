@@ -1,10 +1,10 @@
 //! FW202: several functions to compare.
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::NotFound;
+use crate::file::File;
 
 pub(super) const ABOUT: About = About {
     rule: Rule::AmbiguousEntryPoint,

@@ -5,8 +5,8 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::imports::add_import;
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::File;
 use crate::outline::Outline;
 use crate::syntax::{is_future_import, is_inert};
 

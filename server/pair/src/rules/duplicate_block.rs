@@ -3,8 +3,8 @@
 use ruff_text_size::TextRange;
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::File;
 use crate::layout::Problem;
 use crate::pair_file::slice;
 

@@ -1,9 +1,9 @@
 //! FW107: a block without code.
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::file::File;
 
 pub(super) const ABOUT: About = About {
     rule: Rule::EmptyBlock,

@@ -3,8 +3,8 @@
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
 
-use crate::analysis::{File, Section};
 use crate::diagnostic::Edit;
+use crate::file::{File, Section};
 use crate::outline::Import;
 use crate::syntax::{is_future_import, string_statement};
 

@@ -5,9 +5,9 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::File;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
 use crate::outline::Outline;

@@ -1,8 +1,8 @@
 //! FW106: a comment that was meant to be a marker.
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::File;
 use crate::layout::Problem;
 use crate::pair_file::slice;
 

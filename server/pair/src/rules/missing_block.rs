@@ -1,9 +1,9 @@
 //! FW101: a block is missing.
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::block::{BlockKind, Style};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::File;
 use crate::layout::Problem;
 
 pub(super) const ABOUT: About = About {

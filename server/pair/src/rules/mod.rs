@@ -22,8 +22,8 @@ mod unmatched_marker;
 
 pub(crate) use imports::{add_import, import_of};
 
-use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::file::File;
 
 /// A rule that pair files are checked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,5 +189,7 @@ pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
     found
 }
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,9 @@
 use ruff_python_ast::Stmt;
 
 use super::{About, Rule};
-use crate::analysis::{File, title};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::{File, title};
 use crate::outline::{Callable, What};
 use crate::syntax::string_statement;
 

@@ -1,10 +1,10 @@
 //! FW201: no function to compare.
 
 use super::{About, Rule};
-use crate::analysis::{File, Section};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::NotFound;
+use crate::file::{File, Section};
 use crate::outline::{Callable, What};
 
 pub(super) const ABOUT: About = About {

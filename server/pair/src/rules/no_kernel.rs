@@ -4,9 +4,9 @@ use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt};
 
 use super::{About, Rule};
-use crate::analysis::{File, Section};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::{File, Section};
 use crate::outline::{Callable, Outline, What};
 
 pub(super) const ABOUT: About = About {

@@ -6,9 +6,9 @@ use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{About, Rule};
-use crate::analysis::{File, Section};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::{File, Section};
 use crate::inputs::Inputs;
 use crate::outline::{Callable, What};
 use crate::signature::Signature;

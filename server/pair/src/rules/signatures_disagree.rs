@@ -1,10 +1,10 @@
 //! FW203: the two functions take different arguments.
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::{Convention, Found};
+use crate::file::File;
 use crate::flow::input_count;
 use crate::outline::What;
 use crate::signature::Signature;

@@ -3,8 +3,8 @@
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::{About, Rule};
-use crate::analysis::{File, SyntaxError};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::file::{File, SyntaxError};
 use crate::lines::to_u32;
 use crate::pair_file::slice;
 use crate::syntax::unclosed_bracket;

@@ -1,8 +1,8 @@
 //! FW104: a block lacks its closing marker.
 
 use super::{About, Rule};
-use crate::analysis::File;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::file::File;
 use crate::layout::Problem;
 
 pub(super) const ABOUT: About = About {

@@ -2,9 +2,9 @@
 
 use super::imports::{add_import, import_of};
 use super::{About, Rule};
-use crate::analysis::{File, Section};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::file::{File, Section};
 use crate::scope::Use;
 
 pub(super) const ABOUT: About = About {
