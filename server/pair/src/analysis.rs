@@ -2,7 +2,7 @@
 
 use ruff_python_ast::ModModule;
 use ruff_python_ast::token::{TokenKind, Tokens};
-use ruff_python_parser::Parsed;
+use ruff_python_parser::{LexicalErrorType, ParseErrorType, Parsed};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::block::BlockKind;
@@ -11,7 +11,7 @@ use crate::layout::Layout;
 use crate::lines::{Lines, to_u32};
 use crate::marker::{Marker, candidates};
 use crate::pair_file::Facts;
-use crate::syntax::{Region, cut, parse_file, parse_part};
+use crate::syntax::{Region, parse_file, parse_part};
 
 /// Longer texts are no pair files; they are not read.
 const LONGEST_TEXT: usize = 4 << 20;
@@ -38,48 +38,62 @@ pub(crate) fn with_file<T>(text: &str, read: impl FnOnce(File<'_>) -> T) -> Resu
     if candidates.is_empty() {
         return Err(lines);
     }
-    let whole = parse_file(text);
-    let markers = choose(&candidates, &whole);
+    let mut markers = without_echoes(&candidates);
+    let mut cut = Cut::along(text, &lines, &markers);
+    // A candidate inside a string cuts the string in two, and no part before it ends otherwise in an open string.
+    if cut.parts.iter().zip(&cut.ranges).any(|(part, range)| ends_in_string(part, *range)) {
+        let outside = outside_strings(text, &candidates);
+        if outside != markers {
+            dispose(std::mem::replace(&mut cut, Cut::along(text, &lines, &outside)).parts);
+            markers = outside;
+        }
+    }
     if !is_pair(&markers) {
+        dispose(cut.parts);
         return Err(lines);
     }
-    let layout = Layout::of(&markers);
-    let ranges = layout.regions(&lines, TextSize::new(to_u32(text.len())));
-    // A valid file whose statements keep to their regions needs no second look: each region is valid alone.
-    let valid = whole.errors().is_empty() && cut(whole.suite(), &ranges).is_some();
-    let parts: Vec<_> =
-        if valid { Vec::new() } else { ranges.iter().map(|range| parse_part(text, *range)).collect() };
-    let depth = parts
-        .iter()
-        .chain([&whole])
-        .map(|parsed| longest_statement(parsed.tokens()))
-        .max()
-        .unwrap_or_default();
-    Ok(on_deep_stack(depth, move || {
-        let regions =
-            if valid { cut(whole.suite(), &ranges).unwrap_or_default() } else { separate(&parts, &ranges) };
-        let result = read(File::new(text, lines, layout, &regions, &whole));
-        // Dropping a deep tree takes as much stack as walking it.
-        drop((whole, parts));
+    Ok(on_deep_stack(depth(&cut.parts), move || {
+        let Cut { layout, ranges, parts } = cut;
+        let regions: Vec<_> =
+            parts.iter().zip(&ranges).map(|(part, range)| Region::new(part, *range)).collect();
+        let result = read(File::new(text, lines, layout, &regions));
+        drop(parts);
         result
     }))
 }
 
-fn separate<'a>(parts: &'a [Parsed<ModModule>], ranges: &[TextRange]) -> Vec<Region<'a>> {
-    parts
-        .iter()
-        .zip(ranges)
-        .map(|(part, range)| Region {
-            range: *range,
-            statements: part.suite(),
-            error: part.errors().iter().min_by_key(|error| error.start()),
-            tokens: Some(part.tokens()),
-        })
-        .collect()
+/// A text, cut along its markers, each part parsed alone.
+struct Cut {
+    layout: Layout,
+    ranges: Vec<TextRange>,
+    parts: Vec<Parsed<ModModule>>,
 }
 
-/// The markers among the lines that look like one.
-fn choose(candidates: &[Marker], whole: &Parsed<ModModule>) -> Vec<Marker> {
+impl Cut {
+    fn along(text: &str, lines: &Lines, markers: &[Marker]) -> Self {
+        let layout = Layout::of(markers);
+        let ranges = layout.regions(lines, TextSize::new(to_u32(text.len())));
+        let parts = ranges.iter().map(|range| parse_part(text, *range)).collect();
+        Self { layout, ranges, parts }
+    }
+}
+
+/// Whether a part breaks off inside a string that goes on over its lines.
+fn ends_in_string(part: &Parsed<ModModule>, range: TextRange) -> bool {
+    use LexicalErrorType::{FStringError, TStringError, UnclosedStringError};
+    part.errors().iter().any(|error| {
+        matches!(
+            &error.error,
+            ParseErrorType::Lexical(UnclosedStringError | FStringError(_) | TStringError(_))
+                | ParseErrorType::FStringError(_)
+                | ParseErrorType::TStringError(_)
+        ) && error.end() >= range.end()
+    })
+}
+
+/// The markers among the candidates, as the tokens of the whole file have it.
+fn outside_strings(text: &str, candidates: &[Marker]) -> Vec<Marker> {
+    let whole = parse_file(text);
     let tokens = whole.tokens();
     let is_comment = |marker: &Marker| {
         tokens
@@ -88,14 +102,14 @@ fn choose(candidates: &[Marker], whole: &Parsed<ModModule>) -> Vec<Marker> {
     };
     let comments: Vec<Marker> = candidates.iter().filter(|marker| is_comment(marker)).copied().collect();
     let commented = without_echoes(&comments);
-    if whole.errors().is_empty() || commented.len() == candidates.len() {
-        return commented;
-    }
     // A string that was opened and not closed yet swallows the markers behind it. Where all lines taken as markers
     // make a better file than those outside of strings, the string is what is wrong.
+    let swallowed = !whole.errors().is_empty() && comments.len() < candidates.len();
     let all: Vec<Marker> = candidates.iter().filter(|marker| marker.exact).copied().collect();
     let problems = |markers: &[Marker]| Layout::of(markers).problems.len();
-    if commented.is_empty() || problems(&all) < problems(&commented) { all } else { commented }
+    let better = swallowed && (commented.is_empty() || problems(&all) < problems(&commented));
+    dispose(vec![whole]);
+    if better { all } else { commented }
 }
 
 /// Leaves out near misses of a marker that stands elsewhere as it should: they are ordinary comments.
@@ -111,6 +125,15 @@ fn without_echoes(markers: &[Marker]) -> Vec<Marker> {
 /// A lone `# <test>` makes no pair of a file that has nothing else of one.
 fn is_pair(markers: &[Marker]) -> bool {
     markers.iter().any(|marker| marker.exact || marker.kind != BlockKind::Test) || markers.len() > 1
+}
+
+/// Drops syntax trees, which takes as much stack as walking them.
+fn dispose(parts: Vec<Parsed<ModModule>>) {
+    on_deep_stack(depth(&parts), move || drop(parts));
+}
+
+fn depth(parts: &[Parsed<ModModule>]) -> usize {
+    parts.iter().map(|part| longest_statement(part.tokens())).max().unwrap_or_default()
 }
 
 /// The most tokens in one statement: no expression is deeper.

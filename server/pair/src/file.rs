@@ -1,8 +1,8 @@
 //! A file while its syntax tree is at hand: everything that the rules look at.
 
-use ruff_python_ast::token::Tokens;
-use ruff_python_ast::{ModModule, Stmt};
-use ruff_python_parser::{ParseError, Parsed};
+use ruff_python_ast::Stmt;
+use ruff_python_ast::token::Token;
+use ruff_python_parser::ParseError;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::block::{Block, BlockKind, Style};
@@ -49,7 +49,6 @@ pub(crate) struct SyntaxError<'a> {
 /// A file while it is read: everything that the rules look at.
 pub(crate) struct File<'a> {
     pub(crate) text: &'a str,
-    pub(crate) tokens: &'a Tokens,
     pub(crate) lines: Lines,
     pub(crate) newline: &'static str,
     pub(crate) style: Option<Style>,
@@ -74,16 +73,9 @@ pub(crate) struct File<'a> {
 
 impl<'a> File<'a> {
     /// Puts together what was parsed.
-    pub(crate) fn new(
-        text: &'a str,
-        lines: Lines,
-        layout: Layout,
-        regions: &[Region<'a>],
-        whole: &'a Parsed<ModModule>,
-    ) -> Self {
+    pub(crate) fn new(text: &'a str, lines: Lines, layout: Layout, regions: &[Region<'a>]) -> Self {
         let mut file = Self {
             text,
-            tokens: whole.tokens(),
             newline: newline(text),
             lines,
             style: layout.style,
@@ -105,7 +97,7 @@ impl<'a> File<'a> {
             inputs: None,
             kernels: Vec::new(),
         };
-        file.lay_out(whole.errors().first());
+        file.lay_out();
         file.find_inputs();
         file.find_entry();
         file.kernels = file
@@ -116,7 +108,7 @@ impl<'a> File<'a> {
     }
 
     /// Gives each statement its place: a block, the main block, or none.
-    fn lay_out(&mut self, whole_error: Option<&'a ParseError>) {
+    fn lay_out(&mut self) {
         let last = self.regions.len() - 1;
         let mut in_block = vec![false; self.regions.len()];
         // What stands behind the last block: the main block, if it is more than strings.
@@ -144,13 +136,6 @@ impl<'a> File<'a> {
         }
         if let Some(first) = behind.iter().position(|statement| !is_inert(statement)) {
             self.set_main(&behind[first..]);
-        }
-        if self.errors.is_empty()
-            && let Some(error) = whole_error
-        {
-            let region =
-                Region { range: TextRange::up_to(self.end()), statements: &[], error: None, tokens: None };
-            self.errors.push(SyntaxError { error, block: None, region });
         }
         self.errors.sort_by_key(|error| error.region.range.start());
     }
@@ -262,6 +247,12 @@ impl<'a> File<'a> {
             matches!(problem, Problem::Unmatched { role: Unmatched::NeverOpened(at), .. }
                 if std::ptr::eq(self.regions[*at].statements, statements))
         })
+    }
+
+    /// The tokens of a range of the code, which must begin and end with tokens.
+    pub(crate) fn tokens(&self, range: TextRange) -> &'a [Token] {
+        let region = self.regions.iter().find(|region| region.range.contains_range(range));
+        region.map_or(&[], |region| region.tokens.in_range(range))
     }
 
     /// Where the text begins behind its byte-order mark.

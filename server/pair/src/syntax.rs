@@ -1,4 +1,4 @@
-//! The Python of a file, parsed once, and cut along its markers.
+//! The Python of a file.
 
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{Expr, ModModule, PySourceType, Stmt};
@@ -20,25 +20,16 @@ pub(crate) fn parse_part(text: &str, range: TextRange) -> Parsed<ModModule> {
 pub(crate) struct Region<'a> {
     pub(crate) range: TextRange,
     pub(crate) statements: &'a [Stmt],
+    /// The first syntax error.
     pub(crate) error: Option<&'a ParseError>,
-    /// Its tokens, if it was parsed alone.
-    pub(crate) tokens: Option<&'a Tokens>,
+    pub(crate) tokens: &'a Tokens,
 }
 
-/// Cuts the statements of a valid file along the regions, or gives nothing if a statement reaches over a border.
-pub(crate) fn cut<'a>(statements: &'a [Stmt], ranges: &[TextRange]) -> Option<Vec<Region<'a>>> {
-    let mut rest = statements;
-    let mut regions = Vec::with_capacity(ranges.len());
-    for &range in ranges {
-        let count = rest.partition_point(|statement| statement.start() < range.end());
-        let (inside, after) = rest.split_at(count);
-        if inside.last().is_some_and(|statement| statement.end() > range.end()) {
-            return None;
-        }
-        regions.push(Region { range, statements: inside, error: None, tokens: None });
-        rest = after;
+impl<'a> Region<'a> {
+    pub(crate) fn new(part: &'a Parsed<ModModule>, range: TextRange) -> Self {
+        let error = part.errors().iter().min_by_key(|error| error.location.start());
+        Self { range, statements: part.suite(), error, tokens: part.tokens() }
     }
-    rest.is_empty().then_some(regions)
 }
 
 /// Whether a statement is `if __name__ == "__main__":`.

@@ -296,7 +296,7 @@ impl<'a> Conversion<'_, 'a> {
     }
 
     fn has_long_string(&self, at: usize) -> bool {
-        let tokens = self.file.tokens.in_range(self.body[at].range());
+        let tokens = self.file.tokens(self.body[at].range());
         tokens.iter().any(|token| token.is_triple_quoted_string())
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Made<'a> {
         if matches!(&call.arguments.args[..], [Expr::Generator(generator)] if !generator.parenthesized) {
             return None;
         }
-        let inside = file.tokens.in_range(call.arguments.range);
+        let inside = file.tokens(call.arguments.range);
         let (_, inside) = inside.split_last()?;
         let last = inside.iter().rev().find(|token| !token.kind().is_trivia())?;
         let text = match last.kind() {

@@ -129,7 +129,7 @@ fn rename(file: &File<'_>, test: &Section<'_>, callable: &Callable<'_>) -> Optio
     let places = [Some(test.block.content), file.main];
     let inside = |range: TextRange| places.iter().flatten().any(|place| place.contains_range(range));
     let mut edits = Vec::new();
-    for token in file.tokens {
+    for token in file.regions.iter().flat_map(|region| region.tokens) {
         if token.kind() == TokenKind::Name
             && inside(token.range())
             && crate::pair_file::slice(file.text, token.range()) == Some(callable.name)

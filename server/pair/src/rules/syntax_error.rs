@@ -38,7 +38,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The bracket that is behind an error on a later line: there the parser only notices that it is still open.
 fn forgotten_bracket(file: &File<'_>, error: &SyntaxError<'_>) -> Option<TextRange> {
-    let bracket = unclosed_bracket(error.region.tokens?)?;
+    let bracket = unclosed_bracket(error.region.tokens)?;
     let line = file.lines.line_of(range(file, error).end());
     let at_end = error.error.end() >= error.region.range.end();
     let later = at_end || file.lines.line_of(bracket.start()) < line;
