@@ -412,7 +412,7 @@ mod tests {
     fn every_way_to_hand_them_over() {
         let cases = [
             "    import torch\n    x = torch.ones(N, device='cuda')\n    test_performance(f_torch, f_triton, (x, x * 2))\n",
-            "    x = torch.ones(N, device='cuda')\n    x[0] = 3\n    x.clamp_(0, 2)\n    inputs = [x, x]\n    out = test_performance(f_torch, f_triton, inputs=inputs) if False else test_performance\n    print(x.shape)\n".trim_end_matches("x"),
+            "    x = torch.ones(N, device='cuda')\n    x[0] = 3\n    x.clamp_(0, 2)\n    inputs = [x, x]\n    out = test_performance(f_torch, f_triton, inputs=inputs) if False else test_performance\n    print(x.shape)\n",
             "    shape = (N, N)\n    # The tensor.\n    x = torch.ones(*shape,\n                   device='cuda')\n    print(shape)\n    inputs = (x, x)\n    print(test_performance(f_torch, f_triton, inputs))\n",
         ];
         let texts: Vec<_> = cases
