@@ -22,12 +22,12 @@ from typing import Any
 
 from fusewright_harness import timing
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
-from fusewright_harness.faults import Fault, fault_from_message, harness_fault
+from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
 from fusewright_harness.timing import Plan
-from fusewright_harness.transfer import receive_value, total_bytes
-from fusewright_harness.values import take_apart
+from fusewright_harness.transfer import total_bytes
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Answer, Deadline, Worker
+from fusewright_harness.workers import Answer, Deadline, Worker, receive_answer
 
 _COMPILE_LIMIT_S = 30.0
 
@@ -175,11 +175,11 @@ class Judge:
         return True
 
     def _compare(self, expected_answer: Answer, candidate_answer: Answer, number: int) -> Comparison:
-        reference = _receive(expected_answer, "reference", "pytorch")
-        candidate = _receive(candidate_answer, "candidate", "triton")
-        result, after = _expected_of(reference)
+        reference = receive_answer(expected_answer, "reference", "pytorch")
+        candidate = receive_answer(candidate_answer, "candidate", "triton")
+        result, after = expected_of(reference)
         if "again" in reference:
-            _require_deterministic(result, reference["again"])
+            require_deterministic(result, reference["again"])
         unchanged = [bool(same) for same in expected_answer.fields.get("unchanged", [])]
         self._expected.append((result, after, unchanged))
         self._call_bytes = total_bytes((candidate.get("result"), candidate.get("after")))
@@ -194,7 +194,7 @@ class Judge:
             )
             raise Fault("pytorch", "check", "NoOutput", message)
         if comparison.wrong is None and number == 0:
-            _refuse_shared_storage(result.declared, after.declared, candidate)
+            refuse_shared_storage(result.declared, after.declared, candidate)
         return comparison
 
     def _hint(self, comparison: Comparison) -> str:
@@ -296,7 +296,7 @@ class Judge:
         call = secrets.randbelow(plan.calls)
         inputs = (slot.get("inputs") or [0])[call]
         self._team.candidate.ask("timed_output", "handing over a timed output", call=call)
-        result = _receive(self._team.candidate.answer(), "candidate", "triton")
+        result = receive_answer(self._team.candidate.answer(), "candidate", "triton")
         comparison = compare(self._expected[inputs][0], result.get("result"), what="a timed call's output")
         if comparison.wrong is not None:
             raise Fault("triton", "trust", "TimedOutput", comparison.wrong, verdict="rejected")
@@ -307,7 +307,7 @@ class Judge:
         with self._phase("audit"):
             self._team.candidate.ask("again", "running the candidate again", index=0)
             answer = self._team.candidate.answer()
-            again = _receive(answer, "candidate", "triton")
+            again = receive_answer(answer, "candidate", "triton")
             comparison = compare(
                 self._expected[0][0], again.get("result"), what="the output of a repeated call"
             )
@@ -340,65 +340,6 @@ def top_level_names(code: str) -> list[str]:
 
 def _seed() -> int:
     return secrets.randbits(62)
-
-
-def _receive(answer: Answer, name: str, implementation: str) -> dict[str, Any]:
-    """Copies what a worker handed over. A damaged message is the worker's fault, whoever wrote it."""
-    if not isinstance(answer.value, dict):
-        answer.close()
-        raise harness_fault(f"the {name}'s process handed over nothing")
-    descriptors, answer.descriptors = answer.descriptors, []
-    try:
-        value = receive_value(answer.value, descriptors)
-    except ValueError as error:
-        raise Fault(
-            implementation, "check", "DamagedMessage", f"the {name}'s process sent {error}"
-        ) from error
-    if not isinstance(value, dict):
-        raise Fault(implementation, "check", "DamagedMessage", f"the {name}'s process sent something else")
-    return value
-
-
-def _expected_of(reference: dict[str, Any]) -> tuple[Expected, Expected]:
-    wide = reference.get("float64") or {}
-    borders = [border.get("result") for border in reference.get("borders", [])]
-    result = Expected(reference.get("declared"), wide.get("result"), borders)
-    return result, Expected(reference.get("after"), wide.get("after"), [])
-
-
-def _require_deterministic(expected: Expected, again: Any) -> None:
-    """The reference, run twice on the same inputs with other random state, must agree with itself."""
-    if compare(Expected(expected.declared, None, []), again).wrong is None:
-        return
-    # Atomic sums differ by rounding from run to run; that is no randomness.
-    if compare(expected, again).wrong is None:
-        return
-    raise Fault(
-        "pytorch",
-        "trust",
-        "StochasticReference",
-        "the reference gives another result each time, so no kernel can be compared with it; make it a function of "
-        "its inputs: pass the random mask, or a seed, as an argument",
-        verdict="rejected",
-    )
-
-
-def _refuse_shared_storage(declared: Any, after: Any, candidate: dict[str, Any]) -> None:
-    """An output that shares memory with an input is an input returned, unless the reference does the same."""
-    allowed = _aliases(declared, after)
-    for number, aliased in enumerate(_aliases(candidate.get("result"), candidate.get("after"))):
-        if aliased and not allowed[number]:
-            message = (
-                f"output {number} of the candidate shares its memory with an input, the reference's does not"
-            )
-            raise Fault("triton", "check", "SharedStorage", message, verdict="wrong")
-
-
-def _aliases(result: Any, inputs: Any) -> list[bool]:
-    _tree, outputs = take_apart(result)
-    _tree, given = take_apart(inputs)
-    known = {tensor.untyped_storage().data_ptr() for tensor in given if tensor.untyped_storage().nbytes()}
-    return [tensor.untyped_storage().data_ptr() in known for tensor in outputs]
 
 
 def _reason(ruling: str, measured: timing.Timing, min_speedup: float) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled, ChannelTimeout
 from fusewright_harness.faults import Cancelled, Fault, fault_from_message, harness_fault
+from fusewright_harness.transfer import receive_value
 
 _START_LIMIT_S = 120.0
 _END_LIMIT_S = 5.0
@@ -162,6 +163,23 @@ class Answer:
         for descriptor in self.descriptors:
             os.close(descriptor)
         self.descriptors = []
+
+
+def receive_answer(answer: Answer, name: str, implementation: str) -> dict[str, Any]:
+    """Copies what a worker handed over. A damaged message is the worker's fault, whoever wrote it."""
+    if not isinstance(answer.value, dict):
+        answer.close()
+        raise harness_fault(f"the {name}'s process handed over nothing")
+    descriptors, answer.descriptors = answer.descriptors, []
+    try:
+        value = receive_value(answer.value, descriptors)
+    except ValueError as error:
+        raise Fault(
+            implementation, "check", "DamagedMessage", f"the {name}'s process sent {error}"
+        ) from error
+    if not isinstance(value, dict):
+        raise Fault(implementation, "check", "DamagedMessage", f"the {name}'s process sent something else")
+    return value
 
 
 class Zygote:
