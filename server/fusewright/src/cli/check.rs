@@ -1,5 +1,6 @@
 //! `fusewright check`: what is wrong with pair files, without running them.
 
+mod compile;
 mod fixes;
 mod render;
 
@@ -13,7 +14,8 @@ use fusewright_pair::{Diagnostic, PairFile, Severity};
 use serde_json::{Value, json};
 
 use super::output::{self, COULD_NOT, ERROR, GOOD};
-use super::settings;
+use super::{job, settings};
+use compile::Compiler;
 
 /// Arguments of `fusewright check`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,9 @@ pub(crate) struct Args {
     /// Apply the fixes that keep the meaning of the code
     #[arg(long)]
     fix: bool,
+    /// Compile the kernels too, which runs the files' imports but no kernel and needs no GPU
+    #[arg(long)]
+    compile: bool,
     /// Print one line of JSON for each file
     #[arg(long)]
     json: bool,
@@ -41,14 +46,25 @@ struct Totals {
 }
 
 /// Checks each file. The status is 0 where nothing is an error, 1 where something is, 2 where a file could not
-/// be read.
+/// be read or its kernels could not be compiled for want of what compiles them.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    job::run(async |cancel| {
+        let mut compiler = args.compile.then(|| Compiler::new(args.json, cancel.clone()));
+        let status = check_all(args, compiler.as_mut()).await;
+        if let Some(compiler) = compiler {
+            compiler.shut_down().await;
+        }
+        status
+    })?
+}
+
+async fn check_all(args: &Args, mut compiler: Option<&mut Compiler>) -> anyhow::Result<ExitCode> {
     let mut totals = Totals::default();
     for file in &args.files {
         let checked = if file.file_name().is_some_and(|name| name == CONFIG_FILE) {
             check_settings(file, args, &mut totals)
         } else {
-            check_pair(file, args, &mut totals)
+            check_pair(file, args, &mut totals, compiler.as_deref_mut()).await
         };
         match checked {
             Ok(()) => totals.files += 1,
@@ -72,7 +88,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }))
 }
 
-fn check_pair(file: &Path, args: &Args, totals: &mut Totals) -> anyhow::Result<()> {
+async fn check_pair(
+    file: &Path,
+    args: &Args,
+    totals: &mut Totals,
+    compiler: Option<&mut Compiler>,
+) -> anyhow::Result<()> {
     let mut pair = PairFile::parse(source::read(file)?);
     if !pair.is_pair() {
         bail!("{} is not a pair file: it has no `# <PYTHON>` marker", file.display());
@@ -80,31 +101,53 @@ fn check_pair(file: &Path, args: &Args, totals: &mut Totals) -> anyhow::Result<(
     let (_, settings) = settings::of(file, &Options::default());
     let mut fixed = 0;
     if args.fix {
-        let (mended, count) = fixes::apply_safe(&pair, &settings.rules);
-        if count > 0 {
-            // What was written in the meantime, in an editor for instance, is not thrown away.
-            if source::read(file)?.as_ref() != pair.text() {
-                bail!("{} was changed by another program just now: nothing was fixed", file.display());
-            }
-            files::replace(file, mended.text().as_bytes())
-                .with_context(|| format!("{} cannot be written", file.display()))?;
-            (pair, fixed) = (mended, count);
-        }
+        (pair, fixed) = fix(file, pair, &settings.rules)?;
     }
     let found = reported(&pair, &settings.rules);
     totals.fixed += fixed;
     for diagnostic in &found {
         totals.count(diagnostic);
     }
+    let name = file.display().to_string();
+    if !args.json {
+        for diagnostic in &found {
+            output::line(format_args!("{}\n", render::diagnostic(&name, &pair, diagnostic)))?;
+        }
+    }
+    // What is no whole pair cannot be compiled, and was said to be none just now.
+    let compiled = match compiler.filter(|_| pair.structure_error().is_none()) {
+        Some(compiler) => Some(compiler.compile(file, &pair, &settings).await?),
+        None => None,
+    };
+    totals.errors += usize::from(compiled.as_ref().is_some_and(|compiled| compiled.error.is_some()));
     if args.json {
         let diagnostics: Vec<_> = found.iter().map(|diagnostic| record(&pair, diagnostic)).collect();
-        return output::json(&json!({ "file": file, "fixed": fixed, "diagnostics": diagnostics }));
+        let mut line = json!({ "file": file, "fixed": fixed, "diagnostics": diagnostics });
+        if let Some(compiled) = compiled {
+            line["kernels"] = json!(compiled.kernels);
+            line["compile_error"] = json!(compiled.error);
+        }
+        return output::json(&line);
     }
-    let name = file.display().to_string();
-    for diagnostic in &found {
-        output::line(format_args!("{}\n", render::diagnostic(&name, &pair, diagnostic)))?;
+    match compiled {
+        Some(compiled) => output::line(format_args!("{}\n", compile::report(&name, &pair, &compiled))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Applies the safe fixes to a file; gives the pair as it is then, and how many fixes there were.
+fn fix(file: &Path, pair: PairFile, rules: &RuleSettings) -> anyhow::Result<(PairFile, usize)> {
+    let (mended, count) = fixes::apply_safe(&pair, rules);
+    if count == 0 {
+        return Ok((pair, 0));
+    }
+    // What was written in the meantime, in an editor for instance, is not thrown away.
+    if source::read(file)?.as_ref() != pair.text() {
+        bail!("{} was changed by another program just now: nothing was fixed", file.display());
+    }
+    files::replace(file, mended.text().as_bytes())
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok((mended, count))
 }
 
 fn check_settings(file: &Path, args: &Args, totals: &mut Totals) -> anyhow::Result<()> {

@@ -41,6 +41,16 @@ pub(super) fn setting(file: &str, text: &str, problem: &ConfigProblem) -> String
     draw(&[Level::ERROR.primary_title(problem.message.as_str()).element(snippet)])
 }
 
+/// An error that stands on a line of a pair file, or on none, with colours.
+pub(super) fn error(file: &str, pair: &PairFile, title: &str, line: Option<u32>) -> String {
+    let text = shown(pair.text());
+    let title = Level::ERROR.primary_title(title);
+    let Some(line) = line else { return draw(&[Group::with_title(title)]) };
+    let span = bytes(pair.line_range(line));
+    let snippet = Snippet::source(text.as_ref()).path(file).annotation(AnnotationKind::Primary.span(span));
+    draw(&[title.element(snippet)])
+}
+
 /// The 1-based line and column of an offset, the column in characters.
 pub(super) fn place(pair: &PairFile, offset: TextSize) -> (u32, usize) {
     let before = pair.text().get(..offset.to_usize()).unwrap_or_default();

@@ -1,5 +1,8 @@
 use std::fs;
 
+use fusewright_engine::harness::Compiled;
+use fusewright_engine::verdict::{Implementation, Kernel, PairError, Stage};
+
 use super::*;
 
 const BROKEN: &str = "\"\"\"Fused Kernels: add one\"\"\"
@@ -95,9 +98,46 @@ fn a_fixed_file_is_written_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pair.py");
     fs::write(&file, BROKEN.replace("(1\n", "1\n")).unwrap();
-    let args = Args { files: vec![file.clone()], fix: true, json: true };
-    let mut totals = Totals::default();
-    check_pair(&file, &args, &mut totals).unwrap();
-    assert!(totals.fixed >= 1);
-    assert!(fs::read_to_string(&file).unwrap().contains("\n# <PYTHON>\n"));
+    let pair = PairFile::parse(source::read(&file).unwrap());
+    let (mended, count) = fix(&file, pair.clone(), &RuleSettings::default()).unwrap();
+    assert!(count >= 1);
+    assert_eq!(fs::read_to_string(&file).unwrap(), mended.text());
+
+    let error = fix(&file, pair, &RuleSettings::default()).unwrap_err().to_string();
+    assert!(error.ends_with("was changed by another program just now: nothing was fixed"));
+}
+
+#[test]
+fn a_compile_error_is_drawn_on_its_line_and_kernels_are_listed() {
+    let pair = PairFile::parse(BROKEN.replace("(1\n", "1\n"));
+    let kernel = Kernel {
+        name: "add_one_kernel".to_owned(),
+        line: Some(15),
+        launches: 1,
+        device_ms: None,
+        registers: Some(32),
+        shared_bytes: Some(2048),
+        spills: Some(4),
+    };
+    let error = PairError {
+        implementation: Implementation::Triton,
+        stage: Stage::Compile,
+        kind: "CompilationError".to_owned(),
+        message: "x_prt is not defined".to_owned(),
+        line: Some(16),
+        traceback: String::new(),
+    };
+    let plain = |compiled: &Compiled| {
+        anstream::adapter::strip_str(&compile::report("pair.py", &pair, compiled)).to_string()
+    };
+    let failed = plain(&Compiled { kernels: Vec::new(), error: Some(error) });
+    insta::assert_snapshot!(failed, @"
+    error: CompilationError: x_prt is not defined
+      --> pair.py:16:5
+       |
+    16 |     pass
+       |     ^^^^
+    ");
+    let compiled = plain(&Compiled { kernels: vec![kernel], error: None });
+    insta::assert_snapshot!(compiled, @"compiled pair.py:15 add_one_kernel: 32 registers, 2048 bytes of shared memory, 4 spilled");
 }
