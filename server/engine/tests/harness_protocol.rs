@@ -111,18 +111,23 @@ async fn requests_in_flight_get_their_own_answers() {
 
 #[tokio::test]
 async fn each_way_to_fail_has_its_sentence() {
+    let modes =
+        ["dies", "dies-and-leaves-a-child", "hangs", "garbage", "huge-line", "refuses", "closes-output"];
+    let trials = modes.map(|mode| {
+        tokio::spawn(async move {
+            let harness = start(mode).await;
+            let text = verify(&harness).await.unwrap_err().to_string();
+            if mode != "refuses" {
+                assert!(!harness.is_open(), "{mode}");
+                assert!(verify(&harness).await.is_err(), "{mode}: a harness that is gone takes no request");
+            }
+            // The number of the child that is left behind differs from run to run.
+            format!("{mode}: {}", text.trim_end_matches(|c: char| c.is_ascii_digit()))
+        })
+    });
     let mut said = Vec::new();
-    for mode in
-        ["dies", "dies-and-leaves-a-child", "hangs", "garbage", "huge-line", "refuses", "closes-output"]
-    {
-        let harness = start(mode).await;
-        let text = verify(&harness).await.unwrap_err().to_string();
-        // The number of the child that is left behind differs from run to run.
-        said.push(format!("{mode}: {}", text.trim_end_matches(|c: char| c.is_ascii_digit())));
-        if mode != "refuses" {
-            assert!(!harness.is_open(), "{mode}");
-            assert!(verify(&harness).await.is_err(), "{mode}: a harness that is gone takes no request");
-        }
+    for trial in trials {
+        said.push(trial.await.unwrap());
     }
     insta::assert_snapshot!(said.join("\n"));
 }

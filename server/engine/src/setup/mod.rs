@@ -126,6 +126,10 @@ async fn managed(
         }
         install::install(&base, &environment, home, progress, cancel).await?;
         let probe = python::probe(&interpreter).await?;
+        for old in other_environments(home) {
+            let note = format!("{} is of an earlier version and is no longer used: delete it", old.display());
+            progress.report(Event::Note(note));
+        }
         files::replace(&environment.join(COMPLETE), format!("{}\n", probe.summary()).as_bytes())
             .map_err(write)?;
     }
@@ -135,6 +139,16 @@ async fn managed(
         return Err(SetupError::Broken { environment, missing });
     }
     Ok(Prepared { interpreter: Interpreter { path: interpreter, origin: Origin::Managed, probe }, made })
+}
+
+/// Environments of other versions. Another binary may still use them, so deleting them is the user's to do.
+fn other_environments(home: &Home) -> Vec<PathBuf> {
+    let present = home.environment();
+    let entries = std::fs::read_dir(home.root()).into_iter().flatten().filter_map(Result::ok);
+    let is_environment = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("env-")) && *path != present
+    };
+    entries.map(|entry| entry.path()).filter(is_environment).collect()
 }
 
 /// Unpacks the harness and compiles it to bytecode, so that the first verdict does not pay for it.

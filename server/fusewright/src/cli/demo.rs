@@ -76,22 +76,23 @@ fn report(done: &DemoReport) -> String {
 
 fn checked(pair: &DemoPair) -> String {
     match pair.problems {
-        0 => format!("{GOOD}checked{GOOD:#}"),
-        1 => format!("{WARNING}1 problem{WARNING:#}"),
-        count => format!("{WARNING}{count} problems{WARNING:#}"),
+        0 => format!("{GOOD}{:<10}{GOOD:#}", "checked"),
+        1 => format!("{WARNING}{:<10}{WARNING:#}", "1 problem"),
+        count => format!("{WARNING}{:<10}{WARNING:#}", format!("{count} problems")),
     }
 }
 
 fn ruling(verdict: &VerdictLine) -> String {
     let speed = verdict.speedup.map(|speedup| format!(" {speedup:.2} x")).unwrap_or_default();
-    match verdict.verdict {
-        Some(ruling @ Ruling::Pass) => format!("{GOOD}{}{speed}{GOOD:#}", ruling.word()),
+    let (style, word) = match verdict.verdict {
+        Some(ruling @ Ruling::Pass) => (GOOD, format!("{}{speed}", ruling.word())),
         Some(ruling @ (Ruling::Untimed | Ruling::Same | Ruling::Slower)) => {
-            format!("{GOOD}right{GOOD:#}, {WARNING}{}{speed}{WARNING:#}", ruling.word())
+            (WARNING, format!("right, {}{speed}", ruling.word()))
         }
-        Some(ruling) => format!("{ERROR}{}{ERROR:#}", ruling.word()),
-        None => format!("{ERROR}not judged{ERROR:#}"),
-    }
+        Some(ruling) => (ERROR, ruling.word().to_owned()),
+        None => (ERROR, "not judged".to_owned()),
+    };
+    format!("{style}{word:<16}{style:#}")
 }
 
 fn archived(pair: &DemoPair) -> String {
@@ -101,5 +102,62 @@ fn archived(pair: &DemoPair) -> String {
             format!("{QUIET}archived before{QUIET:#} as line {line}: {description}")
         }
         Err(error) => format!("{ERROR}not archived{ERROR:#}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fusewright_engine::verdict::{Implementation, PairError, Stage};
+
+    use super::*;
+
+    fn pair(name: &str, verdict: Option<Ruling>, archived: Result<u64, ArchiveError>) -> DemoPair {
+        let error = PairError {
+            implementation: Implementation::Triton,
+            stage: Stage::Run,
+            kind: String::new(),
+            message: String::new(),
+            line: None,
+            traceback: String::new(),
+        };
+        let speedup = (verdict == Some(Ruling::Pass)).then_some(2.314);
+        let file = PathBuf::from("/demo").join(name);
+        let archived = archived.map(|line| fusewright_engine::archive::Archived {
+            file: file.clone(),
+            path: "/demo/data.jsonl".into(),
+            line,
+            hash: String::new(),
+            description: "Fused softmax.".into(),
+            converted: false,
+            mended: None,
+        });
+        let verdict = VerdictLine { verdict, speedup, ..VerdictLine::failed("x.py", error) };
+        DemoPair { file, problems: 0, verdict, archived }
+    }
+
+    #[test]
+    fn the_report_says_what_became_of_each_pair() {
+        let twin = DatasetError::Twin {
+            path: "/demo/data.jsonl".into(),
+            line: 1,
+            description: "Fused GELU.".into(),
+        };
+        let pairs = vec![
+            pair("first.py", Some(Ruling::Untimed), Err(twin.into())),
+            pair("second_long_name.py", Some(Ruling::Pass), Ok(2)),
+            pair("third.py", None, Err(ArchiveError::NoVerdict("/demo/third.py".into()))),
+        ];
+        let done =
+            DemoReport { prepared: None, root: "/demo".into(), dataset: "/demo/data.jsonl".into(), pairs };
+        let plain = anstream::adapter::strip_str(&report(&done)).to_string();
+        insta::assert_snapshot!(plain, @r"
+        Workspace /demo
+
+          first.py               checked    right, untimed   archived before as line 1: Fused GELU.
+          second_long_name.py    checked    pass 2.31 x      archived as line 2: Fused softmax.
+          third.py               checked    not judged       not archived: /demo/third.py has no verdict yet: run `fusewright verify /demo/third.py` first
+
+        2 of 3 pairs are in /demo/data.jsonl
+        ");
     }
 }
