@@ -172,3 +172,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,10 @@
 )]
 
 mod client;
+mod commands;
 mod documents;
 mod endings;
 mod initialize;
 mod order;
+mod verdicts;
+mod workshop;

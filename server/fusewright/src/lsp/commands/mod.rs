@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod cancel;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod recall;
 pub(crate) mod verify;
@@ -24,11 +25,13 @@ pub(crate) enum Command {
     Cancel,
     /// Lay out a workspace.
     Init,
+    /// Say what is missing on this machine.
+    Doctor,
 }
 
 impl Command {
     /// All that the server advertises.
-    pub(crate) const ALL: [Self; 4] = [Self::Verify, Self::Archive, Self::Cancel, Self::Init];
+    pub(crate) const ALL: [Self; 5] = [Self::Verify, Self::Archive, Self::Cancel, Self::Init, Self::Doctor];
 
     /// The name that clients call it by.
     pub(crate) fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Command {
             Self::Archive => "fusewright.archive",
             Self::Cancel => "fusewright.cancel",
             Self::Init => "fusewright.init",
+            Self::Doctor => "fusewright.doctor",
         }
     }
 
