@@ -13,6 +13,7 @@ mod file;
 mod flow;
 mod hash;
 mod inputs;
+mod kernels;
 mod layout;
 mod lines;
 mod marker;
@@ -23,6 +24,7 @@ mod scope;
 mod signature;
 mod syntax;
 mod test_inputs;
+mod touched;
 
 pub use block::{Block, BlockKind, Style};
 pub use diagnostic::{Diagnostic, Edit, Fix, Severity};

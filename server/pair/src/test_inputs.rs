@@ -1,7 +1,7 @@
 //! Moving the inputs from the main block into TEST.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
-use ruff_python_ast::{Expr, ExprContext, Stmt};
+use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
@@ -14,6 +14,7 @@ use crate::outline::What;
 use crate::pair_file::slice;
 use crate::rules::{add_import, import_of};
 use crate::syntax::is_main_guard;
+use crate::touched::Touched;
 
 /// The change that gives TEST a `get_test_inputs()` with what the main block hands to `test_performance`. None where
 /// that is not certain to give the same inputs.
@@ -298,82 +299,6 @@ impl<'a> Conversion<'_, 'a> {
     fn has_long_string(&self, at: usize) -> bool {
         let tokens = self.file.tokens(self.body[at].range());
         tokens.iter().any(|token| token.is_triple_quoted_string())
-    }
-}
-
-/// The names that a piece of code reads and writes.
-#[derive(Debug, Default)]
-struct Touched<'a> {
-    loaded: FxHashSet<&'a str>,
-    bound: Vec<&'a str>,
-    /// Names whose values are written into: `x[0] = 1`, `x.grad = None`.
-    writes_into: Vec<&'a str>,
-    skip: Option<TextRange>,
-}
-
-impl<'a> Touched<'a> {
-    fn of(statement: &'a Stmt) -> Self {
-        let mut touched = Self::default();
-        touched.visit_stmt(statement);
-        touched
-    }
-
-    /// All of a statement but one expression in it.
-    fn of_rest(statement: &'a Stmt, skipped: &Expr) -> Self {
-        let skip = (!matches!(skipped, Expr::Name(_))).then(|| skipped.range());
-        let mut touched = Self { skip, ..Self::default() };
-        touched.visit_stmt(statement);
-        touched
-    }
-
-    fn by(expression: &'a Expr) -> Self {
-        let mut touched = Self::default();
-        touched.visit_expr(expression);
-        touched
-    }
-}
-
-impl<'a> Visitor<'a> for Touched<'a> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        match statement {
-            Stmt::Import(import) => self.bound.extend(import.names.iter().map(|alias| {
-                let root = alias.name.id.as_str().split('.').next().unwrap_or_default();
-                alias.asname.as_ref().map_or(root, |name| name.id.as_str())
-            })),
-            Stmt::ImportFrom(import) => self.bound.extend(
-                import.names.iter().map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).id.as_str()),
-            ),
-            Stmt::AugAssign(assign) => {
-                // `x += 1` reads what it writes.
-                if let Expr::Name(name) = &*assign.target {
-                    self.loaded.insert(name.id.as_str());
-                }
-            }
-            Stmt::FunctionDef(function) => self.bound.push(function.name.id.as_str()),
-            Stmt::ClassDef(class) => self.bound.push(class.name.id.as_str()),
-            _ => {}
-        }
-        ruff_python_ast::visitor::walk_stmt(self, statement);
-    }
-
-    fn visit_expr(&mut self, expression: &'a Expr) {
-        if self.skip == Some(expression.range()) {
-            return;
-        }
-        match expression {
-            Expr::Name(name) if name.ctx == ExprContext::Load => {
-                self.loaded.insert(name.id.as_str());
-            }
-            Expr::Name(name) => self.bound.push(name.id.as_str()),
-            Expr::Attribute(ruff_python_ast::ExprAttribute { value, ctx: ExprContext::Store, .. })
-            | Expr::Subscript(ruff_python_ast::ExprSubscript { value, ctx: ExprContext::Store, .. }) => {
-                if let Expr::Name(name) = &**value {
-                    self.writes_into.push(name.id.as_str());
-                }
-            }
-            _ => {}
-        }
-        walk_expr(self, expression);
     }
 }
 

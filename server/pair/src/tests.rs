@@ -139,17 +139,19 @@ fn the_hash_is_of_the_blocks_and_of_the_main_block_where_it_gives_the_inputs() {
     assert_ne!(changed("4096, 1024", "4096, 1025", &closed), closed.hash().unwrap());
 }
 
+fn pair(python: &str, triton: &str, test: &str) -> PairFile {
+    PairFile::parse(format!(
+        "# <PYTHON>\n{python}\n# <TRITON>\nimport triton\n@triton.jit\ndef kernel(): pass\n{triton}\n# <TEST>\n{test}\n"
+    ))
+}
+
+fn names(file: &PairFile) -> Option<(Convention, &str, &str)> {
+    let entry = file.entry_points()?;
+    Some((entry.convention, &entry.reference.name, &entry.candidate.name))
+}
+
 #[test]
 fn the_conventions_in_their_order() {
-    let pair = |python: &str, triton: &str, test: &str| {
-        PairFile::parse(format!(
-            "# <PYTHON>\n{python}\n# <TRITON>\nimport triton\n@triton.jit\ndef kernel(): pass\n{triton}\n# <TEST>\n{test}\n"
-        ))
-    };
-    let names = |file: &PairFile| {
-        let entry = file.entry_points()?;
-        Some((entry.convention, entry.reference.name.clone(), entry.candidate.name.clone()))
-    };
     let cases: &[(&str, &str, Convention, &str, &str)] = &[
         (
             "def a_torch(x): pass\ndef other(x): pass",
@@ -227,12 +229,12 @@ fn the_conventions_in_their_order() {
     ];
     for (python, triton, convention, reference, candidate) in cases {
         let file = pair(python, triton, "def get_test_inputs(): return 1,");
-        assert_eq!(
-            names(&file),
-            Some((*convention, (*reference).to_owned(), (*candidate).to_owned())),
-            "{python} | {triton}"
-        );
+        assert_eq!(names(&file), Some((*convention, *reference, *candidate)), "{python} | {triton}");
     }
+}
+
+#[test]
+fn several_pairs_are_none_unless_one_is_tested() {
     assert_eq!(
         names(&pair("import torch\nf = torch.exp", "def f(x): pass", "")),
         None,
@@ -245,7 +247,7 @@ fn the_conventions_in_their_order() {
         two.1,
         "def test_performance(a, b, c): pass\nif __name__ == '__main__': test_performance(b_torch, b_triton, (1,))",
     );
-    assert_eq!(names(&tested), Some((Convention::NamePair, "b_torch".into(), "b_triton".into())));
+    assert_eq!(names(&tested), Some((Convention::NamePair, "b_torch", "b_triton")));
     assert_eq!(tested.inputs(), Some(Inputs::MainBlock));
 }
 

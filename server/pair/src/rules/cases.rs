@@ -374,3 +374,25 @@ fn what_describes_a_pair() {
     let placeholder = format!("\"\"\"Fused Kernels: [DESCRIPTION OF OPERATIONS]\"\"\"\n{text}");
     assert_eq!(found(&placeholder), [("FW208", 2)]);
 }
+
+#[test]
+fn the_skeleton_of_the_format_lacks_only_what_is_to_be_filled_in() {
+    let skeleton = "\"\"\"Fused Kernels: [DESCRIPTION OF OPERATIONS]\"\"\"\n\n# <PYTHON>\nimport torch\nimport torch.nn.functional as F\n\n\
+                    def fused_kernel_pytorch(params):\n    pass\n\n# </PYTHON>\n\n# <TRITON>\nimport torch\nimport triton\n\
+                    import triton.language as tl\n\n@triton.jit\ndef fused_kernel_triton(\nparams\n):\n    pass\n\n\
+                    def fused_kernel_triton_wrapper(params):\n    pass\n\n# </TRITON>\n\n# <TEST>\nimport torch\nimport time\n\n\
+                    def test_performance(pytorch_func, triton_func, inputs, num_runs=50):\n    pass\n\n# </TEST>\n\n\
+                    # Main execution block\nif __name__ == '__main__':\n    print(\"=== ATTEMPT [X]: [DESCRIPTION] ===\")\n";
+    assert_eq!(found(skeleton), [("FW208", 3), ("FW205", 28)]);
+    let file = PairFile::parse(skeleton);
+    let entry = file.entry_points().unwrap();
+    assert_eq!(
+        (&*entry.reference.name, &*entry.candidate.name),
+        ("fused_kernel_pytorch", "fused_kernel_triton_wrapper")
+    );
+    let filled = skeleton.replace(
+        "    print(",
+        "    inputs = (torch.randn(4, device='cuda'),)\n    test_performance(fused_kernel_pytorch, fused_kernel_triton_wrapper, inputs)\n    print(",
+    );
+    assert_eq!(found(&filled), [("FW208", 3)]);
+}
