@@ -60,9 +60,18 @@ def install() -> None:
     original_np_dtype = interpreter._get_np_dtype
     original_validate = interpreter._validate_np_data_size
 
+    # Upstream makes its table anew at every call, of which there is one an operation.
+    known: dict[str, np.dtype] = {}
+
     def np_dtype(dtype: Any) -> np.dtype:
         element = dtype.element_ty if isinstance(dtype, tl.block_type) else dtype
-        return np.dtype(np.float32) if element == tl.bfloat16 else original_np_dtype(dtype)
+        if isinstance(element, tl.pointer_type):
+            return np.dtype(np.uint64)
+        if element.name not in known:
+            known[element.name] = (
+                np.dtype(np.float32) if element == tl.bfloat16 else original_np_dtype(element)
+            )
+        return known[element.name]
 
     def validate(data: np.ndarray, dtype: Any) -> bool:
         if isinstance(dtype, tl.pointer_type) or not is_bfloat16(dtype):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .definition import definition_line
+
 if TYPE_CHECKING:
     import types
 
@@ -40,29 +42,24 @@ class LaunchLog:
 
     replace_with_nothing: bool = False
     launches: list[Launch] = field(default_factory=list)
+    _observers: list[Any] = field(default_factory=list, init=False, repr=False)
 
     def __enter__(self) -> LaunchLog:
         from triton import knobs
 
         if knobs.runtime.interpret:
-            from . import grid
+            from .grid import OBSERVERS
 
-            grid.OBSERVERS.append(self._observe)
+            self._observers = OBSERVERS
         else:
-            self._wrap_compiled()
+            self._observers = _COMPILED.observers
+            _COMPILED.install()
+        self._observers.append(self._observe)
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        from triton import knobs
-
-        if knobs.runtime.interpret:
-            from . import grid
-
-            grid.OBSERVERS.remove(self._observe)
-        else:
-            from triton.runtime.jit import JITFunction
-
-            JITFunction.run = self._compiled_run
+        self._observers.remove(self._observe)
+        _COMPILED.remove_if_unused()
 
     def kernels(self) -> list[KernelLaunches]:
         """The launches, one entry a kernel, in the order of the first launch of each."""
@@ -76,28 +73,44 @@ class LaunchLog:
         return list(found.values())
 
     def _observe(self, function: types.FunctionType, grid: tuple[int, int, int]) -> bool:
-        from .definition import definition_line
-
         line = definition_line(function)
         self.launches.append(Launch(function.__name__, line, function.__code__.co_filename, grid))
         return not self.replace_with_nothing
 
-    def _wrap_compiled(self) -> None:
+
+class _CompiledLaunches:
+    """Tells the logs of launches on a GPU, by standing in front of ``JITFunction.run`` while there are any."""
+
+    def __init__(self) -> None:
+        self.observers: list[Any] = []
+        self._original: Any = None
+
+    def install(self) -> None:
+        if self._original is not None:
+            return
         from triton.runtime.jit import JITFunction
 
-        original = self._compiled_run = JITFunction.run
-        log = self
+        original = self._original = JITFunction.run
 
         def run(kernel: Any, *arguments: Any, grid: Any, warmup: bool = False, **keywords: Any) -> Any:
             if warmup:
                 return original(kernel, *arguments, grid=grid, warmup=True, **keywords)
-            sizes = grid
-            if callable(grid):
-                bound = dict(zip(kernel.arg_names, arguments, strict=False))
-                sizes = grid({**bound, **keywords})
+            named = {**dict(zip(kernel.arg_names, arguments, strict=False)), **keywords}
+            sizes = grid(named) if callable(grid) else grid
             full = (*sizes, 1, 1, 1)[:3]
-            if not log._observe(kernel.fn, full):
+            answers = [observer(kernel.fn, full) for observer in self.observers]
+            if not all(answers):
                 return None
             return original(kernel, *arguments, grid=sizes, warmup=False, **keywords)
 
         JITFunction.run = run
+
+    def remove_if_unused(self) -> None:
+        if self._original is not None and not self.observers:
+            from triton.runtime.jit import JITFunction
+
+            JITFunction.run = self._original
+            self._original = None
+
+
+_COMPILED = _CompiledLaunches()

@@ -1,7 +1,7 @@
 """A kernel's Python, rewritten so that executing it means what compiling it would.
 
 Triton's own rewriting loses closures, fills the pair's module with the interpreter's names (which hides missing
-imports), turns compile-time numbers into tensors, and evaluates ``and``, ``or`` and ``not`` on the first lane.
+imports), and evaluates ``and``, ``or`` and ``not`` on the first lane.
 """
 
 from __future__ import annotations
@@ -28,6 +28,13 @@ def _is_block(value: Any) -> bool:
 
 class AmbiguousTruthError(ValueError):
     """A whole block was used as a condition."""
+
+
+def _assigned(value: Any) -> Any:
+    """What a name holds after an assignment: numbers become tensors unless the name is annotated as constexpr."""
+    if type(value) is tuple:
+        return tuple(_assigned(item) for item in value)
+    return to_tensor(value)
 
 
 def _truth(value: Any) -> Any:
@@ -84,7 +91,7 @@ def _fold(operation: Callable[[Any, Any], Any], plain: Callable[..., Any], value
 
 # What a rewritten kernel sees beside its module's names. `range`, `min` and `max` mean triton's own in a kernel.
 _HELPERS: dict[str, Any] = {
-    f"{_PREFIX}to_tensor": to_tensor,
+    f"{_PREFIX}assigned": _assigned,
     f"{_PREFIX}truth": _truth,
     f"{_PREFIX}both": _both,
     f"{_PREFIX}either": _either,
@@ -95,45 +102,28 @@ _HELPERS: dict[str, Any] = {
 }
 
 
-def _names_carried_by_loops(function: ast.FunctionDef) -> set[str]:
-    """Names that are bound more than once, at least once in a loop: on a GPU they hold values known at run time."""
-    bindings: dict[str, int] = {}
-    in_loop: set[str] = set()
-
-    def visit(node: ast.AST, looping: bool) -> None:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bindings[node.id] = bindings.get(node.id, 0) + 1
-            if looping:
-                in_loop.add(node.id)
-        if isinstance(node, ast.While) or (isinstance(node, ast.For) and not _is_static_range(node.iter)):
-            looping = True
-        for child in ast.iter_child_nodes(node):
-            visit(child, looping)
-
-    visit(function, False)
-    return {name for name in in_loop if bindings[name] > 1}
-
-
-def _is_static_range(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Call):
-        return True  # A tuple: the loop is unrolled.
-    function = node.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name == "static_range"
-
-
 class _Rewriter(ast.NodeTransformer):
-    def __init__(self, carried: set[str]) -> None:
-        self.carried = carried
-
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         self.generic_visit(node)
         if len(node.targets) > 1:
             raise SyntaxError("simultaneous multiple assignment is not supported in a kernel")
-        target = node.targets[0]
-        if isinstance(target, ast.Name) and target.id in self.carried:
-            node.value = _call("to_tensor", node.value)
+        node.value = _call("assigned", node.value)
         return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        annotation = ast.unparse(node.annotation).strip("'\"").split(".")[-1]
+        self.generic_visit(node)
+        if node.value is not None and annotation != "constexpr":
+            node.value = _call("assigned", node.value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.target, ast.Name):
+            return node
+        value = ast.BinOp(left=ast.Name(id=node.target.id, ctx=ast.Load()), op=node.op, right=node.value)
+        value = ast.copy_location(value, node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=_call("assigned", value)), node)
 
     def _visit_condition(self, node: ast.If | ast.IfExp | ast.While | ast.Assert) -> ast.AST:
         self.generic_visit(node)
@@ -186,10 +176,9 @@ def rewrite(function: types.FunctionType) -> types.FunctionType:
     definition = find_definition(function)
     if definition is None:
         return function
-    carried = _names_carried_by_loops(definition)
     definition.decorator_list = []
     _strip_signature(definition)
-    body = [_Rewriter(carried).visit(statement) for statement in definition.body]
+    body = [_Rewriter().visit(statement) for statement in definition.body]
     definition.body = body
     # A factory around it gives the helpers and the captured variables to the function as cells, so that neither
     # the module's namespace is touched nor a captured variable frozen.

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import time
+from unittest import mock
 
 # A cache of its own, so that what is tested is compiling.
 _CACHE = tempfile.mkdtemp(prefix="fusewright-compile-cases-")
@@ -196,6 +197,29 @@ def case_a_fallback_does_not_hide_an_error():
     code = _kernel("values = tl.lod(x + lanes)", "try: kernel[(1,)](x, out, 64)\n    except Exception: pass")
     _, report = _check(code)
     assert "lod" in report.error.message
+
+
+def case_launches_on_a_gpu_are_logged():
+    from triton.runtime.jit import JITFunction
+
+    from fusewright_harness.interpreter.launches import LaunchLog
+
+    module = load(_SOFTMAX, first_line=10)
+    reached = []
+    # There may be no GPU to launch on: what the log stands in front of is replaced.
+    with mock.patch.object(JITFunction, "run", lambda _self, *_args, grid, **_options: reached.append(grid)):
+        before = JITFunction.run
+        with LaunchLog() as outer:
+            module.softmax_kernel[lambda meta: (meta["columns"], 2)](1, 2, 3, 4, BLOCK=8)
+            with LaunchLog(replace_with_nothing=True) as inner:
+                module.softmax_kernel[(5,)](1, 2, 3, 4, BLOCK=8)
+            module.softmax_kernel.warmup(1, 2, 3, 4, BLOCK=8, grid=(1,))
+        assert JITFunction.run is before
+    assert reached == [(4, 2), (1,)]
+    assert [launch.grid for launch in outer.launches] == [(4, 2, 1), (5, 1, 1)]
+    assert [kernel.launches for kernel in outer.kernels()] == [2]
+    assert outer.kernels()[0].line == line_with(module, "def softmax_kernel")
+    assert len(inner.launches) == 1
 
 
 def case_time_limit():

@@ -73,13 +73,32 @@ def case_global_constant_with_tensors():
     assert torch.equal(_lanes(kernel, x), (v > 2).float() + v)
 
 
-def case_a_number_assigned_once_stays_a_constant():
+def case_an_annotated_number_stays_a_constant():
+    @triton.jit
+    def kernel(out, N: tl.constexpr):
+        half: tl.constexpr = N // 2
+        tl.store(out + tl.arange(0, half), 1.0)
+
+    assert _lanes(kernel).sum() == 4
+
+
+def case_a_number_assigned_without_annotation_is_a_tensor_as_for_the_compiler():
     @triton.jit
     def kernel(out, N: tl.constexpr):
         half = N // 2
         tl.store(out + tl.arange(0, half), 1.0)
 
-    assert _lanes(kernel).sum() == 4
+    assert "constexpr" in str(_error(lambda: _lanes(kernel)))
+
+    @triton.jit
+    def typed(out, N: tl.constexpr):
+        a, (b, c) = 1, (2.0, True)
+        tl.static_assert(a.dtype == tl.int32 and b.dtype == tl.float32 and c.dtype == tl.int1)
+        a += 1
+        a: tl.int32 = -7 * a
+        tl.store(out + tl.arange(0, N), (a // 4).to(tl.float32))
+
+    assert _lanes(typed)[0] == -3
 
 
 def case_a_number_that_a_loop_changes_is_a_tensor():

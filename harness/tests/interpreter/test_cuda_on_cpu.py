@@ -345,7 +345,7 @@ def gradients():
     x = torch.randn(3, device="cuda", requires_grad=True)
     (x * 2).sum().backward()
     assert _on_cuda(x.grad)
-    (gradient,) = torch.autograd.grad((x**2).sum(), x, torch.ones((), device="cuda"))
+    (gradient,) = torch.autograd.grad((x**2).sum(), x)
     assert torch.equal(gradient, 2 * x)
 
 
@@ -476,7 +476,7 @@ def data_loader():
 @idiom
 def sparse():
     i = torch.tensor([[0, 1], [1, 0]], device="cuda")
-    s = torch.sparse_coo_tensor(i, torch.ones(2, device="cuda"), (2, 2), device="cuda")
+    s = torch.sparse_coo_tensor(i, torch.ones(2, device="cuda"), (2, 2), device="cuda", check_invariants=True)
     assert s.to_dense().sum() == 2
 
 
