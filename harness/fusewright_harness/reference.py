@@ -75,7 +75,11 @@ class Reference:
             arguments, self._function = recording.arguments, recording.reference
             answer["candidate"] = recording.candidate
         elif self._pair["entry"]["convention"] == "modules":
+            # By this convention inputs and parameters are made on the CPU, and moved by whoever judges.
             arguments = self._call_for_arguments("get_inputs")
+            if self._device.type == "cuda":
+                moved = map_tensors(arguments.as_value(), lambda tensor: tensor.to(self._device))
+                arguments = Arguments.from_value(moved)
             if not isinstance(self._function, torch.nn.Module):
                 # Built once: all seeds' inputs meet the same secret parameters.
                 init = self._call_for_arguments("get_init_inputs", optional=True)
