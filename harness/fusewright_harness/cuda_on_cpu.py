@@ -10,32 +10,25 @@ claims to be on ``cuda:0``, an operation that would fail because one operand was
 from __future__ import annotations
 
 import contextlib
-import time
-import types
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
+from fusewright_harness.simulated_cuda import (
+    DEVICE,
+    Nothing,
+    accelerator_functions,
+    constant,
+    cuda_functions,
+    properties_of,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _CPU = torch.device("cpu")
-_CUDA = torch.device("cuda", 0)
 _MISSING = object()
-_TENSOR_TYPES = [
-    "FloatTensor",
-    "DoubleTensor",
-    "HalfTensor",
-    "BFloat16Tensor",
-    "LongTensor",
-    "IntTensor",
-    "ShortTensor",
-    "CharTensor",
-    "BoolTensor",
-    "ByteTensor",
-]
-
 _get_device = torch.Tensor.device.__get__
 _get_is_cuda = torch.Tensor.is_cuda.__get__
 _get_is_cpu = torch.Tensor.is_cpu.__get__
@@ -87,7 +80,7 @@ class _CudaMeansCpu(TorchFunctionMode):
             return False
         if function == _get_device:
             real = function(*args)
-            return _CUDA if real.type == "cpu" else real
+            return DEVICE if real.type == "cpu" else real
         if function is torch.Tensor.get_device:
             return 0
         if function is torch.Tensor.cuda:
@@ -127,208 +120,6 @@ def _moves_to_cpu(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     if isinstance(target, torch.device):
         return target.type == "cpu"
     return isinstance(target, str) and target == "cpu"
-
-
-class _Event:
-    """A CUDA event that keeps the host's time."""
-
-    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
-        self._time: float | None = None
-
-    def record(self, _stream: Any = None) -> None:
-        self._time = time.perf_counter()
-
-    def synchronize(self) -> None: ...
-
-    def wait(self, _stream: Any = None) -> None: ...
-
-    def query(self) -> bool:
-        return True
-
-    def elapsed_time(self, end: _Event) -> float:
-        if self._time is None or end._time is None:
-            raise RuntimeError("Both events must be recorded before calculating elapsed time.")
-        return (end._time - self._time) * 1e3
-
-
-class _Stream:
-    """A CUDA stream on which everything has already happened."""
-
-    cuda_stream = 0
-    stream_id = 0
-    device = _CUDA
-    device_index = 0
-
-    def __init__(self, *_args: Any, **_kwargs: Any) -> None: ...
-
-    def synchronize(self) -> None: ...
-
-    def wait_stream(self, _stream: Any) -> None: ...
-
-    def wait_event(self, _event: Any) -> None: ...
-
-    def record_event(self, event: _Event | None = None) -> _Event:
-        event = event or _Event()
-        event.record()
-        return event
-
-    def query(self) -> bool:
-        return True
-
-    def __enter__(self) -> _Stream:
-        return self
-
-    def __exit__(self, *_exception: object) -> None: ...
-
-
-class _Graph:
-    """A CUDA graph: what it captures runs at once, and it cannot be replayed."""
-
-    def __init__(self, *_args: Any, **_kwargs: Any) -> None: ...
-
-    def replay(self) -> None:
-        raise NotImplementedError("a CUDA graph cannot be replayed without a GPU")
-
-    def reset(self) -> None: ...
-
-    def pool(self) -> None: ...
-
-
-class _Nothing:
-    """A context that does nothing, for ``torch.cuda.device(0)`` and the like."""
-
-    def __init__(self, *_args: Any, **_kwargs: Any) -> None: ...
-
-    def __enter__(self) -> _Nothing:
-        return self
-
-    def __exit__(self, *_exception: object) -> None: ...
-
-
-def _constant(value: Any) -> Callable[..., Any]:
-    def answer(*_args: Any, **_kwargs: Any) -> Any:
-        return value
-
-    return answer
-
-
-def _properties(
-    name: str, capability: tuple[int, int], multiprocessors: int, memory_bytes: int, shared_bytes: int
-) -> types.SimpleNamespace:
-    return types.SimpleNamespace(
-        name=name,
-        major=capability[0],
-        minor=capability[1],
-        total_memory=memory_bytes,
-        multi_processor_count=multiprocessors,
-        warp_size=32,
-        max_threads_per_block=1024,
-        max_threads_per_multi_processor=2048,
-        regs_per_multiprocessor=65536,
-        shared_memory_per_block=49152,
-        shared_memory_per_block_optin=shared_bytes,
-        shared_memory_per_multiprocessor=shared_bytes + 1024,
-        L2_cache_size=50 << 20,
-        gcnArchName="",
-        is_integrated=0,
-        is_multi_gpu_board=0,
-    )
-
-
-def _seed_function() -> Callable[[int], None]:
-    seeding = False
-
-    def seed_everything(seed: int) -> None:
-        # torch.manual_seed seeds CUDA's generators too, which are none other than its own here. It is looked up at
-        # the call: whoever replaces it means this too.
-        nonlocal seeding
-        if seeding:
-            return
-        seeding = True
-        try:
-            torch.manual_seed(seed)
-        finally:
-            seeding = False
-
-    return seed_everything
-
-
-def _cuda_functions(properties: types.SimpleNamespace) -> dict[str, Any]:
-    capability = (properties.major, properties.minor)
-    memory = properties.total_memory
-    seed_everything = _seed_function()
-    nothing = [
-        "set_device",
-        "synchronize",
-        "init",
-        "empty_cache",
-        "ipc_collect",
-        "reset_peak_memory_stats",
-        "reset_max_memory_allocated",
-        "reset_accumulated_memory_stats",
-        "set_stream",
-        "_lazy_init",
-    ]
-    zero = [
-        "current_device",
-        "memory_allocated",
-        "max_memory_allocated",
-        "memory_reserved",
-        "max_memory_reserved",
-        "utilization",
-    ]
-    functions: dict[str, Any] = {name: _constant(None) for name in nothing}
-    functions.update({name: _constant(0) for name in zero})
-    functions.update(
-        is_available=_constant(True),
-        is_initialized=_constant(True),
-        is_bf16_supported=_constant(True),
-        is_tf32_supported=_constant(True),
-        is_current_stream_capturing=_constant(False),
-        device_count=_constant(1),
-        get_device_name=_constant(properties.name),
-        get_device_capability=_constant(capability),
-        get_device_properties=_constant(properties),
-        get_arch_list=_constant([f"sm_{capability[0]}{capability[1]}"]),
-        mem_get_info=_constant((memory, memory)),
-        memory_stats=_constant({}),
-        memory_summary=_constant(""),
-        can_device_access_peer=_constant(False),
-        Event=_Event,
-        Stream=_Stream,
-        CUDAGraph=_Graph,
-        current_stream=lambda *_args: _Stream(),
-        default_stream=lambda *_args: _Stream(),
-        stream=_Nothing,
-        device=_Nothing,
-        device_of=_Nothing,
-        graph=_Nothing,
-        manual_seed=seed_everything,
-        manual_seed_all=seed_everything,
-        seed=lambda: seed_everything(torch.seed()),
-        seed_all=lambda: seed_everything(torch.seed()),
-        initial_seed=lambda: torch.initial_seed(),
-        get_rng_state=lambda *_args, **_kwargs: torch.get_rng_state(),
-        set_rng_state=lambda state, *_args, **_kwargs: torch.set_rng_state(state),
-        get_rng_state_all=lambda: [torch.get_rng_state()],
-        set_rng_state_all=lambda states: torch.set_rng_state(states[0]),
-    )
-    functions.update({name: getattr(torch, name) for name in _TENSOR_TYPES})
-    return functions
-
-
-def _accelerator_functions() -> dict[str, Any]:
-    return {
-        "is_available": _constant(True),
-        "device_count": _constant(1),
-        "current_accelerator": _constant(torch.device("cuda")),
-        "current_device_index": _constant(0),
-        "current_device_idx": _constant(0),
-        "set_device_index": _constant(None),
-        "set_device_idx": _constant(None),
-        "synchronize": _constant(None),
-        "current_stream": lambda *_args: _Stream(),
-    }
 
 
 class _Patches:
@@ -424,7 +215,7 @@ def _patch_defaults(patches: _Patches) -> None:
 
     def set_default_device(device: Any) -> None:
         cuda = _names_cuda(device) or _is_ordinal(device)
-        declared[0] = _CUDA if cuda else None if device is None else torch.device(device)
+        declared[0] = DEVICE if cuda else None if device is None else torch.device(device)
         # A default device is a mode of its own below this one, which nothing would translate.
         real_set(None if cuda else device)
 
@@ -456,15 +247,15 @@ def cuda_on_cpu(
     patches = _Patches()
     default_dtype = torch.get_default_dtype()
     real_set_default_device = torch.set_default_device
-    properties = _properties(name, capability, multiprocessors, memory_bytes, shared_bytes)
+    properties = properties_of(name, capability, multiprocessors, memory_bytes, shared_bytes)
     try:
-        for function, replacement in _cuda_functions(properties).items():
+        for function, replacement in cuda_functions(properties).items():
             patches.put(torch.cuda, function, replacement)
         for function in ("range_push", "range_pop", "mark"):
-            patches.put(torch.cuda.nvtx, function, _constant(0))
-        patches.put(torch.cuda.nvtx, "range", _Nothing)
+            patches.put(torch.cuda.nvtx, function, constant(0))
+        patches.put(torch.cuda.nvtx, "range", Nothing)
         if hasattr(torch, "accelerator"):
-            for function, replacement in _accelerator_functions().items():
+            for function, replacement in accelerator_functions().items():
                 patches.put(torch.accelerator, function, replacement)
         _patch_torch(patches)
         with _CudaMeansCpu():
