@@ -48,8 +48,7 @@ PYTEST = PYTHONPATH="$$(scripts/python-tools.sh "$(PAIR_PYTHON)")" FUSEWRIGHT_BI
 
 .PHONY: test-python
 test-python: setup ## Run the tests of the harness
-	cd harness && PATH="$(CURDIR):$$PATH" && \
-	PYTHONPATH="$$(../scripts/python-tools.sh "$(PAIR_PYTHON)")" "$(PAIR_PYTHON)" -m pytest
+	cd harness && PYTHONPATH="$$(../scripts/python-tools.sh "$(PAIR_PYTHON)")" "$(PAIR_PYTHON)" -m pytest
 
 .PHONY: test-product
 test-product: setup ## Run the tests of the whole product at the command line
