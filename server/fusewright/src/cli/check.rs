@@ -115,22 +115,22 @@ async fn check_pair(
         }
     }
     // What is no whole pair cannot be compiled, and was said to be none just now.
-    let compiled = match compiler.filter(|_| pair.structure_error().is_none()) {
+    let outcome = match compiler.filter(|_| pair.structure_error().is_none()) {
         Some(compiler) => Some(compiler.compile(file, &pair, &settings).await?),
         None => None,
     };
-    totals.errors += usize::from(compiled.as_ref().is_some_and(|compiled| compiled.error.is_some()));
+    totals.errors += usize::from(outcome.as_ref().is_some_and(|outcome| outcome.error.is_some()));
     if args.json {
         let diagnostics: Vec<_> = found.iter().map(|diagnostic| record(&pair, diagnostic)).collect();
         let mut line = json!({ "file": file, "fixed": fixed, "diagnostics": diagnostics });
-        if let Some(compiled) = compiled {
-            line["kernels"] = json!(compiled.kernels);
-            line["compile_error"] = json!(compiled.error);
+        if let Some(outcome) = outcome {
+            line["kernels"] = json!(outcome.kernels);
+            line["compile_error"] = json!(outcome.error);
         }
         return output::json(&line);
     }
-    match compiled {
-        Some(compiled) => output::line(format_args!("{}\n", compile::report(&name, &pair, &compiled))),
+    match outcome {
+        Some(outcome) => output::line(format_args!("{}\n", compile::report(&name, &pair, &outcome))),
         None => Ok(()),
     }
 }
