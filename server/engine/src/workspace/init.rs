@@ -1,4 +1,4 @@
-//! Lays out a workspace: every file and folder that the two agent prompts name.
+//! Lays out a workspace: every file and folder that its users name.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
