@@ -46,7 +46,8 @@ pub(crate) enum JobError {
 /// A job's place in the list of those that run; leaves it when dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    id: u64,
+    /// The job's number.
+    pub(crate) id: u64,
     /// Cancelled when somebody cancels the job.
     pub(crate) cancel: CancellationToken,
     running: Arc<Mutex<HashMap<u64, Running>>>,

@@ -8,6 +8,7 @@ mod client_process;
 mod commands;
 mod diagnostics;
 mod document;
+mod edits;
 mod encoding;
 mod features;
 mod frames;
@@ -15,6 +16,7 @@ mod guarded;
 mod jobs;
 mod markdown;
 mod notifications;
+mod offers;
 mod outgoing;
 mod progress;
 mod requests;
@@ -66,7 +68,11 @@ async fn serve() -> anyhow::Result<Arc<Session>> {
     let client_gone = service.inner().client_gone();
     let publisher = {
         let session = session.clone();
-        Box::new(move |uri: &_| diagnostics::of_open(&session, uri))
+        Box::new(move |uri: &_| {
+            let diagnostics = diagnostics::of_open(&session, uri);
+            status::update(&session, uri);
+            diagnostics
+        })
     };
     let input_ended = CancellationToken::new();
     let connection =

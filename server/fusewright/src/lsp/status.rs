@@ -63,13 +63,6 @@ pub(crate) fn update(session: &Session, uri: &Uri) {
     }
 }
 
-/// The same after an edit, which is worth the work only where the client shows it.
-pub(crate) fn update_if_shown(session: &Session, uri: &Uri) {
-    if session.state().options.status {
-        update(session, uri);
-    }
-}
-
 fn of(uri: &Uri, standing: &Standing) -> Status {
     let (state, text, verdict) = match standing {
         Standing::Unknown => (State::Idle, "not verified".to_owned(), None),

@@ -14,5 +14,7 @@ mod documents;
 mod endings;
 mod initialize;
 mod order;
+mod settings;
 mod verdicts;
 mod workshop;
+mod writing;

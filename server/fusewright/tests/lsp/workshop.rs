@@ -57,6 +57,9 @@ pub(crate) const LINE_OF_LOAD: u32 = 20;
 pub(crate) const LINE_OF_WRAPPER: u32 = 24;
 pub(crate) const LINE_OF_MARKER: u32 = 10;
 
+/// The title of the lens that `pair` always has.
+pub(crate) const CONVERT: &str = "Convert to the open style";
+
 /// A workspace of its own.
 pub(crate) struct Workshop {
     folder: tempfile::TempDir,

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod cancel;
+pub(crate) mod convert;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod recall;
@@ -27,11 +28,14 @@ pub(crate) enum Command {
     Init,
     /// Say what is missing on this machine.
     Doctor,
+    /// Put a pair into the other style.
+    Convert,
 }
 
 impl Command {
     /// All that the server advertises.
-    pub(crate) const ALL: [Self; 5] = [Self::Verify, Self::Archive, Self::Cancel, Self::Init, Self::Doctor];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Verify, Self::Archive, Self::Cancel, Self::Init, Self::Doctor, Self::Convert];
 
     /// The name that clients call it by.
     pub(crate) fn name(self) -> &'static str {
@@ -41,21 +45,13 @@ impl Command {
             Self::Cancel => "fusewright.cancel",
             Self::Init => "fusewright.init",
             Self::Doctor => "fusewright.doctor",
+            Self::Convert => "fusewright.convert",
         }
     }
 
     /// The command that clients call by `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|command| command.name() == name)
-    }
-
-    /// The command on a document, as a lens or an action carries it.
-    pub(crate) fn call(self, title: String, uri: &Uri) -> tower_lsp::ls_types::Command {
-        tower_lsp::ls_types::Command {
-            title,
-            command: self.name().to_owned(),
-            arguments: Some(vec![Value::from(uri.as_str())]),
-        }
     }
 }
 

@@ -7,7 +7,6 @@ use tower_lsp::ls_types::Uri;
 
 use crate::lsp::requests::refresh;
 use crate::lsp::session::{Session, Verdict};
-use crate::lsp::status;
 
 /// Looks the code's hash up among the verdicts that this user's runs left: the command line's, another
 /// server's, or those of an earlier session.
@@ -23,7 +22,6 @@ pub(crate) fn run(session: &Arc<Session>, uri: &Uri) {
         let session = session_of_job;
         session.state().verdicts.enter(&uri, Verdict::new(line, &snapshot.pair));
         session.outgoing.publish(&uri);
-        status::update(&session, &uri);
         refresh::all(&session);
     });
     // It runs by itself; the handle is only needed to learn that it failed.

@@ -11,6 +11,7 @@ use fusewright_pair::PairFile;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use serde_json::Value;
+use tokio::sync::oneshot::Receiver;
 use tokio_util::sync::DropGuard;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::notification::{LogMessage, ShowMessage};
@@ -40,6 +41,7 @@ pub(crate) async fn run(
 /// A verification under way, which a second request for the same text joins.
 #[derive(Debug)]
 pub(crate) struct Running {
+    job: u64,
     text: Arc<str>,
     cancel: CancellationToken,
     outcome: Shared<BoxFuture<'static, Outcome>>,
@@ -94,7 +96,7 @@ fn start(session: &Arc<Session>, uri: &Uri, text: Arc<str>, given: Option<&Progr
     let file = file_path(uri).unwrap_or_else(|| PathBuf::from(uri.as_str()));
     let token = progress::token(given);
     let ticket = session.jobs.enter(Some(uri.clone()), Some(token.clone()));
-    let cancel = ticket.cancel.clone();
+    let (number, cancel) = (ticket.id, ticket.cancel.clone());
     let title = file
         .file_name()
         .map_or_else(|| "Verifying".to_owned(), |name| format!("Verifying {}", name.display()));
@@ -109,14 +111,19 @@ fn start(session: &Arc<Session>, uri: &Uri, text: Arc<str>, given: Option<&Progr
     refresh::all(session);
     let verifier = session.verifier(&file);
     let request = VerifyRequest::new(file, text.clone());
-    let spawned = session.jobs.spawn(job.run(verifier, request));
+    let guard = Arc::new(cancel.clone().drop_guard());
+    // The job looks itself up in the state when it ends, so it begins once it is entered.
+    let (entered, entry) = tokio::sync::oneshot::channel();
+    let spawned = session.jobs.spawn(job.run(verifier, request, entry));
     let outcome = spawned
         .map(|ended| ended.unwrap_or_else(|error| Err(Failure::Job(error.to_string()))))
         .boxed()
         .shared();
-    let guard = Arc::new(cancel.clone().drop_guard());
-    let running = Running { text, cancel, outcome: outcome.clone(), waiting: Arc::downgrade(&guard) };
+    let running =
+        Running { job: number, text, cancel, outcome: outcome.clone(), waiting: Arc::downgrade(&guard) };
     session.state().verifying.insert(uri.clone(), running);
+    // A job that could not be started has dropped its end, and its outcome says why.
+    let _ = entered.send(());
     (outcome, guard)
 }
 
@@ -130,7 +137,10 @@ struct Job {
 }
 
 impl Job {
-    async fn run(self, verifier: Arc<Verifier>, request: VerifyRequest) -> Outcome {
+    async fn run(self, verifier: Arc<Verifier>, request: VerifyRequest, entry: Receiver<()>) -> Outcome {
+        if entry.await.is_err() {
+            return Err(Failure::Cancelled);
+        }
         let line = verifier.verify(request, &self, &self.ticket.cancel).await;
         if self.ticket.cancel.is_cancelled() {
             return Err(Failure::Cancelled);
@@ -160,6 +170,9 @@ impl Job {
 
 impl Progress for Job {
     fn report(&self, event: Event) {
+        if self.ticket.cancel.is_cancelled() {
+            return;
+        }
         match event {
             Event::Phase { message, percent } => {
                 self.progress.report(&message, percent);
@@ -184,9 +197,7 @@ impl Drop for Job {
         {
             let mut state = self.session.state();
             // A newer job of the document may have taken this one's place.
-            if state.verifying.get(&self.uri).is_none_or(|running| {
-                running.cancel.is_cancelled() || running.text.as_ref() == self.pair.text()
-            }) {
+            if state.verifying.get(&self.uri).is_none_or(|running| running.job == self.ticket.id) {
                 state.verifying.remove(&self.uri);
                 state.doing.remove(&self.uri);
             }

@@ -3,7 +3,6 @@
 use tower_lsp::ls_types::DidChangeTextDocumentParams;
 
 use crate::lsp::session::Session;
-use crate::lsp::status;
 
 /// Enters the edits and has the document checked.
 pub(crate) fn run(session: &Session, params: DidChangeTextDocumentParams) {
@@ -18,7 +17,6 @@ pub(crate) fn run(session: &Session, params: DidChangeTextDocumentParams) {
     };
     if known {
         session.outgoing.publish(&id.uri);
-        status::update_if_shown(session, &id.uri);
     } else {
         tracing::warn!(uri = id.uri.as_str(), "an edit of a document that is not open");
     }

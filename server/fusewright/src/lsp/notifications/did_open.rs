@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tower_lsp::ls_types::DidOpenTextDocumentParams;
 
+use crate::lsp::commands;
 use crate::lsp::document::Document;
 use crate::lsp::session::Session;
-use crate::lsp::{commands, status};
 
 /// Takes the document over from the disk.
 pub(crate) fn run(session: &Arc<Session>, params: DidOpenTextDocumentParams) {
@@ -15,6 +15,5 @@ pub(crate) fn run(session: &Arc<Session>, params: DidOpenTextDocumentParams) {
     let document = Document::new(opened.uri, &opened.language_id, opened.version, &opened.text);
     session.state().documents.insert(uri.clone(), document);
     session.outgoing.publish(&uri);
-    status::update(session, &uri);
     commands::recall::run(session, &uri);
 }

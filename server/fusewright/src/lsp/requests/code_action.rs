@@ -1,18 +1,12 @@
 //! `textDocument/codeAction`
 
-use std::collections::HashMap;
-
 use fusewright_pair::{Edit, Fix, TextRange};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, DocumentChanges,
-    OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
 };
 
-use super::code_lens;
-use crate::lsp::diagnostics;
-use crate::lsp::document::Snapshot;
-use crate::lsp::features::Features;
 use crate::lsp::session::Session;
+use crate::lsp::{diagnostics, edits, offers};
 
 /// The kind of the action that mends all that is certain.
 pub(crate) fn fix_all_kind() -> CodeActionKind {
@@ -47,7 +41,7 @@ pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeAc
                     title: fix.title.clone(),
                     kind: Some(CodeActionKind::QUICKFIX),
                     diagnostics: Some(vec![diagnostics::rule(&snapshot, found, features)]),
-                    edit: Some(edit(&snapshot, &fix.edits, features)),
+                    edit: Some(edits::of(&snapshot, &fix.edits, features)),
                     is_preferred: Some(fix.safe),
                     ..CodeAction::default()
                 }))
@@ -59,15 +53,15 @@ pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeAc
                 actions.push(CodeActionOrCommand::CodeAction(CodeAction {
                     title: "Fusewright: mend all that is certain".to_owned(),
                     kind: Some(fix_all_kind()),
-                    edit: Some(edit(&snapshot, &edits, features)),
+                    edit: Some(edits::of(&snapshot, &edits, features)),
                     ..CodeAction::default()
                 }));
             }
         }
     }
     if params.context.only.is_none() {
-        for (title, command) in code_lens::actions(session, &snapshot) {
-            let command = command.call(format!("Fusewright: {title}"), &snapshot.uri);
+        for offer in offers::of(session, &snapshot) {
+            let command = offer.command("Fusewright: ");
             actions.push(if features.code_action_literals {
                 // Without a kind it stands in the plain menu, where kinds of "source" would not.
                 CodeActionOrCommand::CodeAction(CodeAction {
@@ -107,27 +101,6 @@ fn apart(a: TextRange, b: TextRange) -> bool {
     a.end() < b.start()
         || b.end() < a.start()
         || (a != b && !a.is_empty() && !b.is_empty() && a.intersect(b).is_none_or(TextRange::is_empty))
-}
-
-fn edit(snapshot: &Snapshot, edits: &[Edit], features: Features) -> WorkspaceEdit {
-    let edits = edits
-        .iter()
-        .map(|edit| TextEdit { range: snapshot.range(edit.range), new_text: edit.new_text.clone() });
-    if features.document_changes {
-        let document = OptionalVersionedTextDocumentIdentifier {
-            uri: snapshot.uri.clone(),
-            version: Some(snapshot.version),
-        };
-        let change = TextDocumentEdit { text_document: document, edits: edits.map(OneOf::Left).collect() };
-        WorkspaceEdit {
-            document_changes: Some(DocumentChanges::Edits(vec![change])),
-            ..WorkspaceEdit::default()
-        }
-    } else {
-        #[allow(clippy::mutable_key_type, reason = "an address is never changed in place")]
-        let changes = HashMap::from([(snapshot.uri.clone(), edits.collect())]);
-        WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! `textDocument/completion`
 
-use fusewright_pair::{BlockKind, PairFile, Style};
+use fusewright_pair::{BlockKind, PairFile, TextSize};
 use tower_lsp::ls_types::{
     CompletionItem, CompletionItemKind, CompletionParams, CompletionResponse, CompletionTextEdit,
     Documentation, InsertTextFormat, Position, Range, TextEdit,
 };
 
 use crate::lsp::document::Snapshot;
+use crate::lsp::encoding::size;
 use crate::lsp::markdown;
 use crate::lsp::session::Session;
 
@@ -18,8 +19,9 @@ pub(crate) fn run(session: &Session, params: &CompletionParams) -> Option<Comple
     let snapshot = session.snapshot(&place.text_document.uri)?;
     let typed = typed(&snapshot, place.position)?;
     let range = Range::new(Position::new(place.position.line, 0), place.position);
+    let cursor = size(snapshot.encoding.offset(&snapshot.rope, place.position));
     let mut items: Vec<_> =
-        markers(&snapshot.pair).into_iter().map(|(marker, kind)| item(marker, kind, range)).collect();
+        markers(&snapshot.pair, cursor).into_iter().map(|(marker, kind)| item(marker, kind, range)).collect();
     if snapshot.pair.blocks().is_empty() {
         items.push(skeleton(range, session.features().snippets));
     }
@@ -46,15 +48,17 @@ fn loose(text: &str) -> String {
     text.chars().filter(|char| !char.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-fn markers(pair: &PairFile) -> Vec<(&'static str, BlockKind)> {
-    let open = |kind: &BlockKind| pair.block(*kind).is_none();
-    let unclosed = |kind: &BlockKind| pair.block(*kind).is_some_and(|block| block.closing.is_none());
-    let opening = BlockKind::ALL.into_iter().filter(open).map(|kind| (kind.opening_marker(), kind));
-    let closing = BlockKind::ALL
-        .into_iter()
-        .filter(|kind| pair.style() != Some(Style::Open) && unclosed(kind))
-        .map(|kind| (kind.closing_marker(), kind));
-    opening.chain(closing).collect()
+/// The opening markers that are missing, and the closing one of the block that the cursor is in.
+fn markers(pair: &PairFile, cursor: TextSize) -> Vec<(&'static str, BlockKind)> {
+    let missing = BlockKind::ALL.into_iter().filter(|kind| pair.block(*kind).is_none());
+    let unclosed = pair
+        .blocks()
+        .iter()
+        .filter(|block| block.closing.is_none() && block.range().contains_inclusive(cursor))
+        .map(|block| block.kind)
+        .next_back();
+    let opening = missing.map(|kind| (kind.opening_marker(), kind));
+    opening.chain(unclosed.map(|kind| (kind.closing_marker(), kind))).collect()
 }
 
 fn item(marker: &str, kind: BlockKind, range: Range) -> CompletionItem {

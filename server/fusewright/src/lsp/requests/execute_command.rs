@@ -22,6 +22,7 @@ pub(crate) async fn run(session: &Arc<Session>, params: ExecuteCommandParams) ->
         Command::Verify => commands::verify::run(session, arguments, progress).await,
         Command::Archive => commands::archive::run(session, arguments).await,
         Command::Cancel => commands::cancel::run(session, arguments),
+        Command::Convert => commands::convert::run(session, arguments).await,
         Command::Doctor => commands::doctor::run(session, progress).await,
         Command::Init => commands::init::run(session, arguments).await,
     }
