@@ -16,6 +16,5 @@ cp -R docs/rules "dist/$name/docs/rules"
 cp -R neovim "dist/$name/neovim"
 tar -C dist -czf "dist/$name.tar.gz" "$name"
 
-FUSEWRIGHT_BINARY=$(realpath "$binary") npm --prefix vscode-extension run --silent package
-mv vscode-extension/fusewright.vsix "dist/$name.vsix"
+FUSEWRIGHT_BINARY=$(realpath "$binary") npm --prefix vscode-extension run --silent package -- --out "$PWD/dist/$name.vsix"
 ls -lh dist/*.tar.gz dist/*.vsix

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use tower_lsp::ls_types::Uri;
 
-/// Where the pages may lie, relative to the binary's folder: beside it, as a package ships them, or under a
-/// prefix.
-const PLACES: [&str; 2] = ["rules", "../share/fusewright/rules"];
+/// Where the pages may lie, relative to the binary's folder: beside it, as a package ships them, under a
+/// prefix, or in the checkout that it was built in.
+const PLACES: [&str; 3] = ["docs/rules", "../share/fusewright/rules", "../../docs/rules"];
 
 /// The address of a rule's page.
 pub(super) fn address(code: &str) -> Option<Uri> {
@@ -31,8 +31,8 @@ mod tests {
     fn the_pages_are_found_beside_the_binary_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(find(folder.path()), None);
-        let rules = folder.path().join("rules");
-        std::fs::create_dir(&rules).unwrap();
+        let rules = folder.path().join("docs/rules");
+        std::fs::create_dir_all(&rules).unwrap();
         assert_eq!(find(folder.path()), Some(rules));
     }
 }
