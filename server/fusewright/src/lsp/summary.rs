@@ -43,6 +43,7 @@ pub(crate) fn sentence(line: &VerdictLine) -> String {
                 None => speed,
             }
         }
+        (Some(Ruling::Untimed), Some(reason)) => format!("Right; {reason}"),
         (_, Some(reason)) => reason.clone(),
         (_, None) => short(line),
     }

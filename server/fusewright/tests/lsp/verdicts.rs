@@ -23,7 +23,7 @@ fn each_ruling_stands_on_its_line_with_its_code() {
             "Right, and 2.31x as fast as the reference (between 2.20x and 2.40x)",
         ),
         ("slower", "FW503", 2, LINE_OF_WRAPPER, "0.50x: slower than the reference"),
-        ("untimed", "FW506", 3, LINE_OF_WRAPPER, "there is no GPU to time it on"),
+        ("untimed", "FW506", 3, LINE_OF_WRAPPER, "Right; there is no GPU to time it on"),
         (
             "wrong",
             "FW501",
@@ -211,4 +211,18 @@ fn hover_hints_symbols_and_folds_know_the_pair() {
     let folds = client.ok("textDocument/foldingRange", json!({"textDocument": document}));
     assert_eq!(folds[1]["startLine"], LINE_OF_MARKER);
     client.finish();
+}
+
+#[test]
+fn a_fault_of_the_text_is_said_once() {
+    let workshop = Workshop::new();
+    let mut client = workshop.server(able(), json!({"status": true}));
+    let uri = workshop.uri("pair.py");
+    client.open(&uri, &pair("pass").replace("def relu_triton(x):", "def relu_triton(x:"));
+    let before = client.codes(&uri, 1);
+    assert_eq!(before, ["FW109"]);
+    let id = client.command("fusewright.verify", &uri);
+    assert_eq!(client.answer(id).unwrap()["error"]["stage"], "parse");
+    assert_eq!(client.codes(&uri, 1), before);
+    client.finish_past_status();
 }

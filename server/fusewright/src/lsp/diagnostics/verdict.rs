@@ -39,6 +39,12 @@ fn judged(snapshot: &Snapshot, verdict: &Verdict, features: Features) -> Vec<Dia
     let Some(ruling) = line.verdict else { return Vec::new() };
     let mut diagnostics: Vec<_> =
         line.findings.iter().filter_map(|finding| of_finding(snapshot, verdict, finding)).collect();
+    if line.error.as_ref().is_some_and(|error| error.stage == Stage::Parse)
+        && snapshot.pair.structure_error().is_some()
+    {
+        // The rules say it already, on the present text.
+        return diagnostics;
+    }
     let (severity, code) = match ruling {
         Ruling::Wrong => (DiagnosticSeverity::ERROR, code::WRONG),
         Ruling::Error => (DiagnosticSeverity::ERROR, code::ERROR),
@@ -114,8 +120,14 @@ fn of_error(error: &PairError) -> String {
 }
 
 fn wrong(line: &VerdictLine) -> String {
-    let mismatches: Vec<String> = line.outputs.iter().filter_map(mismatch).collect();
     let reason = line.reason.as_deref().unwrap_or("The outputs differ");
+    // The reason may name the first one already.
+    let is_named = |output: &&Output| {
+        let first = output.first_mismatch.as_ref();
+        first.is_none_or(|first| reason.contains(&first.expected) && reason.contains(&first.got))
+    };
+    let mismatches: Vec<String> =
+        line.outputs.iter().filter(|output| !is_named(output)).filter_map(mismatch).collect();
     if mismatches.is_empty() { reason.to_owned() } else { format!("{reason}\n{}", mismatches.join("\n")) }
 }
 
