@@ -67,6 +67,16 @@ test("the status bar follows the pair: not verified, verifying, verified, stale"
   await editor.status.filter({ hasText: "stale" }).waitFor();
 });
 
+test("a Python file that is no pair has no status and no Verify", async () => {
+  await editor.openFile("plain.py");
+  await editor.status.waitFor({ state: "detached" });
+  const titles = await editor.offered("Fusewright: ");
+  assert.ok(titles.includes("Fusewright: Doctor"), titles.join());
+  assert.ok(!titles.includes("Fusewright: Verify"), titles.join());
+  await editor.openFile("softmax.py");
+  await editor.status.waitFor();
+});
+
 test("the palette's Verify means the active document", () => {
   const [verify] = server.received("workspace/executeCommand");
   assert.equal(verify.params.command, "fusewright.verify");
@@ -116,8 +126,7 @@ test("a server that crashes is started again", async () => {
 test("a server that is not there is said in the status bar, and Restart Server takes it up again", async () => {
   bench.configure({ "fusewright.server.path": "/nowhere/fusewright" });
   await editor.status.locator(".codicon-error").waitFor();
-  await editor.status.first().hover();
-  await editor.page.locator(".monaco-hover").filter({ hasText: "names /nowhere/fusewright" }).waitFor();
+  await editor.hover(editor.status, "names /nowhere/fusewright");
   bench.configure({});
   await eventually("the first server again", () => server.received("initialize").length === 2);
   await editor.command("Fusewright: Restart Server");

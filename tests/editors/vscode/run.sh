@@ -4,6 +4,7 @@
 #   run.sh [FILE.test.mjs …]
 # FUSEWRIGHT_BINARY names the server to put into the extension, else it is built; FUSEWRIGHT_PYTHON a Python with
 # torch and triton, else it is the one that `fusewright setup` settles on.
+# FUSEWRIGHT_UPDATE_PICTURE=1 takes docs/images/vscode.png anew. What a test saw last lies in .tools/vscode/pictures.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,5 +1,7 @@
 // What a user sees and does in the workbench, in a user's words.
 
+import { eventually } from "./eventually.mjs";
+
 /** One page of the workbench. */
 export class Editor {
   constructor(page) {
@@ -57,6 +59,16 @@ export class Editor {
     return titles;
   }
 
+  /** Opens a file of the folder by its name. */
+  async openFile(name) {
+    await this.page.keyboard.press("Control+p");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(name);
+    await this.pick(name);
+    await this.page.locator(".tab.active").filter({ hasText: name }).waitFor();
+  }
+
   /** Puts the cursor on a line, by its number. */
   async goToLine(line) {
     await this.page.keyboard.press("Control+g");
@@ -77,11 +89,33 @@ export class Editor {
 
   /** Applies the quick fix of the cursor's line whose title matches. */
   async quickFix(title) {
-    await this.page.keyboard.press("Control+.");
     const row = this.page.locator(".action-widget .monaco-list-row").filter({ hasText: title }).first();
-    await row.waitFor();
+    await eventually(`the quick fix "${title}"`, async () => {
+      // VS Code opens the menu with what it knew of the line before; asked again, it knows more.
+      await this.page.keyboard.press("Control+.");
+      const shown = await row.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+      return shown || (await this.page.keyboard.press("Escape"));
+    });
     await row.hover({ force: true });
     await row.click();
+  }
+
+  /** Rests the mouse on something until a hover with the text is shown, and gives that. */
+  async hover(target, text) {
+    const hover = this.page.locator(".monaco-hover").filter({ hasText: text }).first();
+    await eventually(`the hover "${text}"`, async () => {
+      // An editor that still scrolls hides a hover: the mouse leaves and comes back.
+      await this.page.mouse.move(0, 0);
+      await target.hover({ force: true });
+      return hover.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
+    return hover;
   }
 
   /** Chooses an entry of the open menu or pick. */

@@ -21,6 +21,7 @@ const VSIX = join(tools, "fusewright.vsix");
 const QUIET = {
   "chat.disableAIFeatures": true,
   "editor.minimap.enabled": false,
+  "editor.stickyScroll.enabled": false,
   // What is typed is what is meant.
   "editor.autoClosingBrackets": "never",
   "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
@@ -30,6 +31,8 @@ const QUIET = {
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
   "window.commandCenter": false,
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code's own variables.
+  "window.title": "${dirty}${activeEditorShort}",
   "workbench.activityBar.location": "hidden",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
@@ -92,9 +95,15 @@ export class Workbench {
     this.server = spawn(
       process.execPath,
       [...arguments_, "--host", "127.0.0.1", "--port", String(this.port), "--without-connection-token"],
-      // The verdicts that the user's own Fusewright remembers are none of a test's.
       {
-        env: { ...process.env, FUSEWRIGHT_HOME: join(this.state, "home"), ...env },
+        env: {
+          ...process.env,
+          // The verdicts that the user's own Fusewright remembers are none of a test's.
+          FUSEWRIGHT_HOME: join(this.state, "home"),
+          // This variable would count over the settings that are tested.
+          FUSEWRIGHT_PYTHON: "",
+          ...env,
+        },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );
