@@ -8,6 +8,7 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEBUG_BINARY := $(abspath $(TARGET)/debug/fusewright)
 RELEASE_BINARY := $(abspath $(TARGET)/release/fusewright)
+DIST_BINARY := $(abspath $(TARGET)/dist/fusewright)
 TOOLS := $(abspath .tools)
 CARGO_DENY_VERSION := 0.20.2
 
@@ -74,8 +75,8 @@ bench: ## Measure the server and print the table
 
 .PHONY: package
 package: vscode-extension/node_modules ## Build the release: the binary with its documents, and the .vsix
-	$(CARGO) build --release --locked -p fusewright
-	FUSEWRIGHT_BINARY=$(RELEASE_BINARY) scripts/package.sh
+	$(CARGO) build --profile dist --locked -p fusewright
+	FUSEWRIGHT_BINARY=$(DIST_BINARY) scripts/package.sh
 
 .PHONY: lint
 lint: lint-rust lint-python lint-extension lint-scripts ## Check style and dependencies of everything

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Lays out the release under dist/: a tar file with the binary, its documents and the Neovim plugin, and the
-# VS Code extension with the server inside. Wants FUSEWRIGHT_BINARY, a release build.
+# VS Code extension with the server inside. Wants FUSEWRIGHT_BINARY, a build to give away.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=${FUSEWRIGHT_BINARY:-target/release/fusewright}
+binary=${FUSEWRIGHT_BINARY:-target/dist/fusewright}
 
 version=$("$binary" --version | awk '{ print $2 }')
 name=fusewright-$version-$(uname -m)-$(uname -s | tr '[:upper:]' '[:lower:]')
