@@ -74,10 +74,16 @@ test("a wrong kernel is underlined on its wrapper, with the index, the expected 
   await editor.squiggles("error").first().waitFor();
   await editor.goToLine(25);
   const hover = await editor.hover(editor.squiggles("error").first(), "FW501");
-  assert.match(await hover.innerText(), /\[1, 0\]: expected [\d.e-]+, got [\d.e-]+/);
+  assert.match(await hover.innerText(), /\(1, 0\): expected [\d.e-]+, got [\d.e-]+/);
   if (process.env.FUSEWRIGHT_UPDATE_PICTURE) {
     const picture = join(import.meta.dirname, "../../../docs/images/vscode.png");
     mkdirSync(dirname(picture), { recursive: true });
     await editor.page.screenshot({ path: picture });
   }
+});
+
+test("Doctor reports on the Python that runs pairs", async () => {
+  await editor.command("Fusewright: Doctor");
+  await editor.line(interpreter()).waitFor();
+  await editor.line("triton").waitFor();
 });
