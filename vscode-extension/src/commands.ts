@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type LanguageClient, ResponseError } from "vscode-languageclient/node";
 import { isArchived, isVerdict } from "./protocol.js";
+import { showReport } from "./report.js";
 
 /** The server's commands that work on one document. */
 const ON_DOCUMENT = new Set([
@@ -100,8 +101,7 @@ async function show(log: vscode.LogOutputChannel, command: string, answer: unkno
       }
     });
   } else if (command === "fusewright.doctor" && typeof answer === "string") {
-    const document = await vscode.workspace.openTextDocument({ content: answer, language: "plaintext" });
-    await vscode.window.showTextDocument(document, { preview: true });
+    await showReport(answer);
   } else if (command === "fusewright.verify" && isVerdict(answer) && answer.verdict === null) {
     void vscode.window
       .showErrorMessage(answer.reason ?? "The pair could not be judged.", "Doctor", "Show Log")

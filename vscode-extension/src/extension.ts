@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { showMenu } from "./menu.js";
 import { newPair } from "./new-pair.js";
 import { PythonEnvironment } from "./python-environment.js";
+import { registerReports } from "./report.js";
 import { Server } from "./server.js";
 import { StatusBar } from "./status-bar.js";
 
@@ -19,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
     python,
     started,
     statusBar,
+    registerReports(),
     vscode.commands.registerCommand("fusewright.newPair", newPair),
     vscode.commands.registerCommand("fusewright.restart", () => started.restart()),
     vscode.commands.registerCommand("fusewright.showLog", () => log.show()),

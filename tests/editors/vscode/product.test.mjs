@@ -84,6 +84,7 @@ test("a wrong kernel is underlined on its wrapper, with the index, the expected 
 
 test("Doctor reports on the Python that runs pairs", async () => {
   await editor.command("Fusewright: Doctor");
+  await editor.page.locator(".tab.active").filter({ hasText: "Fusewright Doctor" }).waitFor();
   await editor.line(interpreter()).waitFor();
   await editor.line("triton").waitFor();
 });
