@@ -51,7 +51,7 @@ import torch
 
 
 def get_test_inputs():
-    x = torch.randn(1024, 2048, device="cuda")
+    x = torch.randn(512, 2048, device="cuda")
     bias = torch.randn(2048, device="cuda")
     scale = torch.rand(2048, device="cuda") + 0.5
     return x, bias, scale

@@ -73,8 +73,8 @@ import torch
 
 
 def get_test_inputs():
-    scores = torch.randn(1, 8, 128, 2048, device="cuda", dtype=torch.float16) * 4
-    keep = torch.rand(1, 8, 128, 2048, device="cuda") > 0.2
+    scores = torch.randn(1, 8, 64, 2048, device="cuda", dtype=torch.float16) * 4
+    keep = torch.rand(1, 8, 64, 2048, device="cuda") > 0.2
     return scores, keep, 0.125
 
 

@@ -65,7 +65,7 @@ import torch
 
 
 def get_test_inputs():
-    x = torch.randn(1024, 2048, device="cuda", dtype=torch.bfloat16)
-    residual = torch.randn(1024, 2048, device="cuda", dtype=torch.bfloat16)
+    x = torch.randn(512, 2048, device="cuda", dtype=torch.bfloat16)
+    residual = torch.randn(512, 2048, device="cuda", dtype=torch.bfloat16)
     weight = torch.rand(2048, device="cuda", dtype=torch.bfloat16) + 0.5
     return x, residual, weight, 1e-6
