@@ -149,7 +149,8 @@ class Bench:
     @contextmanager
     def _turn(self, mode: str, deadline: Deadline, send: Send) -> Any:
         turn = self._turns[mode]
-        if not turn.acquire(blocking=False):
+        # The last pair's workers are still being put away when its verdict is out: that is no queue.
+        if not turn.acquire(timeout=0.5):
             send("phase", phase="queue", message="waiting for another pair")
             while not turn.acquire(timeout=0.05):
                 if deadline.cancelled.is_set():
