@@ -16,6 +16,7 @@ import torch
 from fusewright_harness import environment
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
 from fusewright_harness.judge import Judge, Options, Team
+from fusewright_harness.scratch import Scratch
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker, Zygote
 
@@ -27,6 +28,7 @@ class Bench:
 
     def __init__(self) -> None:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        self._scratch = Scratch()
         self._zygotes: dict[str, Zygote] = {}
         self._spares: dict[str, list[Worker]] = {}
         self._lock = threading.Lock()
@@ -45,7 +47,7 @@ class Bench:
         for mode in self._modes(request):
             zygote = self._zygotes.get(mode)
             if zygote is None or not zygote.alive():
-                self._zygotes[mode] = Zygote(mode)
+                self._zygotes[mode] = Zygote(mode, self._scratch)
                 self._spares[mode] = []
 
     def environment(self) -> dict[str, Any]:
@@ -114,6 +116,7 @@ class Bench:
         """Ends all zygotes and their workers."""
         for zygote in self._zygotes.values():
             zygote.stop()
+        self._scratch.remove()
 
     def _modes(self, request: dict[str, Any]) -> list[str]:
         return ["cuda"] if self._mode(request) == "cuda" else ["interpreter", "compile"]

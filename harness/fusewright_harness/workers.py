@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from typing import Any
 
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled, ChannelTimeout
 from fusewright_harness.faults import Cancelled, Fault, fault_from_message, harness_fault
+from fusewright_harness.scratch import Scratch
 from fusewright_harness.transfer import receive_value
 
 _START_LIMIT_S = 120.0
@@ -185,9 +185,10 @@ def receive_answer(answer: Answer, name: str, implementation: str) -> dict[str, 
 class Zygote:
     """One running zygote. Safe for use by several threads."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, scratch: Scratch) -> None:
         """Starts the process; :meth:`wait_ready` tells when it can fork."""
         self.mode = mode
+        self._scratch = scratch
         self._channel, theirs = Channel.pair()
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {
@@ -244,7 +245,7 @@ class Zygote:
         """A fresh worker, which has yet to be assigned a role."""
         self.wait_ready()
         channel, theirs = Channel.pair()
-        scratch = tempfile.mkdtemp(prefix="fusewright-")
+        scratch = self._scratch.folder()
         with self._fork_lock, theirs:
             self._send({"fork": True, "scratch": scratch}, [theirs.fileno()])
             with self._news:

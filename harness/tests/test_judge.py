@@ -5,6 +5,7 @@ Slow by the standards of this suite: each verdict forks three workers and takes 
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -452,12 +453,15 @@ def test_a_request_that_is_none_does_not_end_the_harness(harness):
 
 def test_the_end_of_standard_input_ends_every_process():
     with Harness() as running_harness:
+        folders = f"fusewright-harness-{running_harness.process.pid}-*"
         judged(running_harness)
         from fusewright_harness.process_tree import descendants
 
         started = descendants(running_harness.process.pid)
         assert len(started) >= 2
+        assert list(Path(tempfile.gettempdir()).glob(folders))
     end = time.monotonic() + 5
     while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < end:
         time.sleep(0.02)
     assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+    assert not list(Path(tempfile.gettempdir()).glob(folders))

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from fusewright_harness.scratch import Scratch
 from fusewright_harness.workers import Deadline, Zygote
 
 
 @pytest.mark.parametrize("mode", ["cuda", "interpreter", "compile"])
 def test_a_zygote_never_loads_the_cuda_driver(mode):
-    zygote = Zygote(mode)
+    scratch = Scratch()
+    zygote = Zygote(mode, scratch)
     try:
         zygote.wait_ready()
         maps = Path(f"/proc/{zygote._process.pid}/maps").read_text()
@@ -19,6 +21,7 @@ def test_a_zygote_never_loads_the_cuda_driver(mode):
         assert "libcuda.so" not in maps
     finally:
         zygote.stop()
+        scratch.remove()
 
 
 LOOK_AROUND = """
@@ -29,7 +32,8 @@ raise RuntimeError(repr([sorted(os.environ), os.listdir("/proc/self/fd"), os.get
 
 def test_a_worker_has_a_bare_environment_and_nothing_open(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    zygote = Zygote("interpreter")
+    scratch = Scratch()
+    zygote = Zygote("interpreter", scratch)
     try:
         worker = zygote.fork()
         worker.assign("candidate", "triton", Deadline(20))
@@ -49,8 +53,9 @@ def test_a_worker_has_a_bare_environment_and_nothing_open(monkeypatch):
         environment, descriptors, folder = eval(message[message.index("[[") :])
         assert "TRITON_CACHE_DIR" in environment
         assert len(descriptors) <= 5, "standard streams, the channel, and the folder being listed"
-        assert Path(folder).name.startswith("fusewright-")
+        assert Path(folder).parent.name.startswith("fusewright-harness-")
         worker.end()
         assert not Path(folder).exists()
     finally:
         zygote.stop()
+        scratch.remove()
