@@ -70,7 +70,7 @@ class CudaArena:
 
     def __init__(self, size: int) -> None:
         self._size = -(-max(size, 1) // _GRANULARITY) * _GRANULARITY
-        self._pointer = _driver().allocate(self._size)
+        self._pointer = _allocate(self._size)
         self.bytes = _cuda_bytes(self._pointer, self._size)
 
     def handle(self) -> tuple[dict[str, Any], list[int]]:
@@ -84,6 +84,15 @@ class CudaArena:
             del self.bytes
             _driver().free(self._pointer)
             self._pointer = 0
+
+
+def _allocate(size: int) -> int:
+    try:
+        return _driver().allocate(size)
+    except DriverOutOfMemory:
+        # What torch keeps for later is free memory to everybody else.
+        torch.cuda.empty_cache()
+        return _driver().allocate(size)
 
 
 def new_arena(device: torch.device, size: int) -> Arena:
@@ -159,10 +168,15 @@ def _cuda_bytes(pointer: int, size: int) -> torch.Tensor:
 
 
 _HANDLE_BYTES = 64
+_OUT_OF_MEMORY = 2
 
 
 class _IpcHandle(ctypes.Structure):
     _fields_ = [("reserved", ctypes.c_byte * _HANDLE_BYTES)]
+
+
+class DriverOutOfMemory(RuntimeError):
+    """The GPU has no room for an arena."""
 
 
 class _Driver:
@@ -196,6 +210,8 @@ class _Driver:
 
     def _check(self, name: str, *arguments: Any) -> None:
         status = getattr(self._library, name)(*arguments)
+        if status == _OUT_OF_MEMORY:
+            raise DriverOutOfMemory(f"the CUDA driver refused {name}: out of memory")
         if status != 0:
             text = ctypes.c_char_p()
             self._library.cuGetErrorName(status, ctypes.byref(text))

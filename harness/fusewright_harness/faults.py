@@ -57,6 +57,15 @@ def harness_fault(message: str, kind: str = "HarnessError") -> Fault:
     return Fault("harness", "run", kind, message, verdict=None)
 
 
+def out_of_memory() -> Fault:
+    """The GPU had no room for what judging takes beside the pair itself."""
+    message = (
+        "the GPU's memory ran out while the outputs were compared; judging takes about twelve times the bytes of "
+        "inputs and outputs, so make the inputs smaller, or free the GPU"
+    )
+    return harness_fault(message, "OutOfMemory")
+
+
 def pair_line(trace: TracebackType | None, filename: str) -> int | None:
     """The line of the innermost frame of ``trace`` that runs code of the pair file, or None."""
     line = None

@@ -20,9 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from fusewright_harness import timing
+from fusewright_harness.arenas import DriverOutOfMemory
+from fusewright_harness.call import give_back_memory
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
-from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.faults import Fault, fault_from_message, out_of_memory
 from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
 from fusewright_harness.timing import Plan
 from fusewright_harness.transfer import total_bytes
@@ -94,7 +98,7 @@ class Judge:
         self._report = report
         self._deadline = deadline
         self._phase = verdict.phases.phase
-        self._expected: list[tuple[Expected, Expected, list[bool]]] = []
+        self._expected: list[Expected] = []
         self._compiled: list[dict[str, Any]] = []
         self._call_bytes = 0
 
@@ -111,6 +115,8 @@ class Judge:
                 first(self._verdict.line())
             self._audit()
             self._verdict.set(pending=[])
+        except (DriverOutOfMemory, torch.cuda.OutOfMemoryError):
+            self._verdict.fail(out_of_memory())
         except Fault as fault:
             if fault.stage == "timeout" and self._team.compiler is not None:
                 fault.message += _INTERPRETER_IS_SLOW
@@ -165,6 +171,7 @@ class Judge:
         team.reference.let_go(inputs)
         with self._phase("compare"):
             comparison = self._compare(expected_answer, candidate_answer, number)
+            give_back_memory()
         self._verdict.set(outputs=comparison.outputs, kernels=candidate_answer.fields.get("kernels", []))
         if comparison.wrong is not None:
             self._verdict.wrong(comparison.wrong + self._hint(comparison))
@@ -181,7 +188,7 @@ class Judge:
         if "again" in reference:
             require_deterministic(result, reference["again"])
         unchanged = [bool(same) for same in expected_answer.fields.get("unchanged", [])]
-        self._expected.append((result, after, unchanged))
+        self._expected.append(result)
         self._call_bytes = total_bytes((candidate.get("result"), candidate.get("after")))
         comparison = compare(result, candidate.get("result"))
         inputs = compare_inputs(after, candidate.get("after"), unchanged)
@@ -297,7 +304,7 @@ class Judge:
         inputs = (slot.get("inputs") or [0])[call]
         self._team.candidate.ask("timed_output", "handing over a timed output", call=call)
         result = receive_answer(self._team.candidate.answer(), "candidate", "triton")
-        comparison = compare(self._expected[inputs][0], result.get("result"), what="a timed call's output")
+        comparison = compare(self._expected[inputs], result.get("result"), what="a timed call's output")
         if comparison.wrong is not None:
             raise Fault("triton", "trust", "TimedOutput", comparison.wrong, verdict="rejected")
 
@@ -308,9 +315,7 @@ class Judge:
             self._team.candidate.ask("again", "running the candidate again", index=0)
             answer = self._team.candidate.answer()
             again = receive_answer(answer, "candidate", "triton")
-            comparison = compare(
-                self._expected[0][0], again.get("result"), what="the output of a repeated call"
-            )
+            comparison = compare(self._expected[0], again.get("result"), what="the output of a repeated call")
             # Autotuning and compilation are over by now, so these are the launches of one plain call.
             self._verdict.set(kernels=self._with_resources(answer.fields.get("kernels", [])))
         if comparison.wrong is not None:

@@ -14,8 +14,12 @@ import traceback
 from contextlib import ExitStack
 from typing import Any, Protocol
 
+import torch
+
+from fusewright_harness.arenas import DriverOutOfMemory
+from fusewright_harness.call import give_back_memory
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
-from fusewright_harness.faults import Fault, fault_from_exception
+from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.process_tree import end_with_parent
 from fusewright_harness.transfer import Sent
 from fusewright_harness.values import Untransferable
@@ -55,6 +59,7 @@ def run_worker(mode: str, descriptor: int, scratch: str) -> None:
             if role is None:
                 role = _role(message["role"], mode, device)
             answer, sent = role.handle(message["verb"], message, descriptors)
+            give_back_memory()
             reply: dict[str, Any] = {"ok": answer}
         except Fault as fault:
             reply = {"fault": fault.as_dict()}
@@ -73,6 +78,8 @@ def run_worker(mode: str, descriptor: int, scratch: str) -> None:
 
 
 def _unforeseen(error: BaseException) -> Fault:
+    if isinstance(error, (DriverOutOfMemory, torch.cuda.OutOfMemoryError)):
+        return out_of_memory()
     if isinstance(error, Untransferable):
         return Fault("harness", "run", "Untransferable", f"the value holds {error}")
     fault = fault_from_exception(error, "harness", "run", "")
@@ -99,8 +106,6 @@ def _isolate(descriptor: int, scratch: str) -> None:
 
 
 def _prepare_device(mode: str) -> Any:
-    import torch
-
     if mode != "cuda":
         return torch.device("cpu")
     torch.cuda.init()
