@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from fusewright_harness.tolerance import RTOL_ATOL, agrees, base_tolerance, reference_tolerance
+from fusewright_harness.expectation import Elements, Rule, rule_for
 from fusewright_harness.values import describe_structure, leaf_number, leaves, take_apart
 
 
@@ -113,94 +113,69 @@ def _compare_tensors(
             return
     if declared.numel() == 0:
         return
-    got, declared = got.detach(), declared.detach()
-    if declared.dtype in RTOL_ATOL:
-        expected, tolerance, source = _floating(declared, wide)
-    else:
-        expected, tolerance, source = _stepwise(declared, wide, borders)
-    output["expected_from"] = source
-    _measure(comparison, output, name, got, expected, tolerance, declared)
-
-
-def _floating(declared: torch.Tensor, wide: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor, str]:
-    run = _as_float64(declared)
-    if wide is not None and wide.shape == declared.shape and (wide.is_floating_point() or wide.is_complex()):
-        exact = _as_float64(wide.detach())
-        if exact.shape == run.shape and agrees(run, exact, declared.dtype):
-            allowed = torch.maximum(base_tolerance(exact, declared.dtype), reference_tolerance(exact, run))
-            return exact, allowed, "float64"
-    return run, base_tolerance(run, declared.dtype), "declared"
-
-
-def _stepwise(
-    declared: torch.Tensor, wide: torch.Tensor | None, borders: list[torch.Tensor]
-) -> tuple[torch.Tensor, torch.Tensor, str]:
-    run = _as_float64(declared)
-    allowed = torch.zeros_like(run)
-    for other in [wide, *borders] if wide is not None else borders:
-        if other.shape != declared.shape:
-            continue
-        value = _as_float64(other.detach().to(declared.dtype))
-        moved = torch.where(torch.isfinite(value) & torch.isfinite(run), (value - run).abs(), 0.0)
-        # An element that the inputs' own rounding error moves lies on a border: one quantum, or as far as it moved.
-        allowed = torch.maximum(allowed, moved)
-    if declared.dtype.is_floating_point:
-        quantum = run.abs() * torch.finfo(declared.dtype).eps
-        allowed = torch.where(allowed > 0, torch.maximum(allowed, quantum), allowed)
-    return run, allowed, "declared"
+    run, rule = rule_for(declared, wide, borders)
+    output["expected_from"] = rule.source
+    _measure(comparison, output, name, run, Elements(got), rule)
 
 
 def _measure(
-    comparison: Comparison,
+    comparison: Comparison, output: dict[str, Any], name: str, run: Elements, got: Elements, rule: Rule
+) -> None:
+    exact = not got.dtype.is_floating_point and not got.dtype.is_complex
+    count = strange = 0
+    largest = largest_relative = 0.0
+    first: tuple[int, torch.Tensor, torch.Tensor] | None = None
+    for start in run.starts():
+        expected, tolerance = rule.of(start)
+        found, declared = got.wide(start), run.wide(start)
+        finite = torch.isfinite(found) & torch.isfinite(expected)
+        error = torch.where(finite, (found - expected).abs(), 0.0)
+        size = torch.where(finite, expected, 0.0).abs()
+        if exact:
+            # Large integers do not fit a float64, so equality is asked of the integers themselves.
+            bad = (got.part(start) != run.part(start)) & ~((tolerance > 0) & (error <= tolerance))
+        else:
+            same = (found == expected) | (found == declared) | (torch.isnan(found) & torch.isnan(declared))
+            bad = ~same & ~(finite & (error <= tolerance))
+        largest = max(largest, float(error.max()))
+        largest_relative = max(largest_relative, float(torch.where(size > 0, error / size, 0.0).max()))
+        here = int(bad.sum())
+        if here:
+            strange += int((torch.isnan(found) & ~torch.isnan(declared)).sum())
+            if first is None:
+                place = int(torch.nonzero(bad)[0])
+                first = start + place, expected[place], found[place]
+        count += here
+    output["max_abs_error"], output["max_rel_error"] = largest, largest_relative
+    if first is not None:
+        output["mismatched"] = min(count, output["total"])
+        comparison.blame(_blame(output, name, got, first, strange))
+
+
+def _blame(
     output: dict[str, Any],
     name: str,
-    got: torch.Tensor,
-    expected: torch.Tensor,
-    tolerance: torch.Tensor,
-    declared: torch.Tensor,
-) -> None:
-    found = _as_float64(got)
-    run = _as_float64(declared)
-    same = (found == expected) | (found == run) | (torch.isnan(found) & torch.isnan(run))
-    finite = torch.isfinite(found) & torch.isfinite(expected)
-    error = torch.where(finite, (found - expected).abs(), 0.0)
-    if got.is_floating_point() or got.is_complex():
-        bad = ~same & ~(finite & (error <= tolerance))
-    else:
-        # Large integers do not fit a float64, so equality is asked of the integers themselves.
-        bad = (got != declared) & ~((tolerance > 0) & (error <= tolerance))
-    output["max_abs_error"] = float(error.max())
-    size = torch.where(finite, expected, 0.0).abs()
-    output["max_rel_error"] = float(torch.where(size > 0, error / size, 0.0).max())
-    count = int(bad.sum())
-    if count == 0:
-        return
-    flat = int(torch.nonzero(bad.reshape(-1))[0])
-    parts = 2 if got.is_complex() else 1
-    index = _unravel(flat // parts, list(got.shape))
-    output["mismatched"] = min(count, got.numel())
+    got: Elements,
+    first: tuple[int, torch.Tensor, torch.Tensor],
+    strange: int,
+) -> str:
+    flat, expected, found = first
+    index = _unravel(flat // got.parts_of_one, got.shape)
     output["first_mismatch"] = {
         "index": index,
-        "expected": _shown(expected.reshape(-1)[flat], declared.dtype),
-        "got": _shown(found.reshape(-1)[flat], declared.dtype),
+        "expected": _shown(expected, got.dtype),
+        "got": _shown(found, got.dtype),
     }
     place = str(tuple(index)).replace(",)", ")")
     sentence = (
-        f"{name} differs at {output['mismatched']} of {got.numel()} elements; first at {place}: "
+        f"{name} differs at {output['mismatched']} of {output['total']} elements; first at {place}: "
         f"expected {output['first_mismatch']['expected']}, got {output['first_mismatch']['got']}"
     )
-    strange = int((torch.isnan(found) & ~torch.isnan(run)).sum())
     if strange:
         sentence += (
             f"; {strange} are NaN where the reference has a number, or memory that the kernel never wrote"
         )
-    comparison.blame(sentence)
-
-
-def _as_float64(tensor: torch.Tensor) -> torch.Tensor:
-    if tensor.is_complex():
-        return torch.view_as_real(tensor.to(torch.complex128))
-    return tensor.to(torch.float64)
+    return sentence
 
 
 def _unravel(flat: int, shape: list[int]) -> list[int]:

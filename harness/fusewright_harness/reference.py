@@ -136,6 +136,9 @@ class Reference:
             unchanged = _unchanged(self._inputs[index], arguments)
             double = self._in_float64(index, shift=0.0)
             if double is not None:
+                if all(unchanged):
+                    # Nothing was computed there, and inputs in float64 are large.
+                    double["after"] = None
                 value["float64"] = double
                 if _has_steps(result):
                     shifts = [self._in_float64(index, shift=1.0 + trial) for trial in range(_BORDER_TRIALS)]

@@ -26,9 +26,61 @@ REFERENCE_ERRORS = 3.0
 AGREEMENT = 4.0
 """The float64 evaluation counts where the declared run agrees with it within so many tolerances."""
 
+_FAR_SHARE = 0.05
 _SPARSE = 32
 _LOWEST_EXPONENT = -1100
 _EXPONENTS = 2200
+
+
+class ReferenceErrors:
+    """What the reference itself errs, measured part by part against its evaluation in float64.
+
+    Feed it the parts of one output by :meth:`add`; then :meth:`agree` tells whether the float64 evaluation counts, and
+    :meth:`tolerance` how far a candidate's elements may lie from it.
+    """
+
+    def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
+        self._rtol, self._atol = RTOL_ATOL[dtype]
+        self._largest = torch.zeros(_EXPONENTS, dtype=torch.float64, device=device)
+        self._count = torch.zeros(_EXPONENTS, dtype=torch.int64, device=device)
+        self._allowed: torch.Tensor | None = None
+        self._same_finite = True
+        self._far = 0
+        self._elements = 0
+        self._error = 0.0
+        self._size = 0.0
+
+    def add(self, declared: torch.Tensor, wide: torch.Tensor) -> None:
+        """Takes one part: the declared run and the float64 evaluation, both one-dimensional and float64."""
+        if declared.numel() == 0:
+            return
+        finite = torch.isfinite(wide)
+        self._same_finite &= torch.equal(torch.isfinite(declared), finite)
+        error = torch.where(finite & torch.isfinite(declared), (declared - wide).abs(), 0.0)
+        size = torch.where(finite, wide, 0.0).abs()
+        self._far += int((error > AGREEMENT * (self._atol + self._rtol * size)).sum())
+        self._elements += error.numel()
+        self._error = max(self._error, float(error.max()))
+        self._size = max(self._size, float(size.max()))
+        bucket = _bucket(wide)
+        self._largest.scatter_reduce_(0, bucket, error, reduce="amax")
+        self._count += torch.bincount(bucket, minlength=_EXPONENTS)
+
+    def agree(self) -> bool:
+        """Whether the float64 evaluation is the declared run, only more exact.
+
+        Nearly all elements must agree within :data:`AGREEMENT` tolerances of their own size. The rest, where rounding
+        met cancellation, must agree within as many tolerances of the largest element.
+        """
+        within_all = self._error <= AGREEMENT * (self._atol + self._rtol * self._size)
+        return self._same_finite and within_all and self._far <= _FAR_SHARE * self._elements
+
+    def tolerance(self, expected: torch.Tensor) -> torch.Tensor:
+        """What the reference's own errors allow for each element of a part."""
+        if self._allowed is None:
+            allowed = _borrow_from_above(self._largest.cpu(), self._count.cpu())
+            self._allowed = REFERENCE_ERRORS * allowed.to(expected.device)
+        return self._allowed[_bucket(expected)]
 
 
 def base_tolerance(expected: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -37,47 +89,18 @@ def base_tolerance(expected: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return atol + rtol * expected.abs()
 
 
-def reference_tolerance(expected: torch.Tensor, declared: torch.Tensor) -> torch.Tensor:
-    """What the reference's own errors allow for each element; both arguments and the result are float64.
-
-    A binade with few elements says little of its largest error, so it borrows from the one above.
-    """
-    finite = torch.isfinite(expected) & torch.isfinite(declared)
-    error = torch.where(finite, (declared - expected).abs(), 0.0)
-    exponent = torch.frexp(torch.where(finite, expected, 0.0)).exponent.long()
-    bucket = torch.where(expected == 0, 0, exponent - _LOWEST_EXPONENT).clamp_(0, _EXPONENTS - 1).reshape(-1)
-    largest = torch.zeros(_EXPONENTS, dtype=torch.float64, device=expected.device)
-    largest.scatter_reduce_(0, bucket, error.reshape(-1), reduce="amax")
-    count = torch.bincount(bucket, minlength=_EXPONENTS)
-    allowed = _borrow_from_above(largest.cpu(), count.cpu()).to(expected.device)
-    return (REFERENCE_ERRORS * allowed)[bucket].reshape(expected.shape)
-
-
-def agrees(declared: torch.Tensor, wide: torch.Tensor, dtype: torch.dtype) -> bool:
-    """Whether the float64 evaluation is the declared one, only more exact. Both arguments are float64.
-
-    Nearly all elements must agree within :data:`AGREEMENT` tolerances of their own size. The rest, where rounding met
-    cancellation, must agree within as many tolerances of the largest element.
-    """
-    if not torch.equal(torch.isfinite(declared), torch.isfinite(wide)):
-        return False
-    finite = torch.isfinite(wide)
-    error = torch.where(finite, (declared - wide).abs(), 0.0)
-    size = torch.where(finite, wide, 0.0).abs()
-    if error.numel() == 0:
-        return True
-    rtol, atol = RTOL_ATOL[dtype]
-    near = error <= AGREEMENT * (atol + rtol * size)
-    if bool((error > AGREEMENT * (atol + rtol * size.max())).any()):
-        return False
-    return int((~near).sum()) <= 0.05 * error.numel()
+def _bucket(values: torch.Tensor) -> torch.Tensor:
+    """The number of each element's binade; zero, infinity and NaN have the lowest."""
+    countable = torch.isfinite(values) & (values != 0)
+    exponent = torch.frexp(torch.where(countable, values, 0.0)).exponent.long()
+    return torch.where(countable, exponent - _LOWEST_EXPONENT, 0).clamp_(0, _EXPONENTS - 1)
 
 
 def _borrow_from_above(largest: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    """A binade with few elements says little of its largest error, so it borrows from the one above."""
     allowed = largest.clone()
-    filled = torch.nonzero(count).reshape(-1).tolist()
     above: int | None = None
-    for bucket in reversed(filled):
+    for bucket in reversed(torch.nonzero(count).reshape(-1).tolist()):
         if count[bucket] < _SPARSE and above is not None:
             allowed[bucket] = max(allowed[bucket], allowed[above])
         above = bucket

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from fusewright_harness import expectation
 from fusewright_harness.compare import Expected, compare, compare_inputs
 
 
@@ -128,3 +129,21 @@ def test_what_the_reference_changes_in_place_is_an_output():
     comparison = compare_inputs(expect((x,), (x.double(),)), (torch.zeros(4),), [False])
     assert comparison.wrong.startswith("input after the call [0] differs")
     assert len(comparison.outputs) == 1
+
+
+@pytest.mark.parametrize("part", [1, 3, 7, 1 << 24])
+def test_a_result_is_the_same_in_parts_of_any_size(monkeypatch, part):
+    monkeypatch.setattr(expectation, "PART", part)
+    torch.manual_seed(5)
+    declared = torch.randn(5, 4).half()
+    wide = declared.double() + 1e-4 * torch.randn(5, 4)
+    got = declared.clone()
+    got[3, 2] += 1
+    got[4, 1] = float("nan")
+    comparison = compare(expect(declared, wide), got)
+    (output,) = comparison.outputs
+    assert (output["mismatched"], output["first_mismatch"]["index"]) == (2, [3, 2])
+    assert output["expected_from"] == "float64"
+    assert output["max_abs_error"] == pytest.approx(1, abs=1e-2)
+    assert "1 are NaN" in comparison.wrong
+    assert compare(expect(declared, wide), declared.clone()).wrong is None

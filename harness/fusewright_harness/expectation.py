@@ -1,0 +1,143 @@
+"""What is expected of each element of an output, and how far a candidate may be off.
+
+Outputs may hold gigabytes, so they are looked at in parts: each element takes some hundred bytes meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+
+from fusewright_harness.tolerance import RTOL_ATOL, ReferenceErrors, base_tolerance
+
+PART = 1 << 24
+"""Elements that are looked at at a time."""
+
+
+class Elements:
+    """The elements of a tensor in row-major order, part by part, so that gigabytes need few of them at a time."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        tensor = tensor.detach()
+        self.shape = list(tensor.shape)
+        self.dtype = tensor.dtype
+        self.parts_of_one = 2 if tensor.is_complex() else 1
+        self._flat = (torch.view_as_real(tensor) if tensor.is_complex() else tensor).reshape(-1)
+
+    @staticmethod
+    def like(tensor: torch.Tensor | None, declared: torch.Tensor) -> Elements | None:
+        """The elements of another run of the reference, or None where it gave something of another form."""
+        if tensor is None or tensor.shape != declared.shape or tensor.is_complex() != declared.is_complex():
+            return None
+        if declared.is_floating_point() and declared.dtype.itemsize > 1 and not tensor.is_floating_point():
+            return None
+        return Elements(tensor)
+
+    def starts(self) -> range:
+        """Where the parts begin."""
+        return range(0, self._flat.numel(), PART)
+
+    def part(self, start: int) -> torch.Tensor:
+        """A part as it is."""
+        return self._flat[start : start + PART]
+
+    def wide(self, start: int) -> torch.Tensor:
+        """A part in float64."""
+        return self.part(start).to(torch.float64)
+
+    def device(self) -> torch.device:
+        """Where the elements are."""
+        return self._flat.device
+
+
+class Rule(Protocol):
+    """What is expected of the elements of one part, and how far a candidate may be off; both in float64."""
+
+    source: str
+
+    def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Expected values and tolerances of the part that begins at ``start``."""
+        ...
+
+
+class _Declared:
+    """The declared run, within the dtype's tolerance."""
+
+    source = "declared"
+
+    def __init__(self, run: Elements, dtype: torch.dtype) -> None:
+        self._run = run
+        self._dtype = dtype
+
+    def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
+        expected = self._run.wide(start)
+        return expected, base_tolerance(expected, self._dtype)
+
+
+class _InFloat64:
+    """The float64 evaluation, within the dtype's tolerance or what the reference itself errs."""
+
+    source = "float64"
+
+    def __init__(self, wide: Elements, errors: ReferenceErrors, dtype: torch.dtype) -> None:
+        self._wide = wide
+        self._errors = errors
+        self._dtype = dtype
+
+    def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
+        expected = self._wide.wide(start)
+        return expected, torch.maximum(
+            base_tolerance(expected, self._dtype), self._errors.tolerance(expected)
+        )
+
+
+class _Stepwise:
+    """The declared run of an integer, boolean or float8 output: equal, but for elements on a border.
+
+    An element that the inputs' own rounding error moves lies on one: it may be as far off as it moved.
+    """
+
+    source = "declared"
+
+    def __init__(self, run: Elements, others: list[Elements], dtype: torch.dtype) -> None:
+        self._run = run
+        self._others = others
+        self._dtype = dtype
+
+    def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
+        run = self._run.wide(start)
+        allowed = torch.zeros_like(run)
+        for other in self._others:
+            value = other.part(start).to(self._dtype).to(torch.float64)
+            moved = torch.where(torch.isfinite(value) & torch.isfinite(run), (value - run).abs(), 0.0)
+            allowed = torch.maximum(allowed, moved)
+        if self._dtype.is_floating_point:
+            quantum = run.abs() * torch.finfo(self._dtype).eps
+            allowed = torch.where(allowed > 0, torch.maximum(allowed, quantum), allowed)
+        return run, allowed
+
+
+def _floating(run: Elements, dtype: torch.dtype, wide: Elements | None) -> Rule:
+    if wide is not None:
+        errors = ReferenceErrors(dtype, run.device())
+        for start in run.starts():
+            errors.add(run.wide(start), wide.wide(start))
+        if errors.agree():
+            return _InFloat64(wide, errors, dtype)
+    return _Declared(run, dtype)
+
+
+def rule_for(
+    declared: torch.Tensor, wide: torch.Tensor | None, borders: list[torch.Tensor]
+) -> tuple[Elements, Rule]:
+    """The elements of the declared run, and the rule that a candidate's are held to.
+
+    ``wide`` is the same output evaluated in float64, ``borders`` are more of them on inputs moved by their own rounding
+    error; what has another form is left aside.
+    """
+    run = Elements(declared)
+    if declared.dtype in RTOL_ATOL:
+        return run, _floating(run, declared.dtype, Elements.like(wide, declared))
+    others = [Elements.like(other, declared) for other in (wide, *borders)]
+    return run, _Stepwise(run, [other for other in others if other is not None], declared.dtype)
