@@ -10,7 +10,7 @@ import torch
 
 from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
-from fusewright_harness.faults import Fault, fault_from_exception, pair_traceback
+from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_traceback
 from fusewright_harness.launches import LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.poison import Poison
@@ -98,6 +98,9 @@ class Candidate:
     def _slot(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._stopwatch.slot(self._function, self._inputs, message, keep=True)
+        except torch.cuda.OutOfMemoryError as error:
+            # It ran before; what is lacking now is room for the copies that timing takes.
+            raise out_of_memory() from error
         except Exception as error:
             raise fault_from_exception(error, "triton", "timing", self._file) from error
 

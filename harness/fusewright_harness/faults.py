@@ -60,8 +60,8 @@ def harness_fault(message: str, kind: str = "HarnessError") -> Fault:
 def out_of_memory() -> Fault:
     """The GPU had no room for what judging takes beside the pair itself."""
     message = (
-        "the GPU's memory ran out while the outputs were compared; judging takes about twelve times the bytes of "
-        "inputs and outputs, so make the inputs smaller, or free the GPU"
+        "the GPU's memory ran out while the pair was judged, which takes about twenty times the bytes of its inputs "
+        "and outputs; make the inputs smaller, or free the GPU"
     )
     return harness_fault(message, "OutOfMemory")
 

@@ -257,7 +257,7 @@ class Judge:
         team = self._team
         self._report("timing", "timing both, in turn")
         with self._phase("timing"):
-            first = timing.trial_order()
+            first = timing.trial_order(self._call_bytes)
             trials = {worker: self._slot(worker, first) for worker in (team.reference, team.candidate)}
             plans = {
                 worker: timing.plan_from_trial(trial, self._call_bytes) for worker, trial in trials.items()

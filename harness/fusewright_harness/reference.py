@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
-from fusewright_harness.faults import Fault, fault_from_exception
+from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.main_block import Recording, run_main_block
 from fusewright_harness.seeds import SecretSeeds
@@ -198,6 +198,9 @@ class Reference:
         inputs = [arguments.as_value() for arguments in self._inputs]
         try:
             return self._stopwatch.slot(self._function, inputs, message)
+        except torch.cuda.OutOfMemoryError as error:
+            # It ran before; what is lacking now is room for the copies that timing takes.
+            raise out_of_memory() from error
         except Exception as error:
             raise fault_from_exception(error, "pytorch", "timing", self._file) from error
 

@@ -17,7 +17,10 @@ from fusewright_harness.faults import Fault
 
 SLOT_PAIRS = 8
 _SLOT_MS = 12.0
-_CALLS = (3, 12)
+_MOST_CALLS = 12
+_FEW_CALLS = 3
+_FEW_LARGE_CALLS = 2
+_LARGE_BYTES = 1 << 30
 _HOST_CALLS = 6
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
@@ -47,16 +50,20 @@ class Timing:
     interval: tuple[float, float]
 
 
-def trial_order() -> dict[str, Any]:
+def trial_order(call_bytes: int) -> dict[str, Any]:
     """The ``slot`` message that warms up and tells how long a call takes."""
-    return Plan(3, _WAIT_LIMIT_MS).order(0)
+    return Plan(_fewest_calls(call_bytes), _WAIT_LIMIT_MS).order(0)
+
+
+def _fewest_calls(call_bytes: int) -> int:
+    return _FEW_LARGE_CALLS if call_bytes > _LARGE_BYTES else _FEW_CALLS
 
 
 def plan_from_trial(trial: dict[str, Any], call_bytes: int) -> Plan:
     """The plan for one side from its trial slot; ``call_bytes`` is what one call's inputs and outputs take."""
     device_ms, enqueue_ms = numbers(trial, "device_ms")[1:], numbers(trial, "enqueue_ms")[1:]
     calls = math.ceil(_SLOT_MS / max(statistics.median(device_ms), 0.01))
-    calls = max(_CALLS[0], min(_CALLS[1], calls, _MEMORY_LIMIT // max(call_bytes, 1)))
+    calls = max(_fewest_calls(call_bytes), min(_MOST_CALLS, calls, _MEMORY_LIMIT // max(call_bytes, 1)))
     return Plan(calls, min(1.5 * statistics.median(enqueue_ms) + 0.03, _WAIT_LIMIT_MS))
 
 

@@ -14,6 +14,7 @@ from fusewright_harness.timing import (
     numbers,
     plan_from_trial,
     ruling,
+    trial_order,
 )
 
 
@@ -72,3 +73,5 @@ def test_a_slot_holds_fewer_calls_where_they_are_slow_or_large():
     assert plan_from_trial(quick, 1).calls == 12
     assert plan_from_trial(slow, 1).calls == 3
     assert plan_from_trial(quick, 2 << 30).calls == 4
+    assert plan_from_trial(quick, 8 << 30).calls == 2
+    assert trial_order(8 << 30)["calls"] == 2
