@@ -273,7 +273,10 @@ class Judge:
                     slots[worker].append(timing.numbers(slot, "device_ms")[1:])
                     if worker is team.candidate and number == checked:
                         self._check_timed(slot, plans[worker])
-            host = {worker: self._slot(worker, timing.host_order(0), hosted=True) for worker in plans}
+            host = {
+                worker: self._slot(worker, timing.host_order(self._call_bytes), hosted=True)
+                for worker in plans
+            }
             measured = timing.evaluate(slots[team.reference], slots[team.candidate], _seed())
         medians = {worker: sorted(timing.numbers(slot, "host_ms")[1:]) for worker, slot in host.items()}
         ruling = timing.ruling(measured, self._options.min_speedup)

@@ -21,7 +21,6 @@ _MOST_CALLS = 12
 _FEW_CALLS = 3
 _FEW_LARGE_CALLS = 2
 _LARGE_BYTES = 1 << 30
-_HOST_CALLS = 6
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
 _WAIT_LIMIT_MS = 5.0
@@ -67,9 +66,10 @@ def plan_from_trial(trial: dict[str, Any], call_bytes: int) -> Plan:
     return Plan(calls, min(1.5 * statistics.median(enqueue_ms) + 0.03, _WAIT_LIMIT_MS))
 
 
-def host_order(first_input: int) -> dict[str, Any]:
+def host_order(call_bytes: int) -> dict[str, Any]:
     """The ``slot`` message for times as the host sees them."""
-    return {"calls": _HOST_CALLS, "first_input": first_input, "hosted": True}
+    calls = 2 * _FEW_CALLS if call_bytes <= _LARGE_BYTES else _FEW_LARGE_CALLS
+    return {"calls": calls, "first_input": 0, "hosted": True}
 
 
 def numbers(slot: dict[str, Any], key: str) -> list[float]:
