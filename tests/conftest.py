@@ -25,7 +25,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a user who has never used Fusewright, but for the Python side, which is shared."""
     home = tmp_path_factory.mktemp("home")
     folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CACHE", "CONFIG", "STATE")}
-    # A home of Fusewright's own would bring its remembered verdicts along; of it, the interpreter alone is wanted.
+    # A home of Fusewright's own would bring remembered verdicts along; only its interpreter is wanted.
     inherited = {name: value for name, value in os.environ.items() if name != "FUSEWRIGHT_HOME"}
     inherited.setdefault("FUSEWRIGHT_PYTHON", sys.executable)
     return inherited | folders | {"NO_COLOR": "1"}
