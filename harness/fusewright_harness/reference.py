@@ -19,7 +19,10 @@ from fusewright_harness.stopwatch import Stopwatch
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
-_BORDER_TRIALS = 2
+_BORDER_PATTERNS = 3
+_BORDER_STEPS = {2: (1.0, 3.0), 4: (4.0, 12.0), 8: (4.0, 12.0)}
+"""How far inputs are moved to find borders, in units of their rounding error, by the bytes of their dtype. Kernels
+compute in float32 what came in 16 bits, so those move less."""
 
 # Bound before any code of the pair is loaded, which may replace them in torch's namespace.
 _Generator = torch.Generator
@@ -134,15 +137,14 @@ class Reference:
             result = self._run(self._function, arguments)
             value = {"declared": result, "after": arguments.as_value(), "float64": None, "borders": []}
             unchanged = _unchanged(self._inputs[index], arguments)
-            double = self._in_float64(index, shift=0.0)
+            double = self._in_float64(index)
             if double is not None:
                 if all(unchanged):
                     # Nothing was computed there, and inputs in float64 are large.
                     double["after"] = None
                 value["float64"] = double
                 if _has_steps(result):
-                    shifts = [self._in_float64(index, shift=1.0 + trial) for trial in range(_BORDER_TRIALS)]
-                    value["borders"] = [shifted for shifted in shifts if shifted is not None]
+                    value["borders"] = self._borders(index)
             if stir:
                 again = Arguments.from_value(clone_value(self._inputs[index].as_value()))
                 self._seeds.stir(index + 1)
@@ -157,23 +159,47 @@ class Reference:
         except BaseException as error:
             raise fault_from_exception(error, "pytorch", "run", self._file) from error
 
-    def _in_float64(self, index: int, shift: float) -> Any:
+    def _borders(self, index: int) -> list[Any]:
+        """Float64 runs on moved inputs: elements of stepwise outputs that differ among them lie on a border.
+
+        Each pattern is tried in both directions, so that what depends on one input moves either way; patterns differ,
+        so that what depends on several (a value over its row's largest, say) moves in one of them.
+        """
+        runs = [
+            self._in_float64(index, pattern, direction)
+            for pattern in range(_BORDER_PATTERNS)
+            for direction in (1.0, -1.0)
+        ]
+        return [
+            {
+                "result": map_tensors(
+                    run["result"], lambda tensor: tensor if _steps(tensor) else tensor.new_empty(0)
+                )
+            }
+            for run in runs
+            if run is not None
+        ]
+
+    def _in_float64(self, index: int, pattern: int = 0, direction: float = 0.0) -> Any:
         """The result and the arguments afterwards, computed in float64, or None where that cannot be done.
 
-        ``shift`` moves every floating input by about its own rounding error, in a direction of chance, to find the
-        elements of a stepwise output (an integer, a boolean) that lie on a border.
+        With a ``direction`` every floating input is moved by some of its own rounding errors, this way or the other as
+        ``pattern`` has it.
         """
         generator = _Generator(self._device)
-        generator.manual_seed(int(shift) + 17)
+        generator.manual_seed(17 + pattern)
 
         def widen(tensor: torch.Tensor) -> torch.Tensor:
             with without_modes(), torch.no_grad():
                 if not tensor.is_floating_point():
                     return tensor.clone()
                 wide = tensor.detach().to(torch.float64)
-                if shift and tensor.dtype.itemsize > 1:
-                    step = _rand(wide.shape, generator=generator, dtype=wide.dtype, device=self._device)
-                    wide = wide * (1 + (2 * step.to(wide.device) - 1) * 2 * torch.finfo(tensor.dtype).eps)
+                if direction and tensor.dtype.itemsize in _BORDER_STEPS:
+                    low, high = _BORDER_STEPS[tensor.dtype.itemsize]
+                    draw = _rand(wide.shape, generator=generator, dtype=wide.dtype, device=self._device)
+                    draw = 2 * draw.to(wide.device) - 1
+                    step = draw.sign() * (low + (high - low) * draw.abs())
+                    wide = wide * (1 + direction * step * torch.finfo(tensor.dtype).eps)
                 return wide
 
         default = torch.get_default_dtype()
@@ -223,7 +249,12 @@ def _unchanged(before: Arguments, after: Arguments) -> list[bool]:
 
 def _has_steps(result: Any) -> bool:
     _tree, tensors = take_apart(result)
-    return any(not tensor.is_floating_point() or tensor.dtype.itemsize == 1 for tensor in tensors)
+    return any(_steps(tensor) for tensor in tensors)
+
+
+def _steps(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's values are steps: integers, booleans, or float8, whose steps are as coarse."""
+    return not (tensor.is_floating_point() or tensor.is_complex()) or tensor.dtype.itemsize == 1
 
 
 @contextmanager

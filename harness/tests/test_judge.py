@@ -204,6 +204,43 @@ def candidate(x, y):
     assert "returned" in missing["reason"]
 
 
+QUANTISE = """
+import torch
+
+def reference(x, y):
+    scale = x.abs().amax(dim=1, keepdim=True) / 127
+    return torch.round(x / scale).to(torch.int8)
+"""
+
+# Multiplies by the reciprocal where the reference divides: other roundings, the same function.
+QUANTISE_KERNEL = """
+import torch
+import triton
+import triton.language as tl
+
+@triton.jit
+def quantise(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    i = tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + row * n + i, mask=i < n, other=0.0)
+    v = x * (127 / tl.max(tl.abs(x), axis=0))
+    q = tl.floor(v + 0.5)
+    tl.store(out_ptr + row * n + i, q.to(tl.int8), mask=i < n)
+
+def candidate(x, y):
+    out = torch.empty_like(x, dtype=torch.int8)
+    quantise[(x.shape[0],)](x, out, x.shape[1], BLOCK=triton.next_power_of_2(x.shape[1]))
+    return out
+"""
+
+
+def test_a_quantised_element_on_a_border_may_fall_to_either_side(harness):
+    test = TEST.replace("3, 500", "64, 65536")
+    assert judged(harness, python=QUANTISE, triton=QUANTISE_KERNEL, test=test)["verdict"] == "untimed"
+    off = QUANTISE_KERNEL.replace("v + 0.5", "v + 0.4999")
+    assert judged(harness, python=QUANTISE, triton=off, test=test)["verdict"] == "wrong"
+
+
 def test_a_reference_of_chance_is_the_tasks_fault(harness):
     python = "import torch\n\ndef reference(x, y):\n    return torch.nn.functional.dropout(x * y, 0.5)\n"
     verdict = judged(harness, python=python)
