@@ -85,3 +85,57 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no reason given")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Notes each request when its handler begins; the handler then waits for ever, or panics where asked to.
+    struct Noting(Arc<Mutex<Vec<String>>>);
+
+    impl Service<Request> for Noting {
+        type Response = Option<Response>;
+        type Error = ExitedError;
+        type Future = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ExitedError>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request) -> Self::Future {
+            let begun = Arc::clone(&self.0);
+            async move {
+                assert_ne!(request.method(), "panic", "planted");
+                begun.lock().unwrap().push(request.method().to_owned());
+                futures::future::pending().await
+            }
+            .boxed()
+        }
+    }
+
+    #[test]
+    fn a_handler_enters_its_change_before_the_next_is_begun() {
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let mut guarded = Guarded::new(Noting(Arc::clone(&begun)));
+        let first = guarded.begin(Request::build("first").finish());
+        assert_eq!(*begun.lock().unwrap(), ["first"]);
+        let second = guarded.begin(Request::build("second").finish());
+        assert_eq!(*begun.lock().unwrap(), ["first", "second"]);
+        assert!(matches!((first, second), (Begun::Waiting(_), Begun::Waiting(_))));
+    }
+
+    #[test]
+    fn a_handler_that_panics_is_answered_and_the_next_is_begun() {
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let mut guarded = Guarded::new(Noting(Arc::clone(&begun)));
+        let Begun::Done(Some(answer)) = guarded.begin(Request::build("panic").id(1).finish()) else {
+            panic!("a panic is an answer");
+        };
+        assert!(answer.error().unwrap().message.contains("planted"));
+        let next = guarded.begin(Request::build("next").finish());
+        assert!(matches!(next, Begun::Waiting(_)));
+        assert_eq!(*begun.lock().unwrap(), ["next"]);
+    }
+}
