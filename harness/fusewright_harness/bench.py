@@ -14,8 +14,9 @@ from typing import Any
 import torch
 
 from fusewright_harness import environment
+from fusewright_harness.case import Options, Team
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
-from fusewright_harness.judge import Judge, Options, Team
+from fusewright_harness.judge import Judge
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker, Zygote
@@ -32,7 +33,7 @@ class Bench:
         self._zygotes: dict[str, Zygote] = {}
         self._spares: dict[str, list[Worker]] = {}
         self._lock = threading.Lock()
-        self._teams: dict[int, list[Worker]] = {}
+        self._teams: dict[int, Team] = {}
         self._turns = {
             "cuda": threading.Semaphore(1),
             "interpreter": threading.Semaphore(max(1, (os.cpu_count() or 2) // 2)),
@@ -108,8 +109,9 @@ class Bench:
     def interrupt(self, deadline: Deadline) -> None:
         """Ends the team that works towards ``deadline``."""
         with self._lock:
-            team = list(self._teams.get(id(deadline), []))
-        for worker in team:
+            team = self._teams.get(id(deadline))
+            members = team.members() if team is not None else []
+        for worker in members:
             worker.interrupt()
 
     def stop(self) -> None:
@@ -168,10 +170,16 @@ class Bench:
     def _team(self, mode: str, deadline: Deadline) -> Team:
         reference, candidate = self._worker(mode), self._worker(mode)
         compiler = self._worker("compile") if mode == "interpreter" else None
-        team = Team(reference, candidate, compiler)
+        team = Team(reference, candidate, compiler, lambda: self._recruit(mode, team))
         with self._lock:
-            self._teams[id(deadline)] = team.members()
+            self._teams[id(deadline)] = team
         return team
+
+    def _recruit(self, mode: str, team: Team) -> Worker:
+        worker = self._worker(mode)
+        with self._lock:
+            team.recruits.append(worker)
+        return worker
 
     def _worker(self, mode: str) -> Worker:
         with self._lock:

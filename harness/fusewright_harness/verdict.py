@@ -78,7 +78,7 @@ class Verdict:
 
     def wrong(self, reason: str) -> None:
         """The candidate computes something else."""
-        self.set(status="SUCCESS", correct=False, verdict="wrong", reason=reason)
+        self.set(status="SUCCESS", correct=False, verdict="wrong", reason=reason, pending=[])
 
     def fail(self, fault: Fault) -> None:
         """The pair did not run, may not count, or could not be judged."""

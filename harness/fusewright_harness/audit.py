@@ -1,0 +1,50 @@
+"""What follows the first result: the audit, whose steps may still take a verdict back.
+
+A step takes the case, adds to its verdict, and raises :class:`Fault` (verdict "rejected") where the pair may not
+count. Steps run in the order of ``STEPS``, each a function of one case; a step that a machine cannot take says so in
+the line and is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fusewright_harness.case import Case
+from fusewright_harness.compare import compare
+from fusewright_harness.faults import Fault
+from fusewright_harness.workers import receive_answer
+
+
+def repeat(case: Case) -> None:
+    """Runs the candidate once more on the first inputs: the same call must give a right result again."""
+    case.report("audit", "repeating the first call")
+    with case.phase("audit"):
+        case.team.candidate.ask("again", "running the candidate again", index=0)
+        answer = case.team.candidate.answer()
+        again = receive_answer(answer, "candidate", "triton")
+        comparison = compare(case.expected[0], again.get("result"), what="the output of a repeated call")
+        # Autotuning and compilation are over by now, so these are the launches of one plain call.
+        case.verdict.set(kernels=_with_resources(case, answer.fields.get("kernels", [])))
+    if comparison.wrong is not None:
+        raise Fault("triton", "trust", "NotRepeatable", comparison.wrong, verdict="rejected")
+
+
+STEPS: list[Callable[[Case], None]] = [repeat]
+
+
+def audit(case: Case) -> None:
+    """Takes every step of the audit."""
+    for step in STEPS:
+        step(case)
+
+
+def _with_resources(case: Case, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Adds what the compile check knows of each kernel, where the interpreter ran it."""
+    compiled = {kernel.get("name"): kernel for kernel in case.compiled}
+    for kernel in kernels:
+        known = compiled.get(kernel.get("name"), {})
+        for key in ("registers", "shared_bytes", "spills"):
+            if kernel.get(key) is None:
+                kernel[key] = known.get(key)
+    return kernels

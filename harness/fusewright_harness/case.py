@@ -1,0 +1,90 @@
+"""What is known of one pair while it is judged: what was asked for, who works at it, what was found so far.
+
+The steps of a verdict (:mod:`check`, :mod:`proof`, :mod:`timed`, :mod:`audit`) share it and keep no other state.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fusewright_harness.compare import Expected
+from fusewright_harness.verdict import Verdict
+from fusewright_harness.workers import Deadline, Worker
+
+Report = Callable[[str, str], None]
+"""Told the name of a phase that begins and a sentence for the user."""
+
+
+@dataclass
+class Options:
+    """What a request asks for: how many secret seeds, how long, how fast, and which target to compile for."""
+
+    seeds: int
+    timeout_s: float
+    min_speedup: float
+    target: str
+
+    @staticmethod
+    def of(request: dict[str, Any]) -> Options:
+        """Reads a request's ``options``; what is missing has its default."""
+        return Options(
+            seeds=max(1, min(16, int(request.get("seeds", 3)))),
+            timeout_s=max(1.0, float(request.get("timeout_s", 60))),
+            min_speedup=float(request.get("min_speedup", 1.0)),
+            target=str(request.get("target", "sm_90")),
+        )
+
+
+@dataclass
+class Team:
+    """The workers of one verdict; ``compiler`` is there where the interpreter runs the kernels.
+
+    ``recruit`` gives a further fresh worker of the same mode, for what must not touch these; whoever recruited it
+    ends it, and what is left in ``recruits`` is ended with the team.
+    """
+
+    reference: Worker
+    candidate: Worker
+    compiler: Worker | None
+    recruit: Callable[[], Worker] | None = None
+    recruits: list[Worker] = field(default_factory=list)
+
+    def members(self) -> list[Worker]:
+        """All of them."""
+        own = [worker for worker in (self.reference, self.candidate, self.compiler) if worker is not None]
+        return own + self.recruits
+
+
+@dataclass
+class Case:
+    """One pair on its way to a verdict."""
+
+    pair: dict[str, Any]
+    options: Options
+    team: Team
+    verdict: Verdict
+    report: Report
+    deadline: Deadline
+    expected: list[Expected] = field(default_factory=list)
+    """What each seed's inputs should give, in the order of the checks."""
+    compiled: list[dict[str, Any]] = field(default_factory=list)
+    """The kernels as the compile check knows them, where the interpreter runs them."""
+    call_bytes: int = 0
+    """The bytes of one call's inputs and outputs."""
+
+    @property
+    def interpreted(self) -> bool:
+        """Whether Triton's interpreter runs the kernels, on the CPU."""
+        return self.team.compiler is not None
+
+    def phase(self, name: str) -> Any:
+        """Counts what runs inside towards ``name`` in ``duration_ms``."""
+        return self.verdict.phases.phase(name)
+
+
+def new_seed() -> int:
+    """A secret seed."""
+    return secrets.randbits(62)

@@ -1,0 +1,127 @@
+"""One secret seed: fresh inputs, both sides' outputs, and the comparison."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fusewright_harness.call import give_back_memory
+from fusewright_harness.case import Case, new_seed
+from fusewright_harness.compare import Comparison, compare, compare_inputs
+from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
+from fusewright_harness.transfer import total_bytes
+from fusewright_harness.workers import Answer, receive_answer
+
+_COMPILE_LIMIT_S = 30.0
+
+_NO_LAUNCH = "the candidate launched no Triton kernel: whatever made its result was not one"
+
+
+def check_seed(case: Case, number: int) -> bool:
+    """Checks the seed of that number, from 0. Returns whether both sides agree; the verdict says how not."""
+    team = case.team
+    case.report("check", f"checking seed {number + 1} of {case.options.seeds}")
+    with case.phase("inputs"):
+        team.reference.ask("inputs", "making inputs", seed=new_seed())
+        inputs = team.reference.answer()
+        team.reference.keep(inputs)
+    call = {"value": inputs.value, "candidate": inputs.fields.get("candidate")}
+    try:
+        with case.phase("run"):
+            if number == 0:
+                ask_compiler(case, call, inputs)
+            team.reference.ask("expected", "running the reference", index=number, stir=number == 0)
+            team.candidate.ask("call", "running the candidate", inputs.descriptors, **call)
+            expected_answer = team.reference.answer()
+            candidate_answer = _candidate_or_compiler_answer(case, number)
+    finally:
+        inputs.close()
+    team.reference.let_go(inputs)
+    with case.phase("compare"):
+        comparison = _compare(case, expected_answer, candidate_answer, number)
+        give_back_memory()
+    case.verdict.set(outputs=comparison.outputs, kernels=candidate_answer.fields.get("kernels", []))
+    if comparison.wrong is not None:
+        case.verdict.wrong(comparison.wrong + _hint(case, comparison))
+        return False
+    if not candidate_answer.fields.get("kernels"):
+        raise Fault("triton", "trust", "NoLaunch", _NO_LAUNCH, verdict="rejected")
+    case.verdict.set(reason="no GPU here, so it was not timed" if case.interpreted else None)
+    return True
+
+
+def ask_compiler(case: Case, call: dict[str, Any], inputs: Answer) -> None:
+    """Starts the compile check, where there is one, beside the interpreter's first run."""
+    compiler = case.team.compiler
+    if compiler is None:
+        return
+    compiler.assign("compiler", "triton", case.deadline)
+    pair = {key: case.pair[key] for key in ("file", "triton", "entry")}
+    limit_s = min(_COMPILE_LIMIT_S, case.deadline.left_s() / 2)
+    fields = {**call, "pair": pair, "target": case.options.target, "limit_s": limit_s}
+    compiler.ask("compile", "compiling the kernels", inputs.descriptors, **fields)
+
+
+def take_compiler_answer(case: Case) -> None:
+    """Takes what the compile check found, where there is one. Raises :class:`Fault` for a compile error."""
+    if case.team.compiler is None:
+        return
+    answer = case.team.compiler.answer().fields
+    case.compiled = answer.get("kernels", [])
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return
+    if error.get("stage") == "compile":
+        raise fault_from_message(error, "triton")
+    if error.get("stage") == "timeout":
+        message = f"not compiled for {case.options.target}: {error.get('message')}"
+        case.verdict.find("FW508", "warning", message)
+
+
+def _candidate_or_compiler_answer(case: Case, number: int) -> Answer:
+    """The candidate's answer. A compiler's error comes before the interpreter's: it names the fault best."""
+    try:
+        answer = case.team.candidate.answer()
+    except Fault as fault:
+        if number == 0 and fault.stage != "timeout":
+            take_compiler_answer(case)
+        raise
+    if number == 0:
+        take_compiler_answer(case)
+    return answer
+
+
+def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, number: int) -> Comparison:
+    reference = receive_answer(expected_answer, "reference", "pytorch")
+    candidate = receive_answer(candidate_answer, "candidate", "triton")
+    result, after = expected_of(reference)
+    if "again" in reference:
+        require_deterministic(result, reference["again"])
+    unchanged = [bool(same) for same in expected_answer.fields.get("unchanged", [])]
+    case.expected.append(result)
+    case.call_bytes = total_bytes((candidate.get("result"), candidate.get("after")))
+    comparison = compare(result, candidate.get("result"))
+    inputs = compare_inputs(after, candidate.get("after"), unchanged)
+    comparison.outputs += inputs.outputs
+    if inputs.wrong:
+        comparison.blame(inputs.wrong)
+    if not comparison.outputs and comparison.wrong is None:
+        message = (
+            "the reference returns no tensor and changes none of its inputs: there is nothing to compare"
+        )
+        raise Fault("pytorch", "check", "NoOutput", message)
+    if comparison.wrong is None and number == 0:
+        refuse_shared_storage(result.declared, after.declared, candidate)
+    return comparison
+
+
+def _hint(case: Case, comparison: Comparison) -> str:
+    floats = [
+        output for output in comparison.outputs if output["dtype"] == "float32" and output["mismatched"]
+    ]
+    code = case.pair["triton"]["code"]
+    if floats and "tl.dot" in code and "input_precision" not in code and "allow_tf32" not in code:
+        errors = [output["max_abs_error"] or 0.0 for output in floats]
+        if 0 < max(errors) < 1.0:
+            return '. `tl.dot` rounds float32 operands to TF32; pass `input_precision="ieee"`'
+    return ""
