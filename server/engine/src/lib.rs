@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod files;
 pub mod harness;
 pub mod home;
+pub mod model;
 pub mod nearest;
 pub mod places;
 pub mod progress;

@@ -1,6 +1,7 @@
 //! Looks at everything that judging and archiving need, and names the command that mends what is missing.
 
 mod machine;
+mod model;
 mod place;
 mod runner;
 
@@ -79,6 +80,7 @@ pub async fn examine(options: &DoctorOptions, progress: &dyn Progress, cancel: &
     let mut checks = place::examine(options);
     let found = runner::examine(options, &mut checks, progress, cancel).await;
     machine::examine(&found, &mut checks).await;
+    checks.extend(model::examine(options, cancel).await);
     Report { sound: checks.iter().all(|check| check.state != State::Fault), checks }
 }
 
