@@ -20,10 +20,12 @@ pub(super) fn page(about: &About) -> String {
 pub(super) fn index() -> String {
     let mut index = String::from(
         "# The rules\n\nFW1xx are about the structure of a pair file: while one of them is an error the pair cannot be \
-         run. FW2xx are about what the blocks promise each other.\n\n| code | name | severity | what it looks for | \
+         run. FW2xx are about what the blocks promise each other, FW3xx about Triton, FW4xx about trust. A finding is \
+         silenced by its code under `[rules] ignore` in fusewright.toml, or by `# fusewright: ignore[FW305]` at the end of \
+         its line; FW4xx by nothing.\n\n| code | name | severity | what it looks for | \
          quick fix |\n|---|---|---|---|---|\n",
     );
-    for About { code, name, severity, summary, fix, .. } in &TABLE {
+    for About { code, name, severity, summary, fix, .. } in TABLE {
         let fix = if fix.is_some() { "yes" } else { "" };
         // Writing to a string cannot fail.
         let _ = writeln!(index, "| [{code}]({code}.md) | {name} | {} | {summary} | {fix} |", word(*severity));

@@ -24,7 +24,7 @@ fn the_table_is_in_order_and_its_codes_are_stable() {
 
 #[test]
 fn a_bad_example_has_its_fault_and_no_other() {
-    for about in &TABLE {
+    for about in TABLE {
         let file = PairFile::parse(about.bad);
         let rules: Vec<_> = file.diagnostics().iter().map(|diagnostic| diagnostic.rule.code()).collect();
         // An import that stands outside of the blocks is also missing inside.
@@ -35,7 +35,7 @@ fn a_bad_example_has_its_fault_and_no_other() {
 
 #[test]
 fn a_good_example_has_no_fault_at_all() {
-    for about in &TABLE {
+    for about in TABLE {
         let file = PairFile::parse(about.good);
         assert_eq!(file.diagnostics(), [], "{}", about.code);
         assert!(
@@ -48,7 +48,7 @@ fn a_good_example_has_no_fault_at_all() {
 
 #[test]
 fn a_fix_is_offered_where_the_page_says_so_and_mends_the_example() {
-    for about in &TABLE {
+    for about in TABLE {
         for diagnostic in found(about.bad, about.rule) {
             assert_eq!(diagnostic.fix.is_some(), about.fix.is_some(), "{}", about.code);
             let Some(fix) = diagnostic.fix else { continue };
