@@ -20,10 +20,12 @@ def repeat(case: Case) -> None:
     """Runs the candidate once more on the first inputs: the same call must give a right result again."""
     case.report("audit", "repeating the first call")
     with case.phase("audit"):
-        case.team.candidate.ask("again", "running the candidate again", index=0)
+        case.team.candidate.ask("again", "running the candidate again", index=case.oldest)
         answer = case.team.candidate.answer()
         again = receive_answer(answer, "candidate", "triton")
-        comparison = compare(case.expected[0], again.get("result"), what="the output of a repeated call")
+        comparison = compare(
+            case.expected[case.oldest], again.get("result"), what="the output of a repeated call"
+        )
         # Autotuning and compilation are over by now, so these are the launches of one plain call.
         case.verdict.set(kernels=_with_resources(case, answer.fields.get("kernels", [])))
     if comparison.wrong is not None:

@@ -14,7 +14,7 @@ from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.launches import LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.poison import Poison
-from fusewright_harness.stopwatch import Stopwatch
+from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.transfer import Sent, clone_value, receive_value, send_value, total_bytes
 from fusewright_harness.values import Untransferable
 
@@ -28,7 +28,7 @@ class Candidate:
         self._poison.install()
         self._watch = LaunchWatch(interpreted)
         self._watch.install()
-        self._stopwatch = Stopwatch(device)
+        self._stopwatch = Stopwatch.on(device)
         self._file = ""
         self._pair: dict[str, Any] = {}
         self._module: types.ModuleType | None = None
@@ -38,17 +38,18 @@ class Candidate:
     def handle(
         self, verb: str, message: dict[str, Any], descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, call, again, slot, timed_output."""
+        """Answers one of the judge's verbs: load, call, again, forget, and the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"]), None
         if verb == "call":
             return self._receive_and_call(message, descriptors)
         if verb == "again":
             return self._call(message["index"])
-        if verb == "slot":
-            return self._slot(message), None
-        if verb == "timed_output":
-            return {}, self._send({"result": self._stopwatch.kept_output(message["call"])})
+        if verb == "forget":
+            self._inputs[: message["below"]] = [None] * message["below"]
+            return {}, None
+        if verb in VERBS:
+            return self._timed(verb, message)
         raise ValueError(f"the candidate knows no verb {verb!r}")
 
     def _load(self, pair: dict[str, Any]) -> dict[str, Any]:
@@ -95,12 +96,20 @@ class Candidate:
             )
         return fault_from_exception(error, "triton", "run", self._file)
 
-    def _slot(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _timed(self, verb: str, message: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
         try:
-            return self._stopwatch.slot(self._function, self._inputs, message, keep=True)
+            if verb == "prepare":
+                return self._stopwatch.prepare(self._inputs, message), None
+            if verb == "go":
+                before = self._watch.launched
+                times = self._stopwatch.go(self._function)
+                return {**times, "launches": self._watch.launched - before}, None
+            return {}, self._send({"result": self._stopwatch.kept_output(message["call"])})
         except torch.cuda.OutOfMemoryError as error:
             # It ran before; what is lacking now is room for the copies that timing takes.
             raise out_of_memory() from error
+        except (Fault, Untransferable):
+            raise
         except Exception as error:
             raise fault_from_exception(error, "triton", "timing", self._file) from error
 

@@ -70,8 +70,12 @@ class Case:
     deadline: Deadline
     expected: list[Expected] = field(default_factory=list)
     """What each seed's inputs should give, in the order of the checks."""
+    oldest: int = 0
+    """The number of the first seed whose inputs the workers still hold, and whose entry in ``expected`` counts."""
     compiled: list[dict[str, Any]] = field(default_factory=list)
     """The kernels as the compile check knows them, where the interpreter runs them."""
+    launches: list[int] = field(default_factory=list)
+    """How many launches each check's call made; the first one's autotuning counts too."""
     call_bytes: int = 0
     """The bytes of one call's inputs and outputs."""
 

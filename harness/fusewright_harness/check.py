@@ -6,13 +6,14 @@ from typing import Any
 
 from fusewright_harness.call import give_back_memory
 from fusewright_harness.case import Case, new_seed
-from fusewright_harness.compare import Comparison, compare, compare_inputs
+from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
 from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
 from fusewright_harness.transfer import total_bytes
 from fusewright_harness.workers import Answer, receive_answer
 
 _COMPILE_LIMIT_S = 30.0
+_LARGE_BYTES = 512 << 20
 
 _NO_LAUNCH = "the candidate launched no Triton kernel: whatever made its result was not one"
 
@@ -40,14 +41,28 @@ def check_seed(case: Case, number: int) -> bool:
     with case.phase("compare"):
         comparison = _compare(case, expected_answer, candidate_answer, number)
         give_back_memory()
-    case.verdict.set(outputs=comparison.outputs, kernels=candidate_answer.fields.get("kernels", []))
+    kernels = candidate_answer.fields.get("kernels", [])
+    case.verdict.set(outputs=comparison.outputs, kernels=kernels)
+    case.launches.append(sum(kernel["launches"] for kernel in kernels))
     if comparison.wrong is not None:
         case.verdict.wrong(comparison.wrong + _hint(case, comparison))
         return False
-    if not candidate_answer.fields.get("kernels"):
+    if not kernels:
         raise Fault("triton", "trust", "NoLaunch", _NO_LAUNCH, verdict="rejected")
     case.verdict.set(reason="no GPU here, so it was not timed" if case.interpreted else None)
+    if case.call_bytes > _LARGE_BYTES:
+        _forget_before(case, number)
     return True
+
+
+def _forget_before(case: Case, number: int) -> None:
+    """Gives up the inputs and outputs of earlier seeds, so that a GPU holds gigabytes once."""
+    for worker in (case.team.reference, case.team.candidate):
+        worker.ask("forget", "giving memory back", below=number)
+        worker.answer()
+    case.expected[:number] = [Expected(None, None, [])] * number
+    case.oldest = number
+    give_back_memory()
 
 
 def ask_compiler(case: Case, call: dict[str, Any], inputs: Answer) -> None:

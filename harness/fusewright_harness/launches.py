@@ -18,6 +18,8 @@ class LaunchWatch:
     def __init__(self, interpreted: bool) -> None:
         self._interpreted = interpreted
         self._recorded: Launches | None = None
+        self.launched = 0
+        """How many launches there were, on a GPU, since :meth:`install`."""
 
     def install(self) -> None:
         """Puts the hook in place, before any code of the pair is loaded."""
@@ -29,6 +31,7 @@ class LaunchWatch:
 
         def run(function: Any, *args: Any, **kwargs: Any) -> Any:
             kernel = original(function, *args, **kwargs)
+            self.launched += not kwargs.get("warmup")
             if self._recorded is not None and not kwargs.get("warmup"):
                 self._recorded.add(function, kernel)
             return kernel

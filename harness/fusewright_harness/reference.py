@@ -14,8 +14,9 @@ from fusewright_harness.call import Arguments, finish, map_tensors
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.main_block import Recording, run_main_block
+from fusewright_harness.mixing import mix
 from fusewright_harness.seeds import SecretSeeds
-from fusewright_harness.stopwatch import Stopwatch
+from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
@@ -36,26 +37,34 @@ class Reference:
         self._device = device
         self._seeds = SecretSeeds()
         self._seeds.install()
-        self._stopwatch = Stopwatch(device)
+        self._stopwatch = Stopwatch.on(device)
         self._file = ""
         self._pair: dict[str, Any] = {}
         self._python: types.ModuleType | None = None
         self._test: types.ModuleType | None = None
         self._function: Callable[..., Any] | None = None
-        self._inputs: list[Arguments] = []
+        self._inputs: list[Any] = []
 
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, inputs, expected, slot."""
+        """Answers one of the judge's verbs: load, inputs, expected, mix, forget, and the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"], message["seed"]), None
         if verb == "inputs":
             return self._make_inputs(message["seed"])
         if verb == "expected":
             return self._expected(message["index"], message["stir"])
-        if verb == "slot":
-            return self._slot(message), None
+        if verb == "mix":
+            first, second, seed = message["content"]
+            mixture = mix(self._inputs[first].as_value(), self._inputs[second].as_value(), seed)
+            self._inputs.append(Arguments.from_value(mixture))
+            return {"index": len(self._inputs) - 1}, None
+        if verb == "forget":
+            self._inputs[: message["below"]] = [None] * message["below"]
+            return {}, None
+        if verb in VERBS:
+            return self._timed(verb, message), None
         raise ValueError(f"the reference knows no verb {verb!r}")
 
     def _load(self, pair: dict[str, Any], seed: int) -> dict[str, Any]:
@@ -220,10 +229,12 @@ class Reference:
         finally:
             torch.set_default_dtype(default)
 
-    def _slot(self, message: dict[str, Any]) -> dict[str, Any]:
-        inputs = [arguments.as_value() for arguments in self._inputs]
+    def _timed(self, verb: str, message: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self._stopwatch.slot(self._function, inputs, message)
+            if verb == "prepare":
+                inputs = [arguments and arguments.as_value() for arguments in self._inputs]
+                return self._stopwatch.prepare(inputs, message)
+            return self._stopwatch.go(self._function)
         except torch.cuda.OutOfMemoryError as error:
             # It ran before; what is lacking now is room for the copies that timing takes.
             raise out_of_memory() from error

@@ -1,92 +1,181 @@
-"""Device times of single calls on a cold L2, measured where the calls are made.
+"""Device times of calls on a cold L2, measured where the calls are made.
 
-Each call of a slot gets inputs of its own in fresh memory, so neither a cached result nor a warm cache serves it.
-Before a call the L2 is flushed, and a kernel that only waits keeps the GPU busy while the host enqueues the call:
-what lies between the two events is then the device's time, not the host's launch path (NVIDIA, "CUDA C++ Best
-Practices Guide", timing by events; the waiting kernel as in torch's own benchmarks).
+Each call of a slot gets inputs of its own in fresh memory, whose contents no call has seen, so neither a cached result
+nor a warm cache serves it. Before a round the L2 is flushed, and a kernel that only waits keeps the GPU busy while the
+host enqueues the round: what lies between the two events is then the device's time, not the host's launch path (NVIDIA,
+"CUDA C++ Best Practices Guide", timing by events; the waiting kernel as in torch's own benchmarks). A round is one call
+or, where one is too short for the events' resolution, several on distinct inputs.
+
+A slot has two steps, so that the judge's own clock encloses the calls alone: ``prepare`` makes the inputs, ``go`` makes
+the calls. Outputs that the judge may ask for are copied in the stream, right behind the event that ends a round: work
+that the stream did not wait for is missing in the copy.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from fusewright_harness.call import Arguments, finish
+from fusewright_harness.call import Arguments
+from fusewright_harness.mixing import mix
 from fusewright_harness.transfer import clone_value
+from fusewright_harness.values import take_apart
+from fusewright_harness.waiting import load_wait
 
-# Bound before any code of the pair is loaded, which may replace them in torch's namespace.
-_Event = torch.cuda.Event
-_sleep = torch.cuda._sleep
-_clock = time.perf_counter
+VERBS = ("prepare", "go", "timed_output")
 
 _CYCLES_PER_MS = 2_000_000
 """Clock cycles a millisecond, rounded up for the fastest cards: too long a wait costs time, not truth."""
 
 
+@dataclass(frozen=True)
+class Handles:
+    """What a clock needs of CUDA, in C and bound before any code of the pair is loaded, which may replace the rest."""
+
+    new_event: Callable[[], Any]
+    record: Callable[[Any], None]
+    elapsed_ms: Callable[[Any, Any], float]
+    wait_ms: Callable[[float], None]
+    """Keeps the stream, and where it can be the whole GPU, busy that long; returns at once."""
+    spin_ms: Callable[[float], None]
+    """The same on one multiprocessor, for a time that is proportional to what was asked for."""
+    flush: Callable[[], Any]
+    """Empties the L2 cache, in the stream."""
+    finish: Callable[[], None]
+    """Returns once all streams of the device are done."""
+    clock: Callable[[], float]
+    """Seconds."""
+
+
+def cuda_handles(device: torch.device) -> Handles:
+    """The handles of a CUDA device, on the stream that is current now."""
+    base = torch._C._CudaEventBase
+    record, elapsed, sleep = base.record, base.elapsed_time, torch._C._cuda_sleep
+    stream = torch.cuda.current_stream(device)
+    l2_bytes = torch.cuda.get_device_properties(device).L2_cache_size
+    buffer = torch.empty(max(2 * l2_bytes, 32 << 20), dtype=torch.uint8, device=device)
+
+    def spin(ms: float) -> None:
+        sleep(int(ms * _CYCLES_PER_MS))
+
+    return Handles(
+        new_event=lambda: base(enable_timing=True),
+        record=lambda event: record(event, stream),
+        elapsed_ms=elapsed,
+        wait_ms=load_wait(device, stream.cuda_stream) or spin,
+        spin_ms=spin,
+        flush=buffer.zero_,
+        finish=torch._C._cuda_synchronize,
+        clock=time.perf_counter,
+    )
+
+
 class Stopwatch:
     """Times the calls of one process. Times are in milliseconds."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
+    def __init__(self, handles: Handles | None) -> None:
+        self._handles = handles
+        self._order: dict[str, Any] = {}
+        self._arguments: list[Arguments] = []
         self._kept: list[Any] = []
-        self._flush: torch.Tensor | None = None
-        if device.type == "cuda":
-            l2_bytes = torch.cuda.get_device_properties(device).L2_cache_size
-            self._flush = torch.empty(max(2 * l2_bytes, 32 << 20), dtype=torch.uint8, device=device)
-            self._zero = self._flush.zero_
 
-    def slot(
-        self, function: Any, inputs: list[Any], order: dict[str, Any], keep: bool = False
-    ) -> dict[str, Any]:
-        """Times ``order["calls"]`` calls, each on a fresh copy of one of ``inputs`` in turn.
+    @staticmethod
+    def on(device: torch.device) -> Stopwatch:
+        """A stopwatch for a device; one without CUDA answers no verb."""
+        return Stopwatch(cuda_handles(device) if device.type == "cuda" else None)
 
-        ``order["wait_ms"]`` is how long the GPU waits before a call while the host enqueues it; ``order["hosted"]``
-        times the calls from the host instead, synchronising around each. Returns ``device_ms`` and ``enqueue_ms`` (or
-        ``host_ms``) a call, and which input each took. With ``keep`` the outputs stay for :meth:`kept_output`.
+    def prepare(self, inputs: list[Any], order: dict[str, Any]) -> dict[str, Any]:
+        """Makes the inputs of a slot: ``order["rounds"]`` times ``order["batch"]`` calls.
+
+        ``order["contents"]`` names, for each round, the number of the inputs that its calls get, or the numbers of two
+        and a seed to mix them with.
         """
-        first = order["first_input"]
-        numbers = [(first + call) % len(inputs) for call in range(order["calls"])]
-        arguments = [Arguments.from_value(clone_value(inputs[number])) for number in numbers]
-        self._kept = []
-        finish(self._device)
-        timed = self._from_host if order.get("hosted") else self._from_device
-        times = timed(function, arguments, order, self._kept if keep else None)
-        return {**times, "inputs": numbers}
+        self._order, self._arguments, self._kept = order, [], []
+        for content in order["contents"]:
+            value = _content(inputs, content)
+            # The mixture is in fresh memory already; further calls of the round take copies.
+            copies = [value, *(clone_value(value) for _ in range(order["batch"] - 1))]
+            self._arguments += [Arguments.from_value(copy) for copy in copies]
+        assert self._handles is not None  # A judge without a GPU times nothing.
+        self._handles.finish()
+        return {}
+
+    def go(self, function: Any) -> dict[str, Any]:
+        """Makes the calls that were prepared, as ``order["how"]`` says.
+
+        - ``device``: ``device_ms`` and ``enqueue_ms`` of each round, divided by its calls; the GPU waits
+          ``order["wait_ms"]`` before a round. With ``order["keep"]`` the outputs stay for :meth:`kept_output`.
+        - ``host``: ``host_ms`` of each call, synchronising around it.
+        """
+        arguments, self._arguments = self._arguments, []
+        take = self._from_host if self._order["how"] == "host" else self._from_device
+        return take(function, arguments)
 
     def kept_output(self, call: int) -> Any:
-        """What the call of that number in the last slot returned."""
+        """What the call of that number in the last slot gave, as the stream had it when the call was over.
+
+        That is what it returned, or its arguments where it returned no tensor.
+        """
         return self._kept[call]
 
-    def _from_device(
-        self, function: Any, arguments: list[Arguments], order: dict[str, Any], kept: Any
-    ) -> Any:
-        wait_cycles = int(order["wait_ms"] * _CYCLES_PER_MS)
-        events = [(_Event(enable_timing=True), _Event(enable_timing=True)) for _ in arguments]
-        enqueue_ms = []
-        for given, (begin, end) in zip(arguments, events, strict=True):
-            self._zero()
-            _sleep(wait_cycles)
-            begin.record()
-            started = _clock()
-            result = given.call(function)
-            enqueue_ms.append((_clock() - started) * 1e3)
-            end.record()
-            if kept is not None:
-                kept.append(result)
-        finish(self._device)
-        return {"device_ms": [begin.elapsed_time(end) for begin, end in events], "enqueue_ms": enqueue_ms}
+    def rest(self) -> None:
+        """Gives the last slot's memory up."""
+        self._arguments, self._kept = [], []
 
-    def _from_host(self, function: Any, arguments: list[Arguments], _order: dict[str, Any], kept: Any) -> Any:
+    def _from_device(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
+        assert self._handles is not None  # As in `prepare`.
+        record, flush, wait, clock = (
+            self._handles.record,
+            self._handles.flush,
+            self._handles.wait_ms,
+            self._handles.clock,
+        )
+        batch, wait_ms, keep = self._order["batch"], self._order["wait_ms"], self._order["keep"]
+        events = [(self._handles.new_event(), self._handles.new_event()) for _ in self._order["contents"]]
+        enqueue_ms = []
+        for number, (begin, end) in enumerate(events):
+            calls = arguments[number * batch : (number + 1) * batch]
+            flush()
+            wait(wait_ms)
+            record(begin)
+            started = clock()
+            results = [function(*given.positional, **given.named) for given in calls]
+            enqueue_ms.append((clock() - started) * 1e3 / batch)
+            record(end)
+            if keep:
+                self._kept += [
+                    clone_value(_outputs(result, given)) for result, given in zip(results, calls, strict=True)
+                ]
+        self._handles.finish()
+        elapsed = self._handles.elapsed_ms
+        return {"device_ms": [elapsed(begin, end) / batch for begin, end in events], "enqueue_ms": enqueue_ms}
+
+    def _from_host(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
+        assert self._handles is not None  # As in `prepare`.
+        flush, finish, clock = self._handles.flush, self._handles.finish, self._handles.clock
         host_ms = []
         for given in arguments:
-            self._zero()
-            finish(self._device)
-            started = _clock()
-            result = given.call(function)
-            finish(self._device)
-            host_ms.append((_clock() - started) * 1e3)
-            if kept is not None:
-                kept.append(result)
+            flush()
+            finish()
+            started = clock()
+            function(*given.positional, **given.named)
+            finish()
+            host_ms.append((clock() - started) * 1e3)
         return {"host_ms": host_ms}
+
+
+def _outputs(result: Any, given: Arguments) -> Any:
+    return result if take_apart(result)[1] else given.as_value()
+
+
+def _content(inputs: list[Any], content: Any) -> Any:
+    match content:
+        case [int(first), int(second), int(seed)]:
+            return mix(inputs[first], inputs[second], seed)
+        case int(number):
+            return clone_value(inputs[number])
+    raise ValueError(f"no inputs are called {content!r}")

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import secrets
-import time
+import statistics
+from dataclasses import dataclass
 from typing import Any
+
+import torch
 
 from fusewright_harness import timing
 from fusewright_harness.case import Case, new_seed
-from fusewright_harness.compare import compare
+from fusewright_harness.clock import Clock, Round, check_total, contradiction
+from fusewright_harness.compare import Expected, compare
 from fusewright_harness.faults import Fault
-from fusewright_harness.timing import Plan
+from fusewright_harness.soundness import expected_of
+from fusewright_harness.stopwatch import cuda_handles
+from fusewright_harness.timing import Plan, Room
+from fusewright_harness.values import take_apart
 from fusewright_harness.workers import Worker, receive_answer
+
+_ATTEMPTS = 3
+
+_clocks: dict[int, Clock] = {}
 
 
 def time_both(case: Case) -> None:
     """Times reference and candidate in alternating slots and sets the verdict's ruling and times."""
-    team = case.team
     case.report("timing", "timing both, in turn")
     with case.phase("timing"):
-        first = timing.trial_order(case.call_bytes)
-        trials = {worker: _slot(worker, first) for worker in (team.reference, team.candidate)}
-        plans = {worker: timing.plan_from_trial(trial, case.call_bytes) for worker, trial in trials.items()}
-        slots: dict[Worker, list[list[float]]] = {team.reference: [], team.candidate: []}
-        checked = secrets.randbelow(timing.SLOT_PAIRS)
-        for number in range(timing.SLOT_PAIRS):
-            order = (team.reference, team.candidate) if number % 2 == 0 else (team.candidate, team.reference)
-            for worker in order:
-                slot = _slot(worker, plans[worker].order(number))
-                slots[worker].append(timing.numbers(slot, "device_ms")[1:])
-                if worker is team.candidate and number == checked:
-                    _check_timed(case, slot, plans[worker])
-        host = {worker: _slot(worker, timing.host_order(case.call_bytes), hosted=True) for worker in plans}
-        measured = timing.evaluate(slots[team.reference], slots[team.candidate], new_seed())
-    medians = {worker: sorted(timing.numbers(slot, "host_ms")[1:]) for worker, slot in host.items()}
+        measured, host = _Timekeeper(case, judges_clock()).measure()
     ruling = timing.ruling(measured, case.options.min_speedup)
     case.verdict.set(
         verdict=ruling,
@@ -42,31 +38,164 @@ def time_both(case: Case) -> None:
         speedup_ci=[round(bound, 4) for bound in measured.interval],
         python_ms=round(measured.python_ms, 5),
         triton_ms=round(measured.triton_ms, 5),
-        host_ms={
-            "python": round(medians[team.reference][len(medians[team.reference]) // 2], 5),
-            "triton": round(medians[team.candidate][len(medians[team.candidate]) // 2], 5),
-        },
+        host_ms=host,
     )
 
 
-def _slot(worker: Worker, order: dict[str, Any], hosted: bool = False) -> dict[str, Any]:
-    begun = time.perf_counter()
-    worker.ask("slot", "being timed", **order)
-    slot = worker.answer().fields
-    if not hosted:
-        timing.check_against_clock(slot, (time.perf_counter() - begun) * 1e3)
-    return slot
+def judges_clock() -> Clock:
+    """The clock for this process's GPU, calibrated on first use."""
+    number = torch.cuda.current_device()
+    if number not in _clocks:
+        _clocks[number] = Clock(cuda_handles(torch.device("cuda", number)))
+    return _clocks[number]
 
 
-def _check_timed(case: Case, slot: dict[str, Any], plan: Plan) -> None:
-    """Compares the output of one timed call, drawn after the slot was over."""
-    call = secrets.randbelow(plan.calls)
-    inputs = (slot.get("inputs") or [0])[call]
-    case.team.candidate.ask("timed_output", "handing over a timed output", call=call)
-    result = receive_answer(case.team.candidate.answer(), "candidate", "triton")
-    comparison = compare(case.expected[inputs], result.get("result"), what="a timed call's output")
-    if comparison.wrong is not None:
-        raise Fault("triton", "trust", "TimedOutput", comparison.wrong, verdict="rejected")
+@dataclass(frozen=True)
+class _Slot:
+    """One slot as it went: what its calls were given, what its worker reported, what the judge's clock saw."""
+
+    contents: list[Any]
+    reported: dict[str, Any]
+    wall_ms: float
+
+
+class _Timekeeper:
+    """The slots of one verdict."""
+
+    def __init__(self, case: Case, clock: Clock) -> None:
+        self._case = case
+        self._clock = clock
+        self._sides = (case.team.reference, case.team.candidate)
+        self._room = Room(case.call_bytes, torch.cuda.mem_get_info()[0])
+        self._held = list(range(case.oldest, len(case.expected)))
+        # Large inputs are held once, so there is nothing to mix.
+        self._mixing = len(self._held) > 1
+        self._launches = min(case.launches[1:], default=1)
+
+    def measure(self) -> tuple[timing.Timing, dict[str, float]]:
+        """The ratio with its interval, and the calls' times as the host sees them."""
+        trials = self._trials()
+        plans = timing.plans_from_trials(trials, self._room, self._clock.overhead_ms)
+        slots: dict[Worker, list[list[float]]] = {side: [] for side in self._sides}
+        enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
+        checked = {secrets.randbelow(timing.SLOT_PAIRS // 2), secrets.randbelow(timing.SLOT_PAIRS)}
+        for number in range(timing.SLOT_PAIRS):
+            for side in self._sides if number % 2 == 0 else reversed(self._sides):
+                plan = plans[self._sides.index(side)]
+                slot = self._slot(side, plan)
+                times = timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
+                slots[side].append(times)
+                enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
+                if side is self._case.team.candidate and number in checked:
+                    self._check_timed(slot, plan, times)
+        for side, plan in zip(self._sides, plans, strict=True):
+            device_ms = statistics.median(time for times in slots[side] for time in times)
+            # The host's slowest rounds set the pace of a slot as much as the others.
+            enqueue_ms = statistics.quantiles(enqueue[side], n=10)[-1]
+            self._hold_to_clock(side, plan, Round(plan.batch, device_ms, plan.wait_ms, enqueue_ms))
+        measured = timing.evaluate(slots[self._sides[0]], slots[self._sides[1]], new_seed())
+        host = {
+            name: self._host_ms(side) for name, side in zip(("python", "triton"), self._sides, strict=True)
+        }
+        return measured, host
+
+    def _trials(self) -> list[dict[str, Any]]:
+        reference, candidate = self._sides
+        plan = timing.trial_plan(self._room)
+        try:
+            first = self._slot(reference, plan)
+        except Fault as fault:
+            if fault.stage != "timing" or not self._mixing:
+                raise
+            # A reference may ask more of its inputs than a mixture gives; then they are taken as they were drawn.
+            self._mixing = False
+            first = self._slot(reference, plan)
+        return [first.reported, self._slot(candidate, plan).reported]
+
+    def _slot(self, side: Worker, plan: Plan, how: str = "device", keep: bool = True) -> _Slot:
+        contents = [self._content() for _ in range(plan.rounds)]
+        order = {
+            "how": how,
+            "contents": contents,
+            "batch": plan.batch,
+            "wait_ms": plan.wait_ms,
+            "keep": keep and side is self._case.team.candidate,
+        }
+        side.ask("prepare", "preparing to be timed", **order)
+        side.answer()
+        begun = self._clock.now_ms()
+        side.ask("go", "being timed")
+        reported = side.answer().fields
+        wall_ms = self._clock.now_ms() - begun
+        if how == "device":
+            check_total([time * plan.batch for time in timing.numbers(reported, "device_ms")], wall_ms)
+        if side is self._case.team.candidate:
+            self._count_launches(reported.get("launches"), plan)
+        return _Slot(contents, reported, wall_ms)
+
+    def _count_launches(self, launches: Any, plan: Plan) -> None:
+        wanted = self._launches * plan.rounds * plan.batch
+        if not isinstance(launches, int) or launches < wanted:
+            message = (
+                f"{plan.rounds * plan.batch} timed calls launched {launches} Triton kernels, where {wanted} were to be "
+                "expected from the calls before: what is timed must do the same work"
+            )
+            raise Fault("triton", "trust", "NoLaunch", message, verdict="rejected")
+
+    def _content(self) -> Any:
+        first = secrets.choice(self._held)
+        if not self._mixing:
+            return first
+        return [first, secrets.choice([number for number in self._held if number != first]), new_seed()]
+
+    def _check_timed(self, slot: _Slot, plan: Plan, times: list[float]) -> None:
+        """Compares an output of the slot's fastest round, chosen once the slot was over.
+
+        A candidate gains by what it leaves out only in rounds that are fast.
+        """
+        fastest = 1 + times.index(min(times))
+        call = fastest * plan.batch + secrets.randbelow(plan.batch)
+        self._case.team.candidate.ask("timed_output", "handing over a timed output", call=call)
+        result = receive_answer(self._case.team.candidate.answer(), "candidate", "triton")
+        expected = self._expected(slot.contents[fastest])
+        comparison = compare(expected, result.get("result"), what="a timed call's output")
+        if comparison.wrong is not None:
+            message = f"{comparison.wrong}; a call that is timed must compute like any other"
+            raise Fault("triton", "trust", "TimedOutput", message, verdict="rejected")
+
+    def _expected(self, content: Any) -> Expected:
+        if isinstance(content, int) and take_apart(self._case.expected[content].declared)[1]:
+            return self._case.expected[content]
+        reference = self._case.team.reference
+        index = content
+        if not isinstance(content, int):
+            reference.ask("mix", "mixing inputs", content=content)
+            index = reference.answer().fields["index"]
+        reference.ask("expected", "running the reference", index=index, stir=False)
+        result, after = expected_of(receive_answer(reference.answer(), "reference", "pytorch"))
+        return result if take_apart(result.declared)[1] else after
+
+    def _hold_to_clock(self, side: Worker, plan: Plan, known: Round) -> None:
+        """Raises :class:`Fault` where a side's rounds take another time than its events say, again and again."""
+        few = max(1, min(plan.rounds, self._room.calls() // (2 * plan.batch)))
+        found = []
+        for _ in range(_ATTEMPTS):
+            walls = [
+                self._slot(side, Plan(rounds, plan.batch, plan.wait_ms), keep=False).wall_ms
+                for rounds in (few + 1, 2 * few + 1)
+            ]
+            found.append(self._clock.hidden_ms((walls[1] - walls[0]) / few, known))
+            if found[-1] == 0:
+                return
+        if min(found) < 0 < max(found):
+            return
+        raise contradiction(
+            "triton" if side is self._case.team.candidate else "pytorch", min(found, key=abs), known
+        )
+
+    def _host_ms(self, side: Worker) -> float:
+        slot = self._slot(side, Plan(timing.host_rounds(self._room), 1, 0.0), how="host", keep=False)
+        return round(statistics.median(timing.numbers(slot.reported, "host_ms")[1:]), 5)
 
 
 def _reason(ruling: str, measured: timing.Timing, min_speedup: float) -> str | None:

@@ -1,42 +1,66 @@
-"""From the times of single calls to a ruling: the judge's side of the clock.
+"""From the times of single rounds to a ruling: the judge's side of the clock.
 
 Reference and candidate are timed in alternating slots of one run, so that drift of clocks and heat falls on both
-alike. The first call of a slot is dropped. The speedup is the ratio of the medians; its interval comes from
+alike. The first round of a slot is dropped. The speedup is the ratio of the medians; its interval comes from
 resampling the pairs of neighbouring slots (Efron's percentile bootstrap).
 """
 
 from __future__ import annotations
 
 import math
-import random
 import statistics
 from dataclasses import dataclass
 from typing import Any
+
+import torch
 
 from fusewright_harness.faults import Fault
 
 SLOT_PAIRS = 8
 _SLOT_MS = 12.0
-_MOST_CALLS = 12
-_FEW_CALLS = 3
-_FEW_LARGE_CALLS = 2
+_MOST_ROUNDS = 12
+_FEW_ROUNDS = 3
+_FEW_LARGE_ROUNDS = 2
+_SHORT_MS = 0.020
+"""A call shorter than this is timed in batches: events tell half a microsecond."""
+_BATCH_MS = 0.100
+_MOST_BATCH = 16
+_BATCHED_ROUNDS = 5
 _LARGE_BYTES = 1 << 30
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
 _WAIT_LIMIT_MS = 5.0
 _MEMORY_LIMIT = 8 << 30
+_COPIES = 4
+"""What a call in flight takes beyond its share, in multiples of its inputs and outputs: inputs, outputs, the outputs'
+copies, and as much again for what lies between."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Room:
+    """What bounds a slot's memory: the bytes of one call's inputs and outputs, and the GPU's free bytes."""
+
+    call_bytes: int
+    free_bytes: int
+
+    @property
+    def large(self) -> bool:
+        """Whether a call is so large that slots make do with few."""
+        return self.call_bytes > _LARGE_BYTES
+
+    def calls(self) -> int:
+        """How many calls a slot has room for; at least one."""
+        budget = min(_MEMORY_LIMIT, self.free_bytes // 2)
+        return max(1, budget // max(_COPIES * self.call_bytes // 2, 1))
+
+
+@dataclass(frozen=True)
 class Plan:
-    """How many calls a slot makes, and how long the GPU waits before each so that the host is ahead of it."""
+    """How many rounds a slot has, how many calls a round, and how long the GPU waits before each round."""
 
-    calls: int
+    rounds: int
+    batch: int
     wait_ms: float
-
-    def order(self, first_input: int) -> dict[str, Any]:
-        """The fields of a ``slot`` message."""
-        return {"calls": self.calls, "wait_ms": self.wait_ms, "first_input": first_input}
 
 
 @dataclass
@@ -49,27 +73,36 @@ class Timing:
     interval: tuple[float, float]
 
 
-def trial_order(call_bytes: int) -> dict[str, Any]:
-    """The ``slot`` message that warms up and tells how long a call takes."""
-    return Plan(_fewest_calls(call_bytes), _WAIT_LIMIT_MS).order(0)
+def trial_plan(room: Room) -> Plan:
+    """The slot that warms up and tells how long a call takes."""
+    return Plan(_fewest_rounds(room), 1, _WAIT_LIMIT_MS)
 
 
-def _fewest_calls(call_bytes: int) -> int:
-    return _FEW_LARGE_CALLS if call_bytes > _LARGE_BYTES else _FEW_CALLS
+def plans_from_trials(trials: list[dict[str, Any]], room: Room, overhead_ms: float) -> list[Plan]:
+    """The plans of both sides from their trial slots: the same batch for both, so that neither has an advantage."""
+    device_ms = [max(statistics.median(device_times(trial, 1, overhead_ms)[1:]), 1e-3) for trial in trials]
+    enqueue_ms = [statistics.median(numbers(trial, "enqueue_ms")[1:]) for trial in trials]
+    batch = 1
+    if min(device_ms) < _SHORT_MS:
+        batch = min(
+            _MOST_BATCH, math.ceil(_BATCH_MS / min(device_ms)), max(1, room.calls() // _BATCHED_ROUNDS)
+        )
+    plans = []
+    for device, enqueue in zip(device_ms, enqueue_ms, strict=True):
+        most = _MOST_ROUNDS if batch == 1 else _BATCHED_ROUNDS
+        rounds = min(most, math.ceil(_SLOT_MS / (device * batch)), room.calls() // batch)
+        wait_ms = min(1.5 * enqueue * batch + 0.03, _WAIT_LIMIT_MS)
+        plans.append(Plan(max(_fewest_rounds(room), rounds), batch, wait_ms))
+    return plans
 
 
-def plan_from_trial(trial: dict[str, Any], call_bytes: int) -> Plan:
-    """The plan for one side from its trial slot; ``call_bytes`` is what one call's inputs and outputs take."""
-    device_ms, enqueue_ms = numbers(trial, "device_ms")[1:], numbers(trial, "enqueue_ms")[1:]
-    calls = math.ceil(_SLOT_MS / max(statistics.median(device_ms), 0.01))
-    calls = max(_fewest_calls(call_bytes), min(_MOST_CALLS, calls, _MEMORY_LIMIT // max(call_bytes, 1)))
-    return Plan(calls, min(1.5 * statistics.median(enqueue_ms) + 0.03, _WAIT_LIMIT_MS))
+def host_rounds(room: Room) -> int:
+    """How many calls are timed as the host sees them."""
+    return _FEW_LARGE_ROUNDS if room.large else 2 * _FEW_ROUNDS
 
 
-def host_order(call_bytes: int) -> dict[str, Any]:
-    """The ``slot`` message for times as the host sees them."""
-    calls = 2 * _FEW_CALLS if call_bytes <= _LARGE_BYTES else _FEW_LARGE_CALLS
-    return {"calls": calls, "first_input": 0, "hosted": True}
+def _fewest_rounds(room: Room) -> int:
+    return _FEW_LARGE_ROUNDS if room.large else _FEW_ROUNDS
 
 
 def numbers(slot: dict[str, Any], key: str) -> list[float]:
@@ -84,27 +117,24 @@ def numbers(slot: dict[str, Any], key: str) -> list[float]:
     return [float(time) for time in times]
 
 
-def check_against_clock(slot: dict[str, Any], wall_ms: float) -> None:
-    """Raises :class:`Fault` where the events of a slot add up to more than the judge's own clock saw."""
-    total = sum(numbers(slot, "device_ms"))
-    if total > wall_ms * 1.02 + 0.1:
-        message = f"events add up to {total:.3f} ms in a slot that took {wall_ms:.3f} ms by the judge's clock"
-        raise Fault("triton", "timing", "ClockContradiction", message)
+def device_times(slot: dict[str, Any], batch: int, overhead_ms: float) -> list[float]:
+    """The device time of a call in each round, without what the events of a round take themselves."""
+    return [max(time - overhead_ms / batch, 1e-6) for time in numbers(slot, "device_ms")]
+
+
+def overhead_from_spins(short_ms: list[float], long_ms: list[float]) -> float:
+    """What lies between two events around a kernel of no length, from kernels of one length and of twice that."""
+    return max(0.0, 2 * statistics.median(short_ms) - statistics.median(long_ms))
 
 
 def evaluate(python_slots: list[list[float]], triton_slots: list[list[float]], seed: int) -> Timing:
-    """Medians, speedup and interval from the slots' times, the first call of each slot already dropped."""
-    python_ms = statistics.median(time for slot in python_slots for time in slot)
-    triton_ms = statistics.median(time for slot in triton_slots for time in slot)
-    draw = random.Random(seed)
-    pairs = list(zip(python_slots, triton_slots, strict=True))
-    ratios = []
-    for _ in range(_RESAMPLES):
-        drawn = draw.choices(pairs, k=len(pairs))
-        above = statistics.median(time for slot, _ in drawn for time in slot)
-        below = statistics.median(time for _, slot in drawn for time in slot)
-        ratios.append(above / max(below, 1e-6))
-    ratios.sort()
+    """Medians, speedup and interval from the slots' times, the first round of each slot already dropped."""
+    python, triton = (torch.tensor(slots, dtype=torch.float64) for slots in (python_slots, triton_slots))
+    python_ms, triton_ms = python.quantile(0.5).item(), triton.quantile(0.5).item()
+    draw = torch.Generator().manual_seed(seed)
+    drawn = torch.randint(len(python), (_RESAMPLES, len(python)), generator=draw)
+    above, below = (slots[drawn].flatten(1).quantile(0.5, dim=1) for slots in (python, triton))
+    ratios = (above / below.clamp_min(1e-6)).sort().values.tolist()
     cut = (1 - _INTERVAL) / 2
     low, high = ratios[int(cut * _RESAMPLES)], ratios[int((1 - cut) * _RESAMPLES) - 1]
     return Timing(python_ms, triton_ms, python_ms / max(triton_ms, 1e-6), (low, high))

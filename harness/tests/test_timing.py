@@ -8,13 +8,15 @@ import pytest
 
 from fusewright_harness.faults import Fault
 from fusewright_harness.timing import (
+    Room,
     Timing,
-    check_against_clock,
+    device_times,
     evaluate,
     numbers,
-    plan_from_trial,
+    overhead_from_spins,
+    plans_from_trials,
     ruling,
-    trial_order,
+    trial_plan,
 )
 
 
@@ -61,17 +63,31 @@ def test_times_that_are_none_are_refused(times):
         numbers({"device_ms": times}, "device_ms")
 
 
-def test_events_that_add_up_to_more_than_the_clock_are_refused():
-    check_against_clock({"device_ms": [1.0, 1.0]}, wall_ms=2.5)
-    with pytest.raises(Fault, match="judge's clock"):
-        check_against_clock({"device_ms": [1.0, 1.0]}, wall_ms=1.5)
+def plans(python_ms, triton_ms, room, enqueue_ms=0.02):
+    trials = [
+        {"device_ms": [9, ms, ms], "enqueue_ms": [9, enqueue_ms, enqueue_ms]} for ms in (python_ms, triton_ms)
+    ]
+    return plans_from_trials(trials, room, overhead_ms=0.0)
 
 
 def test_a_slot_holds_fewer_calls_where_they_are_slow_or_large():
-    quick = {"device_ms": [9, 0.01, 0.01], "enqueue_ms": [9, 0.02, 0.02]}
-    slow = {"device_ms": [9, 50, 50], "enqueue_ms": [9, 0.02, 0.02]}
-    assert plan_from_trial(quick, 1).calls == 12
-    assert plan_from_trial(slow, 1).calls == 3
-    assert plan_from_trial(quick, 2 << 30).calls == 4
-    assert plan_from_trial(quick, 8 << 30).calls == 2
-    assert trial_order(8 << 30)["calls"] == 2
+    plenty = 100 << 30
+    assert [plan.rounds for plan in plans(0.1, 50, Room(1, plenty))] == [12, 3]
+    assert plans(0.1, 0.1, Room(1 << 30, plenty))[0].rounds == 4
+    assert plans(0.1, 0.1, Room(8 << 30, plenty))[0].rounds == 2
+    assert plans(0.1, 0.1, Room(1 << 28, 4 << 30))[0].rounds == 4
+    assert trial_plan(Room(8 << 30, plenty)).rounds == 2
+
+
+def test_short_calls_are_timed_in_batches_of_one_size():
+    python, triton = plans(0.05, 0.004, Room(1 << 20, 100 << 30))
+    assert python.batch == triton.batch == 16
+    assert python.wait_ms >= 16 * 0.02
+    assert plans(0.05, 0.025, Room(1 << 20, 100 << 30))[0].batch == 1
+    assert plans(0.05, 0.004, Room(1 << 28, 16 << 30))[0].batch == 3
+
+
+def test_what_events_take_is_taken_off():
+    assert device_times({"device_ms": [0.013, 0.023]}, 1, 0.003) == pytest.approx([0.01, 0.02])
+    assert device_times({"device_ms": [0.013, 0.023]}, 3, 0.003) == pytest.approx([0.012, 0.022])
+    assert overhead_from_spins([0.0135, 0.0136, 0.0137], [0.0237, 0.0238, 0.0237]) == pytest.approx(0.0035)

@@ -1,0 +1,115 @@
+"""The judge's clock against what workers report, on a simulated GPU."""
+
+from __future__ import annotations
+
+import pytest
+from simulated_gpu import EVENT_MS, FLUSH_MS, LAUNCH_MS, SimulatedGpu, SimulatedWorker
+
+from fusewright_harness import timed
+from fusewright_harness.case import Case, Options, Team
+from fusewright_harness.clock import Clock, check_total
+from fusewright_harness.compare import Expected
+from fusewright_harness.faults import Fault
+from fusewright_harness.verdict import Verdict
+from fusewright_harness.workers import Deadline
+
+
+@pytest.fixture
+def gpu():
+    return SimulatedGpu()
+
+
+@pytest.fixture
+def measure(gpu, monkeypatch):
+    """Times two functions of the simulated GPU against each other."""
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    # Outputs are not what is tested here.
+    monkeypatch.setattr(timed._Timekeeper, "_check_timed", lambda *_: None)
+
+    def measured(reference, candidate, launches=1):
+        team = Team(SimulatedWorker(gpu, reference), SimulatedWorker(gpu, candidate, launches), None)
+        case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+        case.expected = [Expected(None, None, [])] * 3
+        case.launches = [9, 1, 1]
+        return timed._Timekeeper(case, Clock(gpu.handles())).measure()
+
+    return measured
+
+
+def test_what_events_take_themselves_is_known(gpu):
+    assert Clock(gpu.handles()).overhead_ms == pytest.approx(EVENT_MS + LAUNCH_MS, abs=1e-6)
+
+
+def test_an_idle_round_is_flush_and_wait(gpu):
+    clock = Clock(gpu.handles())
+    assert clock.idle_round_ms(0.2) == pytest.approx(FLUSH_MS + 0.2 + 2 * (EVENT_MS + LAUNCH_MS), abs=2e-3)
+
+
+@pytest.mark.parametrize("times", [(0.3, 0.1), (5.0, 2.0), (0.008, 0.004), (0.1, 0.1), (0.004, 40.0)])
+def test_honest_sides_are_timed_as_long_as_they_take(gpu, measure, times):
+    timing, host = measure(lambda _: gpu.work(times[0]), lambda _: gpu.work(times[1]))
+    assert timing.python_ms == pytest.approx(times[0], abs=LAUNCH_MS)
+    assert timing.triton_ms == pytest.approx(times[1], abs=LAUNCH_MS)
+    assert host["triton"] > timing.triton_ms
+
+
+def test_a_host_that_is_slow_is_no_contradiction(gpu, measure):
+    def slow(_):
+        for _ in range(40):
+            gpu.work(0.001, host_ms=0.3)
+
+    timing, _host = measure(slow, lambda _: gpu.work(0.1, host_ms=0.2))
+    assert timing.triton_ms == pytest.approx(0.1, abs=LAUNCH_MS)
+
+
+@pytest.mark.parametrize("hidden", [0.1, 1.0, 20.0])
+def test_work_on_another_stream_is_seen(gpu, measure, hidden):
+    def sideways(_):
+        gpu.work(0.001)
+        gpu.work(hidden, stream="side")
+
+    with pytest.raises(Fault, match="in the stream") as caught:
+        measure(lambda _: gpu.work(hidden), sideways)
+    assert (caught.value.kind, caught.value.implementation) == ("WorkOutsideTheStream", "triton")
+
+
+def test_a_candidate_that_reports_less_than_it_takes_is_seen(gpu, measure, monkeypatch):
+    original = SimulatedWorker.answer
+
+    def forging(worker):
+        answer = original(worker)
+        if worker.launches is not None and "device_ms" in answer.fields:
+            answer.fields["device_ms"] = [ms / 2 for ms in answer.fields["device_ms"]]
+        return answer
+
+    monkeypatch.setattr(SimulatedWorker, "answer", forging)
+    with pytest.raises(Fault) as caught:
+        measure(lambda _: gpu.work(1.0), lambda _: gpu.work(1.0))
+    assert (caught.value.kind, caught.value.verdict) == ("WorkOutsideTheStream", "rejected")
+
+
+def test_a_reference_that_reports_more_than_it_takes_is_seen(gpu, measure, monkeypatch):
+    original = SimulatedWorker.answer
+
+    def forging(worker):
+        answer = original(worker)
+        if worker.launches is None and "device_ms" in answer.fields:
+            answer.fields["device_ms"] = [1.3 * ms for ms in answer.fields["device_ms"]]
+        return answer
+
+    monkeypatch.setattr(SimulatedWorker, "answer", forging)
+    with pytest.raises(Fault) as caught:
+        measure(lambda _: gpu.work(0.2), lambda _: gpu.work(0.2))
+    assert (caught.value.kind, caught.value.implementation) == ("ClockContradiction", "pytorch")
+
+
+def test_timed_calls_that_launch_less_are_refused(gpu, measure):
+    with pytest.raises(Fault, match="must do the same work") as caught:
+        measure(lambda _: gpu.work(0.2), lambda _: gpu.work(0.1), launches=0)
+    assert caught.value.kind == "NoLaunch"
+
+
+def test_events_that_add_up_to_more_than_the_clock_are_refused():
+    check_total([1.0, 1.0], wall_ms=2.5)
+    with pytest.raises(Fault, match="judge's clock"):
+        check_total([1.0, 1.0], wall_ms=1.5)
