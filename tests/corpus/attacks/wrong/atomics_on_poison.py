@@ -1,0 +1,49 @@
+# attack: Wrong kernel: atomic sums into memory that nobody zeroed
+# why: fresh memory of the GPU is often zero
+# expect: wrong
+# alone: wrong
+# says: NaN
+"""Fused Kernels: sum of each row"""
+
+# <PYTHON>
+import torch
+
+
+def row_sums_pytorch(x):
+    return x.sum(dim=-1)
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def row_sums_kernel(x_ptr, out_ptr, n_columns, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    columns = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + row * n_columns + columns, mask=columns < n_columns, other=0.0)
+    tl.atomic_add(out_ptr + row, tl.sum(x, axis=0))
+
+
+def row_sums_triton_wrapper(x):
+    out = torch.empty(x.shape[0], device=x.device)
+    grid = (x.shape[0], triton.cdiv(x.shape[1], 64))
+    row_sums_kernel[grid](x, out, x.shape[1], BLOCK=64)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return (torch.randn(24, 100, device="cuda"),)
+
+
+# </TEST>
