@@ -37,9 +37,9 @@ class Promise:
 class Attack:
     """One attack file.
 
-    ``group`` and ``spelling`` are the two parts of its ``attack`` line, ``expect`` is the whole product's verdict,
-    ``alone`` the harness's without the rules (None where only they can tell, or only a GPU), ``says`` a part of
-    the reason that the verdict gives, ``needs`` what the machine must have for the harness alone to tell.
+    ``group`` and ``spelling`` are the parts of its ``attack`` line. ``expect`` is the verdict of the whole
+    product, ``alone`` the harness's without the rules (None where only rules can tell, or only a GPU),
+    ``says`` a part of the reason, ``needs`` what the machine must have for the harness alone to tell.
     """
 
     path: Path

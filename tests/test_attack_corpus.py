@@ -124,7 +124,7 @@ def test_the_harness_catches_alone(alone: dict[Path, Line], attack: Attack) -> N
 def test_the_table_of_classes(
     product: dict[Path, Line], alone: dict[Path, Line], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Prints the table: how many attacks of each class the product catches, and how many the harness alone."""
+    """Prints the table: of each class, how many the product catches, and how many the harness alone."""
     counts = {group: Counter[str]() for group in sorted(CLASSES)}
     for attack in PRODUCT:
         counts[attack.group]["n"] += 1
