@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import inspect
 import re
 import traceback
 from dataclasses import dataclass
@@ -58,7 +60,7 @@ def explain_compile_error(error: BaseException, file: str | None = None, log: st
     chain = list(_chain(error))
     found = _from_mlir(log, file)
     innermost = chain[-1]
-    line = _line_of_node(chain, file) or (found[0] if found else None)
+    line = _line_of_node(chain, file) or _line_of_visit(chain, file) or (found[0] if found else None)
     if line is None and type(innermost).__name__ in _OF_THE_WHOLE_KERNEL:
         line = _line_of_kernel(chain)
     line = line or _line_of_frames(chain, file) or _line_of_kernel(chain)
@@ -105,23 +107,40 @@ def _line_of_node(chain: list[BaseException], file: str | None) -> int | None:
     return None
 
 
-def _definitions_of(source: str) -> Iterator[tuple[str, int]]:
+def _line_of_visit(chain: list[BaseException], file: str | None) -> int | None:
+    """The line of the node that triton was visiting when an error arose that it did not wrap."""
+    for error in reversed(chain):
+        for frame, _line in reversed(list(traceback.walk_tb(error.__traceback__))):
+            visitor, node = frame.f_locals.get("self"), frame.f_locals.get("node")
+            if not isinstance(visitor, ast.NodeVisitor) or not hasattr(node, "lineno"):
+                continue
+            source = getattr(visitor, "src", None) or getattr(getattr(visitor, "jit_fn", None), "src", None)
+            for kernel_file, first_line in _definitions_of(source):
+                if file is None or kernel_file == file:
+                    return first_line + node.lineno - 1
+    return None
+
+
+def _definitions_of(source: str | None) -> Iterator[tuple[str, int]]:
     """File and line of the ``def`` of every triton function with this very source."""
     # Triton hands on the function's text but neither its file nor its line. Functions made in functions are in no
     # module, so all there are are looked through; this happens once, after an error.
     from triton.runtime.jit import JITFunction
 
     for item in gc.get_objects():
-        if type(item) is JITFunction and item.src == source:
+        if source is not None and type(item) is JITFunction and item.src == source:
             yield item.fn.__code__.co_filename, line_of_definition(item)
 
 
 def line_of_definition(kernel: Any) -> int:
     """The line of the ``def`` of a triton function (``JITFunction``), decorators skipped."""
-    for offset, line in enumerate(kernel.raw_src):
+    lines, first = getattr(kernel, "raw_src", None), kernel.starting_line_number
+    if lines is None:  # Before triton 3.5
+        lines, first = inspect.getsourcelines(kernel.fn)
+    for offset, line in enumerate(lines):
         if line.strip().startswith("def "):
-            return kernel.starting_line_number + offset
-    return kernel.starting_line_number
+            return first + offset
+    return first
 
 
 def _line_of_frames(chain: list[BaseException], file: str | None) -> int | None:

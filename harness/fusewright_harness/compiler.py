@@ -24,8 +24,9 @@ class Compiler:
         """Answers ``compile``: the kernels with their resources, and the first error or None."""
         if verb != "compile":
             raise ValueError(f"the compiler knows no verb {verb!r}")
-        from fusewright_harness.interpreter.compile_check import compile_launches
+        from fusewright_harness.interpreter.compile_check import compile_launches, prepare
 
+        prepare(message["target"])
         pair = message["pair"]
         value = receive_value(message["value"], descriptors)
         module = load_block(pair["triton"], pair["file"], "triton")

@@ -65,6 +65,9 @@ class _CudaMeansCpu(TorchFunctionMode):
             return answer
         if kwargs:
             kwargs = self._translate_keywords(kwargs)
+        if function is torch.device and len(args) == 1 and _is_ordinal(args[0]):
+            # Up to torch 2.6 a bare number asks for an accelerator that is there.
+            return torch.device("cuda", args[0])
         if function is torch.Tensor.to and len(args) > 1 and _is_ordinal(args[1]):
             args = (args[0], _CPU, *args[2:])
         elif function is not torch.device:
@@ -205,6 +208,14 @@ def _patch_torch(patches: _Patches) -> None:
     patches.put(torch, "compile", compile_nothing)
 
 
+def _reset_default_device(set_default_device: Callable[[Any], None]) -> None:
+    set_default_device(None)
+    # Up to torch 2.8 `get_default_device` looks into the mode that is no longer there.
+    context = getattr(torch, "_GLOBAL_DEVICE_CONTEXT", None)
+    if getattr(context, "device_context", _MISSING) is None:
+        del context.device_context
+
+
 def _patch_defaults(patches: _Patches) -> None:
     real_set, real_get, real_type = (
         torch.set_default_device,
@@ -217,7 +228,10 @@ def _patch_defaults(patches: _Patches) -> None:
         cuda = _names_cuda(device) or _is_ordinal(device)
         declared[0] = DEVICE if cuda else None if device is None else torch.device(device)
         # A default device is a mode of its own below this one, which nothing would translate.
-        real_set(None if cuda else device)
+        if cuda or device is None:
+            _reset_default_device(real_set)
+        else:
+            real_set(device)
 
     def get_default_device() -> torch.device:
         return declared[0] or real_get()
@@ -262,5 +276,5 @@ def cuda_on_cpu(
             yield
     finally:
         patches.undo()
-        real_set_default_device(None)
+        _reset_default_device(real_set_default_device)
         torch.set_default_dtype(default_dtype)

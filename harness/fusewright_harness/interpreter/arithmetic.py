@@ -1,4 +1,4 @@
-"""Operations that the interpreter's own versions get wrong or slow: comparisons, fma, abs, erf."""
+"""Operations on elements, where the interpreter's own versions are wrong, slow, or missing in some version of triton."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import triton.language as tl
+import triton.runtime.interpreter as interpreter
 from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
 
 from . import bfloat16
@@ -69,8 +70,114 @@ def _erf(_builder: Any, arg: TensorHandle) -> TensorHandle:
     return TensorHandle(data.numpy().reshape(arg.data.shape), arg.dtype.scalar)
 
 
+def _binary(_builder: Any, lhs: TensorHandle, rhs: TensorHandle, operation: Any) -> TensorHandle:
+    scalar = lhs.dtype.scalar
+    left, right = lhs.data, rhs.data
+    if left.dtype == np.bool_ and right.dtype == np.bool_ and operation not in _OF_BITS:
+        # One-bit integers wrap around; numpy's booleans saturate, or refuse.
+        data = (operation(left.astype(np.int8), right.astype(np.int8)) & 1).astype(np.bool_)
+        return TensorHandle(data, scalar)
+    data = operation(left, right)
+    expected = interpreter._get_np_dtype(scalar)
+    # Old versions keep what numpy widened, which a later store then writes over its neighbours.
+    return TensorHandle(data if data.dtype == expected else data.astype(expected), scalar)
+
+
+_OF_BITS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
+
+
+def _ternary(
+    _builder: Any, first: TensorHandle, second: TensorHandle, third: TensorHandle, operation: Any
+) -> TensorHandle:
+    data = operation(first.data, second.data, third.data)
+    expected = interpreter._get_np_dtype(third.dtype.scalar)
+    return TensorHandle(data if data.dtype == expected else data.astype(expected), third.dtype.scalar)
+
+
+def _named(operation: Any) -> Callable[..., TensorHandle]:
+    return lambda builder, lhs, rhs: _binary(builder, lhs, rhs, operation)
+
+
+def _arithmetic_shift(builder: Any, lhs: TensorHandle, rhs: TensorHandle) -> TensorHandle:
+    signed = np.dtype(f"i{lhs.data.dtype.itemsize}")
+    data = np.right_shift(lhs.data.view(signed), rhs.data.astype(signed))
+    return TensorHandle(data.view(lhs.data.dtype), lhs.dtype.scalar)
+
+
+def _high_product(_builder: Any, lhs: TensorHandle, rhs: TensorHandle) -> TensorHandle:
+    """The upper half of the product of two unsigned numbers; signed operands take part with their bits."""
+    dtype = lhs.data.dtype
+    width = dtype.itemsize * 8
+    unsigned = np.dtype(f"u{dtype.itemsize}")
+    left, right = lhs.data.view(unsigned), rhs.data.astype(dtype).view(unsigned)
+    if width == 64:
+        data = _high_product_of_64_bits(left, right)
+    else:
+        data = ((left.astype(np.uint64) * right.astype(np.uint64)) >> np.uint64(width)).astype(unsigned)
+    return TensorHandle(data.view(dtype), lhs.dtype.scalar)
+
+
+def _high_product_of_64_bits(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    half, low = np.uint64(32), np.uint64(0xFFFFFFFF)
+    a, b, c, d = left >> half, left & low, right >> half, right & low
+    middle = ((b * d) >> half) + ((a * d) & low) + ((b * c) & low)
+    return a * c + ((a * d) >> half) + ((b * c) >> half) + (middle >> half)
+
+
+def _clamp(
+    _builder: Any, value: TensorHandle, low: TensorHandle, high: TensorHandle, propagate_nan: Any
+) -> TensorHandle:
+    if getattr(propagate_nan, "name", "NONE") == "NONE":
+        data = np.fmin(np.fmax(value.data, low.data), high.data)
+    else:
+        data = np.minimum(np.maximum(value.data, low.data), high.data)
+    return TensorHandle(data.astype(value.data.dtype, copy=False), value.dtype.scalar)
+
+
+def _histogram(_builder: Any, data: TensorHandle, bins: int, mask: TensorHandle | None = None) -> TensorHandle:
+    values = data.data.reshape(-1)
+    # What is in no bin is not counted.
+    counted = (values >= 0) & (values < bins)
+    if mask is not None:
+        counted &= np.broadcast_to(mask.data, data.data.shape).reshape(-1)
+    counts = np.bincount(values[counted].astype(np.int64), minlength=bins)
+    return TensorHandle(counts.astype(np.int32), tl.int32)
+
+
+def _gather(_builder: Any, source: TensorHandle, indices: TensorHandle, axis: int) -> TensorHandle:
+    return TensorHandle(np.take_along_axis(source.data, indices.data, axis=axis), source.dtype.scalar)
+
+
+def _absolute(_builder: Any, value: TensorHandle) -> TensorHandle:
+    return TensorHandle(np.abs(value.data), value.dtype.scalar)
+
+
+def _inverse_root(_builder: Any, value: TensorHandle) -> TensorHandle:
+    return TensorHandle((1 / np.sqrt(value.data)).astype(value.data.dtype, copy=False), value.dtype.scalar)
+
+
+def _all_ones(_builder: Any, dtype: Any) -> TensorHandle:
+    np_type = interpreter._get_np_dtype(dtype)
+    if np_type.kind not in "iub":
+        raise TypeError(f"{dtype} has no value of all ones")
+    return TensorHandle(np.invert(np.zeros(1, dtype=np_type)), dtype.scalar)
+
+
 def install() -> None:
-    """Replace the builder's comparisons, fma, abs and erf."""
+    """Replace the builder's operations on elements."""
+    InterpreterBuilder.binary_op = _binary
+    InterpreterBuilder.ternary_op = _ternary
+    InterpreterBuilder.create_frem = _named(np.fmod)
+    InterpreterBuilder.create_minnumf = _named(np.fmin)
+    InterpreterBuilder.create_maxnumf = _named(np.fmax)
+    InterpreterBuilder.create_ashr = _arithmetic_shift
+    InterpreterBuilder.create_umulhi = _high_product
+    InterpreterBuilder.create_clampf = _clamp
+    InterpreterBuilder.create_histogram = _histogram
+    InterpreterBuilder.create_gather = _gather
+    InterpreterBuilder.create_iabs = _absolute
+    InterpreterBuilder.create_rsqrt = _inverse_root
+    InterpreterBuilder.get_all_ones_value = _all_ones
     for name, operation in _COMPARISONS.items():
         compare = _comparison(operation)
         for prefix in ("icmpS", "icmpU", "icmp", "fcmpO", "fcmpU"):

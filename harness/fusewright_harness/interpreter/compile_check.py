@@ -17,14 +17,14 @@ import traceback
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from triton import knobs
+import triton
 from triton.runtime.errors import OutOfResources
 from triton.runtime.jit import JITFunction
 
 from fusewright_harness.compile_error import explain_compile_error, line_of_definition
 from fusewright_harness.cuda_on_cpu import cuda_on_cpu
 
-from . import autotuning, driver
+from . import autotuning, driver, upstream
 from .cubin import resources
 
 if TYPE_CHECKING:
@@ -87,6 +87,16 @@ class _CompileFailure(BaseException):
         self.log = log
 
 
+def prepare(target: str) -> None:
+    """Let this process's triton see ``target``; old versions ask for the device when a tuned kernel is defined.
+
+    Raises:
+        ValueError: the target is not known.
+
+    """
+    driver.install(driver.capability_of(target))
+
+
 def compile_launches(
     run: Callable[[], object], target: str, limit_s: float, file: str | None = None
 ) -> CompileReport:
@@ -102,7 +112,7 @@ def compile_launches(
 
     """
     capability = driver.capability_of(target)
-    if knobs.runtime.interpret:
+    if upstream.interprets():
         raise RuntimeError("TRITON_INTERPRET is set: the compile check needs a process of its own without it")
     start = time.monotonic()
     report = CompileReport(target)
@@ -137,11 +147,11 @@ def _serve_child(run: Callable[[], object], capability: int, file: str | None, w
 
 def _collect(report: CompileReport, reading: int, deadline: float, limit_s: float) -> None:
     kernels: dict[tuple[str, int], CompiledKernel] = {}
-    compiling = _WRAPPER
+    compiling, line = _WRAPPER, None
     finished = False
     for message in _messages(reading, deadline):
         if "compiling" in message:
-            compiling = f"`{message['compiling']}`"
+            compiling, line = f"`{message['compiling']}`", message["line"]
         elif "launch" in message:
             kernel = CompiledKernel(**message["launch"])
             previous = kernels.get((kernel.name, kernel.line))
@@ -158,11 +168,13 @@ def _collect(report: CompileReport, reading: int, deadline: float, limit_s: floa
         return
     if time.monotonic() >= deadline:
         text = f"compiling {compiling} took more than {limit_s:g} s; smaller blocks compile faster"
-        report.error = CheckError("timeout", "TimeoutError", text, None, "")
-    else:
+        report.error = CheckError("timeout", "TimeoutError", text, line, "")
+    elif compiling == _WRAPPER:
         text = f"the compiler's process ended while at {compiling}"
-        stage = "run" if compiling == _WRAPPER else "compile"
-        report.error = CheckError(stage, "ProcessError", text, None, "")
+        report.error = CheckError("run", "ProcessError", text, None, "")
+    else:
+        text = f"the compiler of triton {triton.__version__} crashed on {compiling}"
+        report.error = CheckError("compile", "CompilerCrash", text, line, "")
 
 
 def _messages(reading: int, deadline: float) -> Iterator[dict[str, Any]]:
@@ -245,7 +257,7 @@ def _compile_instead_of_launching(capability: int, send: Callable[..., None]) ->
     limit = driver.shared_memory_limit(capability)
 
     def run(self: JITFunction, *arguments: Any, grid: Any, warmup: bool = False, **keywords: Any) -> Any:
-        send(compiling=self.fn.__name__)
+        send(compiling=self.fn.__name__, line=line_of_definition(self))
         if callable(grid):
             grid({**dict(zip(self.arg_names, arguments, strict=False)), **keywords})
         with _captured_errors() as log:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import triton
 import triton.language as tl
 import triton.runtime.interpreter as interpreter
 from triton.runtime.interpreter import InterpretedFunction, TensorHandle
-from triton.tools.tensor_descriptor import TensorDescriptor
 
-from . import rewriting
+from . import rewriting, upstream
 from .bounds import TABLE
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
 # Called before each launch with (function, grid); the launch is left out where one answers False.
 OBSERVERS: list[Callable[[types.FunctionType, tuple[int, int, int]], bool]] = []
+
+_TensorDescriptor = upstream.tensor_descriptor()
 
 # gridDim.y and gridDim.z are 16-bit numbers on every CUDA device.
 _GRID_LIMITS = (2**31 - 1, 65535, 65535)
@@ -54,11 +54,11 @@ def _argument(name: str, value: Any) -> Any:
     if isinstance(value, bool):
         return _scalar(value, tl.int1)
     if isinstance(value, int):
-        return _scalar(value, tl.str_to_ty(triton.runtime.jit.mangle_type(value), None))
+        return _scalar(value, upstream.type_of(value))
     if isinstance(value, float):
         # A number that is no compile-time constant is float32 on the GPU: beside float16 it makes the result float32.
         return _scalar(value, tl.float32)
-    if isinstance(value, TensorDescriptor):
+    if isinstance(value, _TensorDescriptor):
         return _descriptor(name, value)
     if hasattr(value, "data_ptr"):
         return _pointer(name, value)
@@ -69,21 +69,21 @@ def _argument(name: str, value: Any) -> Any:
 
 
 def _pointer(name: str, value: Any) -> Any:
-    dtype = tl.str_to_ty(triton.runtime.jit.mangle_type(value), None)
+    dtype = upstream.type_of(value)
     tensor = interpreter._unwrap_tensor(value)
     address = TABLE.tag(name, tensor)
     return tl.tensor(TensorHandle(np.array([address], dtype=np.uint64), dtype), dtype)
 
 
-def _descriptor(name: str, value: TensorDescriptor) -> Any:
+def _descriptor(name: str, value: Any) -> Any:
     strides = [_argument(name, stride) for stride in value.strides]
     strides[-1] = tl.constexpr(1)
-    result = interpreter.interpreter_semantic.make_tensor_descriptor(
+    result = upstream.make_tensor_descriptor(
         base=_argument(name, value.base),
         shape=[_argument(name, size) for size in value.shape],
         strides=strides,
         block_shape=[tl.constexpr(size) for size in value.block_shape],
-        padding_option=value.padding,
+        padding_option=getattr(value, "padding", "zero"),
     )
     if hasattr(value, "round_f32_to_tf32"):
         result.handle.round_f32_to_tf32 = value.round_f32_to_tf32
@@ -124,7 +124,7 @@ def _run(
 ) -> None:
     if warmup:
         return
-    for hook in self.pre_run_hooks:
+    for hook in self.__dict__.get("pre_run_hooks", ()):
         hook(*arguments, **keywords)
     bound = _bind(self, arguments, keywords)
     sizes = _grid_of(grid, bound)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import triton.language as tl
 import triton.runtime.interpreter as interpreter
 
+from . import upstream
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 def to_tensor(value: Any) -> Any:
     """``value`` as a triton tensor if it is a number; unchanged otherwise."""
-    return interpreter.interpreter_semantic.to_tensor(value, False)
+    return upstream.to_tensor(value, False)
 
 
 class DeviceRange:

@@ -45,9 +45,9 @@ class LaunchLog:
     _observers: list[Any] = field(default_factory=list, init=False, repr=False)
 
     def __enter__(self) -> LaunchLog:
-        from triton import knobs
+        from . import upstream
 
-        if knobs.runtime.interpret:
+        if upstream.interprets():
             from .grid import OBSERVERS
 
             self._observers = OBSERVERS

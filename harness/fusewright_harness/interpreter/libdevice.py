@@ -18,6 +18,8 @@ import triton.language as tl
 import triton.runtime.interpreter as interpreter
 from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
 
+from . import upstream
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -241,12 +243,18 @@ def _extern_elementwise(
 def _bound(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
-        keywords["_semantic"] = interpreter.interpreter_semantic
+        keywords.update(upstream.semantic_keywords())
         try:
             return function(*arguments, **keywords)
         except KeyError as error:
             # Triton looks the argument types up in a table and lets the bare KeyError out.
             types = ", ".join(str(t) for t in error.args[0]) if error.args else "these types"
+            raise TypeError(f"libdevice.{function.__name__} takes no arguments of type {types}") from None
+        except ValueError as error:
+            # Older versions say what they looked for.
+            if "input arg type does not match" not in str(error):
+                raise
+            types = ", ".join(str(a.dtype) for a in arguments if isinstance(a, tl.tensor))
             raise TypeError(f"libdevice.{function.__name__} takes no arguments of type {types}") from None
 
     return call

@@ -37,7 +37,7 @@ def apply() -> None:
     except (AttributeError, ImportError, TypeError, KeyError) as error:
         _failure = (
             f"triton {triton.__version__}'s interpreter cannot be mended: {type(error).__name__}: {error}; "
-            "use a version between 3.6 and 3.9"
+            "use a version between 3.2 and 3.9"
         )
 
 
@@ -54,15 +54,18 @@ def _install() -> None:
         libdevice,
         memory,
         reductions,
+        upstream,
     )
 
+    upstream.install()
     bfloat16.install()
     casts.install()
     arithmetic.install()
     dot.install()
     memory.install()
-    reductions.install()
+    # Reductions replace what patching the language puts in place.
     language.install()
+    reductions.install()
     libdevice.install()
     grid.install()
     autotuning.install()
