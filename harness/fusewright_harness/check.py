@@ -88,7 +88,7 @@ def take_compiler_answer(case: Case) -> None:
         return
     if error.get("stage") == "compile":
         raise fault_from_message(error, "triton")
-    if error.get("stage") == "timeout":
+    if error.get("stage") in ("timeout", "target"):
         message = f"not compiled for {case.options.target}: {error.get('message')}"
         case.verdict.find("FW508", "warning", message)
 

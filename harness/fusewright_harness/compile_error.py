@@ -108,27 +108,28 @@ def _line_of_node(chain: list[BaseException], file: str | None) -> int | None:
 
 
 def _line_of_visit(chain: list[BaseException], file: str | None) -> int | None:
-    """The line of the node that triton was visiting when an error arose that it did not wrap."""
+    """The line of the node that triton was looking at when an error arose that it did not wrap."""
     for error in reversed(chain):
-        for frame, _line in reversed(list(traceback.walk_tb(error.__traceback__))):
-            visitor, node = frame.f_locals.get("self"), frame.f_locals.get("node")
-            if not isinstance(visitor, ast.NodeVisitor) or not hasattr(node, "lineno"):
-                continue
-            source = getattr(visitor, "src", None) or getattr(getattr(visitor, "jit_fn", None), "src", None)
-            for kernel_file, first_line in _definitions_of(source):
-                if file is None or kernel_file == file:
-                    return first_line + node.lineno - 1
+        kernel = line = None
+        for frame, _line in traceback.walk_tb(error.__traceback__):
+            owner, node = frame.f_locals.get("self"), frame.f_locals.get("node")
+            if hasattr(owner, "starting_line_number"):
+                kernel, line = owner, None
+            elif kernel is not None and isinstance(owner, ast.NodeVisitor) and hasattr(node, "lineno"):
+                line = line_of_definition(kernel) + node.lineno - 1
+        if line is not None and file in (None, kernel.fn.__code__.co_filename):
+            return line
     return None
 
 
-def _definitions_of(source: str | None) -> Iterator[tuple[str, int]]:
+def _definitions_of(source: str) -> Iterator[tuple[str, int]]:
     """File and line of the ``def`` of every triton function with this very source."""
     # Triton hands on the function's text but neither its file nor its line. Functions made in functions are in no
     # module, so all there are are looked through; this happens once, after an error.
     from triton.runtime.jit import JITFunction
 
     for item in gc.get_objects():
-        if source is not None and type(item) is JITFunction and item.src == source:
+        if type(item) is JITFunction and item.src == source:
             yield item.fn.__code__.co_filename, line_of_definition(item)
 
 

@@ -1,4 +1,4 @@
-"""Operations on elements, where the interpreter's own versions are wrong, slow, or missing in some version of triton."""
+"""Operations on elements, where those of some version of triton are wrong, slow or missing."""
 
 from __future__ import annotations
 
@@ -134,7 +134,9 @@ def _clamp(
     return TensorHandle(data.astype(value.data.dtype, copy=False), value.dtype.scalar)
 
 
-def _histogram(_builder: Any, data: TensorHandle, bins: int, mask: TensorHandle | None = None) -> TensorHandle:
+def _histogram(
+    _builder: Any, data: TensorHandle, bins: int, mask: TensorHandle | None = None
+) -> TensorHandle:
     values = data.data.reshape(-1)
     # What is in no bin is not counted.
     counted = (values >= 0) & (values < bins)

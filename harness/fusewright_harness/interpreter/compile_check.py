@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import triton
+from triton.compiler.code_generator import CodeGenerator
+from triton.compiler.errors import CompilationError
 from triton.runtime.errors import OutOfResources
 from triton.runtime.jit import JITFunction
 
@@ -51,7 +53,10 @@ class CompiledKernel:
 
 @dataclass
 class CheckError:
-    """The first error: ``stage`` is "compile" for the compiler's own, "run" for the wrapper's, "timeout"."""
+    """The first error: ``stage`` is "compile" for the compiler's own, "run" for the wrapper's, "timeout", or "target".
+
+    The last is not the pair's: this triton cannot compile for the target at all.
+    """
 
     stage: str
     type: str
@@ -164,6 +169,8 @@ def _collect(report: CompileReport, reading: int, deadline: float, limit_s: floa
         elif "done" in message:
             finished = True
     report.kernels = list(kernels.values())
+    if report.error and report.error.stage == "compile" and (why := driver.refusal(report.target)):
+        report.error = CheckError("target", "TargetNotKnown", why, None, "")
     if finished or report.error:
         return
     if time.monotonic() >= deadline:
@@ -216,6 +223,7 @@ def _check(run: Callable[[], object], capability: int, file: str | None, send: C
     autotuning.install(try_next=_passed_over)
     autotuning.forget()
     _compile_instead_of_launching(capability, send)
+    _locate_errors()
     try:
         with cuda_on_cpu(
             capability=divmod(capability, 10), shared_bytes=driver.shared_memory_limit(capability)
@@ -272,6 +280,21 @@ def _compile_instead_of_launching(capability: int, send: Callable[..., None]) ->
         return kernel
 
     JITFunction.run = run
+
+
+def _locate_errors() -> None:
+    """Give errors about nodes that triton made up, and older versions gave no place, the place they were made for."""
+    visit = CodeGenerator.visit
+
+    def locating(self: CodeGenerator, node: Any) -> Any:
+        try:
+            return visit(self, node)
+        except CompilationError as error:
+            if not hasattr(error.node, "lineno") and hasattr(node, "lineno"):
+                error.node = node
+            raise
+
+    CodeGenerator.visit = locating
 
 
 def _refuse_too_much_shared_memory(kernel: Any, limit: int, function: Any) -> None:

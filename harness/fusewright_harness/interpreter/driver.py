@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import glob
+import os
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +16,13 @@ from triton.backends.driver import DriverBase
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Shared memory that one block may have, in bytes, by compute capability (CUDA C programming guide, table of
-# technical specifications, less the 1 KiB that the system keeps per block).
+# Shared memory that one block may have once the kernel asks for it, in bytes, by compute capability: the row "maximum
+# amount of shared memory per thread block" of the table of technical specifications in NVIDIA's CUDA C++ programming
+# guide, 96, 64, 163, 99 or 227 KiB.
 _SHARED_BYTES = {
+    70: 98304,
+    72: 98304,
+    75: 65536,
     80: 166912,
     86: 101376,
     87: 166912,
@@ -23,9 +30,26 @@ _SHARED_BYTES = {
     90: 232448,
     100: 232448,
     103: 232448,
+    110: 232448,
     120: 101376,
+    121: 101376,
 }
-_MULTIPROCESSORS = {80: 108, 86: 84, 89: 142, 90: 132, 100: 148, 120: 170}
+# Of the largest card of each, for kernels that are as many programs as there are multiprocessors.
+_MULTIPROCESSORS = {
+    70: 80,
+    72: 8,
+    75: 72,
+    80: 108,
+    86: 84,
+    87: 16,
+    89: 142,
+    90: 132,
+    100: 148,
+    103: 148,
+    110: 20,
+    120: 170,
+    121: 48,
+}
 
 
 def capability_of(target: str) -> int:
@@ -47,6 +71,31 @@ def shared_memory_limit(capability: int) -> int:
     return _SHARED_BYTES[capability]
 
 
+def refusal(target: str) -> str | None:
+    """Why this triton's own tools cannot compile for ``target``, in one sentence, or None where they can."""
+    architecture = f"sm_{capability_of(target)}"
+    # Some versions bring a second assembler for the newest cards.
+    assemblers = glob.glob(
+        os.path.join(os.path.dirname(triton.__file__), "backends", "nvidia", "bin", "ptxas*")
+    )
+    if not assemblers or any(_knows(assembler, architecture) for assembler in assemblers):
+        return None
+    return (
+        f"triton {triton.__version__} knows no {architecture}: set `verify.target` to an older one, "
+        "or use a newer triton"
+    )
+
+
+def _knows(assembler: str, architecture: str) -> bool:
+    command = [assembler, f"--gpu-name={architecture}", os.devnull, "-o", os.devnull]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    # Where it knows the architecture it finds fault with the empty input.
+    return "is not defined for option 'gpu-name'" not in answer.stderr
+
+
 class _Utilities:
     def __init__(self, capability: int) -> None:
         self._capability = capability
@@ -55,7 +104,7 @@ class _Utilities:
         return {
             "max_shared_mem": shared_memory_limit(self._capability),
             "max_num_regs": 65536,
-            "multiprocessor_count": _MULTIPROCESSORS.get(self._capability, 132),
+            "multiprocessor_count": _MULTIPROCESSORS[self._capability],
             "warpSize": 32,
             "sm_clock_rate": 1980000,
             "mem_clock_rate": 2619000,

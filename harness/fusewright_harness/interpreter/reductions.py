@@ -1,7 +1,8 @@
 """``tl.reduce`` and ``tl.associative_scan``, on whole blocks at a time.
 
-Upstream calls a combine function of the pair's own once an element. It is associative, so neighbours can be combined pairwise, level by
-level, in the order they stand in. A function that branches on its operands cannot take blocks and goes element-wise.
+Upstream calls a combine function of the pair's own once an element. It is associative, so neighbours can be combined
+pairwise, level by level, in the order they stand in. A function that branches on its operands cannot take blocks and
+goes element-wise.
 """
 
 from __future__ import annotations
@@ -219,9 +220,7 @@ def scan(operand: Any, axis: Any, combine_fn: Any, reverse: Any = False, **_cont
         arrays = tuple(np.moveaxis(a, -1, axis) for a in scanned)
     if reverse:
         arrays = tuple(np.flip(a, axis) for a in arrays)
-    results = tuple(
-        _block(np.ascontiguousarray(a), dtype) for a, dtype in zip(arrays, dtypes, strict=True)
-    )
+    results = tuple(_block(np.ascontiguousarray(a), dtype) for a, dtype in zip(arrays, dtypes, strict=True))
     return results[0] if single else results
 
 

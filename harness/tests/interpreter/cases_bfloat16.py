@@ -166,7 +166,9 @@ def _add_atomically(x, out, N: tl.constexpr):
 
 
 def case_atomic_add():
-    for dtype in (torch.bfloat16, torch.float16, torch.float32):
+    # Triton 3.2 has no atomics on bfloat16.
+    narrow = [torch.bfloat16] if hasattr(triton, "knobs") else []
+    for dtype in (*narrow, torch.float16, torch.float32):
         x, out = torch.arange(16.0).to(dtype), torch.zeros(4, dtype=dtype)
         _add_atomically[(1,)](x, out, 16)
         assert out.tolist() == [12.0, 15.0, 18.0, 21.0], dtype

@@ -17,7 +17,10 @@ import torch  # noqa: E402 - imported before any fork, as the zygote does
 import triton  # noqa: E402, F401
 from pair_module import line_with, load  # noqa: E402
 
-from fusewright_harness.interpreter.compile_check import compile_launches  # noqa: E402
+from fusewright_harness.interpreter import driver  # noqa: E402
+from fusewright_harness.interpreter.compile_check import compile_launches, prepare  # noqa: E402
+
+prepare("sm_90")
 
 _HEAD = """
 import torch
@@ -100,6 +103,11 @@ def _check(code, target="sm_90", limit_s=60.0, first_line=10, run="run"):
 def _softmax(target):
     def case():
         module, report = _check(_SOFTMAX, target)
+        if why := driver.refusal(target):
+            assert target not in ("sm_80", "sm_90")
+            assert (report.error.stage, report.error.message) == ("target", why)
+            assert f"knows no {target}" in why
+            return
         assert report.error is None
         (kernel,) = report.kernels
         assert (kernel.name, kernel.launches, kernel.spills) == ("softmax_kernel", 2, 0)
@@ -110,7 +118,15 @@ def _softmax(target):
     return case
 
 
-CASES = {f"softmax for {target}": _softmax(target) for target in ("sm_80", "sm_90", "sm_100")}
+CASES = {f"softmax for {target}": _softmax(target) for target in ("sm_70", "sm_80", "sm_90", "sm_100")}
+
+
+def case_condition_on_a_block():
+    module, report = _check(_kernel("values = values if values > 0 else -values"))
+    # Before triton 3.6 that makes the compiler crash, and the kernel is all that is known.
+    crashed = report.error.type == "CompilerCrash"
+    assert report.error.line == line_with(module, "def kernel" if crashed else "# here")
+    assert report.error.stage == "compile"
 
 
 def case_matmul():
@@ -165,7 +181,6 @@ CASES.update({
     "range that is no power of two": _error(
         _kernel("values = tl.arange(0, N + 1)"), "# here", "power of 2"
     ),
-    "condition on a block": _error(_kernel("values = values if values > 0 else -values"), "# here", ""),
     "exp of an integer": _error(_kernel("values = tl.exp(lanes)"), "# here", "fp32"),
     "static_assert": _error(_kernel("tl.static_assert(N == 32, 'only 32')"), "# here", "only 32"),
     "unknown keyword": _error(

@@ -241,33 +241,35 @@ def case_block_pointers():
         assert torch.equal(out, x.float().sum(1))
 
 
-def case_tensor_descriptors():
-    @triton.jit
-    def kernel(x, out, M, N, BM: tl.constexpr, BN: tl.constexpr):
-        source = tl.make_tensor_descriptor(x, [M, N], [N, 1], [BM, BN])
-        target = tl.make_tensor_descriptor(out, [M, N], [N, 1], [BM, BN])
-        row = tl.program_id(0) * BM
-        target.store([row, 0], source.load([row, 0]) + 1)
+# Descriptors came with triton 3.4.
+if hasattr(tl, "make_tensor_descriptor"):
 
-    for dtype in (torch.float32, torch.bfloat16):
-        # The last block stands over the edge, which a descriptor cuts off.
-        x, out = torch.randn(50, 32).to(dtype), torch.empty(50, 32, dtype=dtype)
-        kernel[(2,)](x, out, 50, 32, 32, 32)
-        assert torch.equal(out, x + 1)
+    def case_tensor_descriptors():
+        @triton.jit
+        def kernel(x, out, M, N, BM: tl.constexpr, BN: tl.constexpr):
+            source = tl.make_tensor_descriptor(x, [M, N], [N, 1], [BM, BN])
+            target = tl.make_tensor_descriptor(out, [M, N], [N, 1], [BM, BN])
+            row = tl.program_id(0) * BM
+            target.store([row, 0], source.load([row, 0]) + 1)
 
+        for dtype in (torch.float32, torch.bfloat16):
+            # The last block stands over the edge, which a descriptor cuts off.
+            x, out = torch.randn(50, 32).to(dtype), torch.empty(50, 32, dtype=dtype)
+            kernel[(2,)](x, out, 50, 32, 32, 32)
+            assert torch.equal(out, x + 1)
 
-def case_host_side_descriptors():
-    from triton.tools.tensor_descriptor import TensorDescriptor
+    def case_host_side_descriptors():
+        from triton.tools.tensor_descriptor import TensorDescriptor
 
-    @triton.jit
-    def kernel(source, out, BM: tl.constexpr, BN: tl.constexpr):
-        values = source.load([tl.program_id(0) * BM, 0])
-        index = tl.arange(0, BM)[:, None] * BN + tl.arange(0, BN)[None, :]
-        tl.store(out + tl.program_id(0) * BM * BN + index, values)
+        @triton.jit
+        def kernel(source, out, BM: tl.constexpr, BN: tl.constexpr):
+            values = source.load([tl.program_id(0) * BM, 0])
+            index = tl.arange(0, BM)[:, None] * BN + tl.arange(0, BN)[None, :]
+            tl.store(out + tl.program_id(0) * BM * BN + index, values)
 
-    x, out = torch.randn(64, 32), torch.empty(64, 32)
-    kernel[(2,)](TensorDescriptor(x, [64, 32], [32, 1], [32, 32]), out, 32, 32)
-    assert torch.equal(out, x)
+        x, out = torch.randn(64, 32), torch.empty(64, 32)
+        kernel[(2,)](TensorDescriptor(x, [64, 32], [32, 1], [32, 32]), out, 32, 32)
+        assert torch.equal(out, x)
 
 
 def case_atomics_in_a_reduction():
@@ -406,18 +408,29 @@ def case_shapes():
     assert torch.equal(out, (pairs + pairs.sum(0)).flatten())
 
 
-def case_histogram_and_gather():
+def case_histogram():
     @triton.jit
-    def kernel(x, counts, picked, N: tl.constexpr, BINS: tl.constexpr):
-        v = tl.load(x + tl.arange(0, N))
-        tl.store(counts + tl.arange(0, BINS), tl.histogram(v, BINS))
-        tl.store(picked + tl.arange(0, N), tl.gather(v, (N - 1) - tl.arange(0, N), 0))
+    def kernel(x, counts, N: tl.constexpr, BINS: tl.constexpr):
+        tl.store(counts + tl.arange(0, BINS), tl.histogram(tl.load(x + tl.arange(0, N)), BINS))
 
     x = torch.randint(0, 8, (64,), dtype=torch.int32)
-    counts, picked = torch.empty(8, dtype=torch.int32), torch.empty(64, dtype=torch.int32)
-    kernel[(1,)](x, counts, picked, 64, 8)
+    counts = torch.empty(8, dtype=torch.int32)
+    kernel[(1,)](x, counts, 64, 8)
     assert torch.equal(counts, torch.bincount(x, minlength=8).int())
-    assert torch.equal(picked, x.flip(0))
+
+
+# It came with triton 3.3.
+if hasattr(tl, "gather"):
+
+    def case_gather():
+        @triton.jit
+        def kernel(x, picked, N: tl.constexpr):
+            v = tl.load(x + tl.arange(0, N))
+            tl.store(picked + tl.arange(0, N), tl.gather(v, (N - 1) - tl.arange(0, N), 0))
+
+        x, picked = torch.arange(64), torch.empty(64, dtype=torch.int64)
+        kernel[(1,)](x, picked, 64)
+        assert torch.equal(picked, x.flip(0))
 
 
 def case_random_numbers():

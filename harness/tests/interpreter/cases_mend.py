@@ -94,9 +94,10 @@ def case_the_compile_check_cannot_interpret():
 
 
 def case_targets():
-    assert [capability_of(target) for target in ("sm_80", "sm_90", "sm_90a", "sm_100")] == [80, 90, 90, 100]
-    for target in ("90", "sm_", "sm_9", "sm_70", "gfx942", ""):
-        with pytest.raises(ValueError, match="choose one of sm_80"):
+    targets = ("sm_70", "sm_80", "sm_90", "sm_90a", "sm_100", "sm_120")
+    assert [capability_of(target) for target in targets] == [70, 80, 90, 90, 100, 120]
+    for target in ("90", "sm_", "sm_9", "sm_60", "gfx942", ""):
+        with pytest.raises(ValueError, match="choose one of sm_70"):
             capability_of(target)
 
 
