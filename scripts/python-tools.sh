@@ -13,14 +13,19 @@ PYTHON
 )
 folder=$PWD/.tools/python-$key
 if [ ! -d "$folder" ]; then
-  if ! python3 -m pip --version >/dev/null 2>&1; then
-    echo "python-tools: python3 has no pip, which installs the test tools: install it (Debian: python3-pip)" >&2
-    exit 1
-  fi
   mkdir -p .tools
+  pip=python3
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    # Debian's python3 comes without pip, but its python3-venv can make an environment that has one.
+    pip=.tools/pip/bin/python
+    if ! { [ -x "$pip" ] || python3 -m venv .tools/pip; } >/dev/null 2>&1; then
+      echo "python-tools: python3 has neither pip nor venv, one of which installs the test tools: install one (Debian: python3-venv)" >&2
+      exit 1
+    fi
+  fi
   part=$(mktemp -d .tools/part.XXXXXX)
   trap 'rm -rf "$part"' EXIT
-  python3 -m pip --python "$python" install --quiet --no-deps --only-binary=:all: --require-hashes \
+  "$pip" -m pip --python "$python" install --quiet --no-deps --only-binary=:all: --require-hashes \
     --root-user-action=ignore --target "$part" -r tests/requirements.lock >&2
   chmod 755 "$part"
   # Another run may have been quicker; what it laid down is the same.
