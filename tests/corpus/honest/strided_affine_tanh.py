@@ -1,4 +1,4 @@
-# kinds: elementwise, strided inputs, stride arguments, non-contiguous, float32, 2-D grid
+# kinds: elementwise, strided inputs, stride arguments, float32, 2-D grid
 """Fused Kernels: tanh of a transposed tensor times a column slice, each read where it lies"""
 
 # <PYTHON>
