@@ -7,6 +7,7 @@ partial results on the host. A judge that blames one costs its user an example o
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,12 +17,20 @@ import pytest
 
 CORPUS = Path(__file__).resolve().parent / "corpus/honest"
 PAIRS = sorted(CORPUS.glob("*.py"))
+KINDS = re.compile(r"\A# kinds: (?P<kinds>.+?)\r?\n\"\"\"Fused Kernels: ")
 # Each process judges one pair after another; two of them keep two cores busy.
 PROCESSES = 2
 
 
 def by_name(pair: Path) -> str:
     return pair.stem
+
+
+def kinds(pair: Path) -> set[str]:
+    """What a pair is an example of, as its first line says."""
+    header = KINDS.match(pair.read_bytes().decode("utf-8"))
+    assert header, f"{pair.name} does not begin with `# kinds: …` and a title"
+    return {kind.strip() for kind in header["kinds"].split(",")}
 
 
 def judge(binary: Path, pairs: list[Path], folder: Path) -> dict[str, dict[str, Any]]:
@@ -93,3 +102,20 @@ def test_no_check_blames_an_honest_pair(verdicts: dict[str, dict[str, Any]], pai
     assert line["kernels"], f"{pair.name}: no launch was seen"
     assert line["outputs"], f"{pair.name}: nothing was compared"
     assert all(output["mismatched"] == 0 for output in line["outputs"])
+
+
+def test_the_corpus_is_broad() -> None:
+    assert len(PAIRS) >= 65
+    shown = set().union(*(kinds(pair) for pair in PAIRS))
+    wanted = {
+        *("elementwise", "normalisation", "softmax", "reduction", "matmul", "attention", "convolution"),
+        *("RoPE", "cross-entropy", "quantisation", "dequantisation", "scan", "histogram", "sort", "top-k"),
+        *("embedding", "mixture of experts", "optimiser", "dropout", "backward", "pooling", "gated unit"),
+        *("float16", "bfloat16", "float32", "float64", "float8", "int8", "int32", "integer output"),
+        *("boolean output", "several outputs", "in place", "list of tensors", "dictionary output"),
+        *("named tuple output", "keyword arguments", "strided inputs", "scalar arguments", "zero-size guard"),
+        *("autotune", "heuristics", "nested kernels", "tensor descriptors", "atomics", "two kernels"),
+        *("device properties", "host glue", "refuses other sizes", "nearly constant result"),
+        *("nn.Module", "autograd.Function", "inputs in the main block", "CRLF line endings"),
+    }
+    assert wanted - shown == set()

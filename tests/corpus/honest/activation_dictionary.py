@@ -1,4 +1,4 @@
-# kinds: elementwise, several activations, several outputs, dictionary output, float32
+# kinds: elementwise, several activations, several outputs, dictionary output, float32, nested kernels
 """Fused Kernels: ELU, hard swish and soft sign of one tensor, from one read"""
 
 # <PYTHON>

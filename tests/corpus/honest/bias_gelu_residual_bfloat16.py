@@ -1,4 +1,4 @@
-# kinds: elementwise, GELU, bias, residual, bfloat16, 2-D grid, open style
+# kinds: elementwise, GELU, bias, residual, bfloat16, 2-D grid, open style, nested kernels
 """Fused Kernels: bias, GELU by tanh and a residual in bfloat16"""
 
 # <PYTHON>

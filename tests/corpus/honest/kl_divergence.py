@@ -1,4 +1,4 @@
-# kinds: KL divergence, loss, reduction, softmax, float32, open style
+# kinds: KL divergence, loss, reduction, softmax, float32, open style, nested kernels
 """Fused Kernels: Kullback-Leibler divergence of two rows of logits"""
 
 # <PYTHON>

@@ -1,4 +1,4 @@
-# kinds: RoPE, interleaved pairs, several outputs, gather of positions, bfloat16, int64 indices
+# kinds: RoPE, interleaved pairs, several outputs, bfloat16, int64 indices, nested kernels
 """Fused Kernels: rotary embedding of queries and keys at given positions, neighbours as pairs"""
 
 # <PYTHON>
