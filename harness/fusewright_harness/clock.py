@@ -103,9 +103,9 @@ def contradiction(implementation: str, hidden_ms: float, known: Round) -> Fault:
     call_ms, name = hidden_ms / known.batch, {"pytorch": "reference", "triton": "candidate"}[implementation]
     if hidden_ms > 0:
         message = (
-            f"a call of the {name} takes {call_ms:.4f} ms longer by the judge's clock than the {known.device_ms:.4f} "
-            "ms that the events on its stream saw; all work must be in the stream that the call was made in: use no other "
-            "stream and no thread"
+            f"a call of the {name} takes {call_ms:.4f} ms longer by the judge's clock than the "
+            f"{known.device_ms:.4f} ms that the events on its stream saw; all work must be in the stream that the call "
+            "was made in: use no other stream and no thread"
         )
         return Fault(implementation, "trust", "WorkOutsideTheStream", message, verdict="rejected")
     message = (
