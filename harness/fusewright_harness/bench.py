@@ -1,6 +1,7 @@
-"""Where pairs are judged: the zygotes of this machine, spare workers, and whose turn it is.
+"""Where pairs are judged: the lanes of this machine, one for each GPU and one for the interpreter.
 
-One pair is timed at a time on a GPU, so pairs take turns there; in the interpreter as many run as there are cores.
+On a GPU several pairs are in flight, of which one alone is timed (:mod:`turns`); in the interpreter as many as there
+are cores.
 """
 
 from __future__ import annotations
@@ -14,48 +15,59 @@ from typing import Any
 import torch
 
 from fusewright_harness import environment
-from fusewright_harness.case import Options, Team
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
-from fusewright_harness.judge import Judge
+from fusewright_harness.judge import Judge, Options, Team
+from fusewright_harness.kernel_cache import KernelCache, block_key
+from fusewright_harness.lanes import Lane
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline, Worker, Zygote
+from fusewright_harness.workers import Deadline, Worker
 
 Send = Callable[..., None]
+
+_MOST_IN_FLIGHT = 8
+_RULINGS_TO_KEEP = ("pass", "same", "slower")
 
 
 class Bench:
     """Serves requests for verdicts. Safe for use by several threads, but for :meth:`prepare`."""
 
     def __init__(self) -> None:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+        cores = os.cpu_count() or 2
+        torch.set_num_threads(max(1, cores // 2))
         self._scratch = Scratch()
-        self._zygotes: dict[str, Zygote] = {}
-        self._spares: dict[str, list[Worker]] = {}
+        self._cache = KernelCache(self._scratch.folder())
         self._lock = threading.Lock()
+        self._lanes: dict[str, list[Lane]] = {}
         self._teams: dict[int, Team] = {}
-        self._turns = {
-            "cuda": threading.Semaphore(1),
-            "interpreter": threading.Semaphore(max(1, (os.cpu_count() or 2) // 2)),
+        # A pair on a GPU keeps about two cores busy: its reference and its compiler.
+        self._in_flight = {
+            "cuda": max(1, min(_MOST_IN_FLIGHT, cores // 2)),
+            "interpreter": max(1, cores // 2),
         }
-        self._device: dict[str, Any] | None = None
-        self._looked = False
+        self._free = {mode: threading.Semaphore(0) for mode in self._in_flight}
+        self._devices: list[dict[str, Any]] | None = None
 
     def prepare(self, request: dict[str, Any]) -> None:
         """Starts the zygotes that a request needs. Only from the thread that lives as long as the bench."""
         if request["verb"] == "environment":
             return
         for mode in self._modes(request):
-            zygote = self._zygotes.get(mode)
-            if zygote is None or not zygote.alive():
-                self._zygotes[mode] = Zygote(mode, self._scratch)
-                self._spares[mode] = []
+            if mode not in self._lanes:
+                count = len(self._cuda()) if mode == "cuda" else 1
+                numbers = range(count) if mode == "cuda" else [None]
+                self._lanes[mode] = [Lane(mode, self._scratch, self._cache, number) for number in numbers]
+                if mode in self._free:
+                    self._free[mode].release(count * self._in_flight[mode])
+            for lane in self._lanes[mode]:
+                lane.start()
 
     def environment(self) -> dict[str, Any]:
         """What this machine offers."""
+        devices = self._cuda()
         return {
             **environment.versions(),
-            "device": self._cuda(),
+            "device": devices[0] if devices else None,
             "interpreter": self._interpreter_problem() or True,
         }
 
@@ -63,16 +75,21 @@ class Bench:
         """Judges ``request``'s pair and sends the verdict line, before the workers are put away."""
         options = Options.of(request.get("options", {}))
         mode = self._mode(request)
-        with self._turn(mode, deadline, send):
-            device = self._cuda() if mode == "cuda" else environment.interpreter_device(options.target)
-            verdict = Verdict(device or {}, environment.versions())
+        with self._place(mode, deadline, send) as lane:
+            lane.use()
+            device = self._device(lane, options.target)
+            versions = environment.versions()
+            verdict = Verdict(device, versions)
+            key = block_key(request["pair"]["triton"]["code"], versions, str(device.get("capability")))
             send("phase", phase="workers", message="starting workers")
             with verdict.phases.phase("workers"):
-                problem = self._zygotes[mode].wait_ready()
+                problem = lane.wait_ready()
                 if problem and mode == "interpreter":
                     raise harness_fault(problem, "InterpreterNotCovered")
-                team = self._team(mode, deadline)
-            # Only now: waiting for a turn, or for a first import of torch, is not the pair's own time.
+                team = self._team(lane, deadline)
+                if mode == "cuda":
+                    self._cache.give(key, team.candidate.folder)
+            # Only now: waiting for a place, or for a first import of torch, is not the pair's own time.
             deadline.start(options.timeout_s)
             try:
                 judge = Judge(
@@ -86,17 +103,20 @@ class Bench:
                 judge.rule(lambda line: send("first", verdict=line))
                 if deadline.cancelled.is_set():
                     raise Cancelled
-                send("verdict", verdict=verdict.line())
+                line = verdict.line()
+                send("verdict", verdict=line)
+                if mode == "cuda" and line["verdict"] in _RULINGS_TO_KEEP:
+                    self._cache.take(key, team.candidate.folder)
             finally:
-                self._dismiss(team, deadline)
+                self._dismiss(lane, team, deadline)
 
     def compile(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:
         """Sends the kernels' resources and the first compile error of ``request``'s pair, which is not run."""
         options = Options.of(request.get("options", {}))
         verdict = Verdict({}, {})
-        with self._turn("interpreter", deadline, send):
+        with self._place("interpreter", deadline, send) as lane:
             with verdict.phases.phase("workers"):
-                team = self._team("interpreter", deadline)
+                team = self._team(lane, deadline)
             deadline.start(options.timeout_s)
             try:
                 judge = Judge(request["pair"], options, team, verdict, lambda *_: None, deadline)
@@ -104,7 +124,7 @@ class Bench:
             except Fault as fault:
                 send("compiled", kernels=[], error=fault.as_dict())
             finally:
-                self._dismiss(team, deadline)
+                self._dismiss(lane, team, deadline)
 
     def interrupt(self, deadline: Deadline) -> None:
         """Ends the team that works towards ``deadline``."""
@@ -116,8 +136,9 @@ class Bench:
 
     def stop(self) -> None:
         """Ends all zygotes and their workers."""
-        for zygote in self._zygotes.values():
-            zygote.stop()
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                lane.stop()
         self._scratch.remove()
 
     def _modes(self, request: dict[str, Any]) -> list[str]:
@@ -131,18 +152,22 @@ class Bench:
             return "interpreter"
         if wanted not in ("auto", "cuda"):
             raise harness_fault(f"there is no device {wanted!r}; use auto, cuda or interpreter", "BadOption")
-        if self._cuda() is not None:
+        if self._cuda():
             return "cuda"
         if wanted == "cuda":
             raise harness_fault("no CUDA device is to be seen here; `fusewright doctor` says why", "NoDevice")
         return "interpreter"
 
-    def _cuda(self) -> dict[str, Any] | None:
+    def _cuda(self) -> list[dict[str, Any]]:
         with self._lock:
-            if not self._looked:
-                self._device = environment.cuda_device()
-                self._looked = True
-            return self._device
+            if self._devices is None:
+                self._devices = environment.cuda_devices()
+            return self._devices
+
+    def _device(self, lane: Lane, target: str) -> dict[str, Any]:
+        if lane.number is None:
+            return environment.interpreter_device(target)
+        return self._cuda()[lane.number]
 
     def _interpreter_problem(self) -> str | None:
         try:
@@ -152,57 +177,47 @@ class Bench:
         return None
 
     @contextmanager
-    def _turn(self, mode: str, deadline: Deadline, send: Send) -> Any:
-        turn = self._turns[mode]
+    def _place(self, mode: str, deadline: Deadline, send: Send) -> Any:
+        """A place on the lane of that mode that has the fewest pairs in flight."""
+        free = self._free[mode]
         # The last pair's workers are still being put away when its verdict is out: that is no queue.
-        if not turn.acquire(timeout=0.5):
+        if not free.acquire(timeout=0.5):
             send("phase", phase="queue", message="waiting for another pair")
-            while not turn.acquire(timeout=0.05):
+            while not free.acquire(timeout=0.05):
                 if deadline.cancelled.is_set():
                     raise Cancelled
         try:
             if deadline.cancelled.is_set():
                 raise Cancelled
-            yield
+            with self._lock:
+                lane = min(self._lanes[mode], key=lambda lane: lane.in_flight)
+                lane.entered()
+            try:
+                yield lane
+            finally:
+                lane.left()
         finally:
-            turn.release()
+            free.release()
 
-    def _team(self, mode: str, deadline: Deadline) -> Team:
-        reference, candidate = self._worker(mode), self._worker(mode)
-        compiler = self._worker("compile") if mode == "interpreter" else None
-        team = Team(reference, candidate, compiler, lambda: self._recruit(mode, team))
+    def _team(self, lane: Lane, deadline: Deadline) -> Team:
+        reference, candidate = lane.worker(), lane.worker()
+        compiler = self._lanes["compile"][0].worker() if lane.mode == "interpreter" else None
+        team = Team(reference, candidate, compiler, lambda: self._recruit(lane, team), turns=lane.turns)
         with self._lock:
             self._teams[id(deadline)] = team
         return team
 
-    def _recruit(self, mode: str, team: Team) -> Worker:
-        worker = self._worker(mode)
+    def _recruit(self, lane: Lane, team: Team) -> Worker:
+        worker = lane.worker()
         with self._lock:
             team.recruits.append(worker)
         return worker
 
-    def _worker(self, mode: str) -> Worker:
-        with self._lock:
-            spares = self._spares[mode]
-            if spares:
-                return spares.pop()
-        return self._zygotes[mode].fork()
-
-    def _dismiss(self, team: Team, deadline: Deadline) -> None:
+    def _dismiss(self, lane: Lane, team: Team, deadline: Deadline) -> None:
         with self._lock:
             self._teams.pop(id(deadline), None)
         for worker in team.members():
             worker.end()
-        for mode in ("cuda",) if team.compiler is None else ("interpreter", "compile"):
-            self._keep_spares(mode, 2 if mode != "compile" else 1)
-
-    def _keep_spares(self, mode: str, wanted: int) -> None:
-        """Forks the next pair's workers ahead, so that their CUDA contexts are made while nobody waits."""
-        zygote = self._zygotes[mode]
-        while zygote.alive() and len(self._spares[mode]) < wanted:
-            try:
-                spare = zygote.fork()
-            except Fault:
-                return
-            with self._lock:
-                self._spares[mode].append(spare)
+        lane.fill()
+        if team.compiler is not None:
+            self._lanes["compile"][0].fill()

@@ -47,6 +47,7 @@ class Candidate:
             return self._call(message["index"])
         if verb == "forget":
             self._inputs[: message["below"]] = [None] * message["below"]
+            self._stopwatch.rest()
             return {}, None
         if verb in VERBS:
             return self._timed(verb, message)

@@ -6,11 +6,13 @@ The steps of a verdict (:mod:`check`, :mod:`proof`, :mod:`timed`, :mod:`audit`) 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fusewright_harness.compare import Expected
+from fusewright_harness.turns import Turns
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker
 
@@ -51,6 +53,7 @@ class Team:
     compiler: Worker | None
     recruit: Callable[[], Worker] | None = None
     recruits: list[Worker] = field(default_factory=list)
+    turns: Turns = field(default_factory=Turns)
 
     def members(self) -> list[Worker]:
         """All of them."""
@@ -87,6 +90,15 @@ class Case:
     def phase(self, name: str) -> Any:
         """Counts what runs inside towards ``name`` in ``duration_ms``."""
         return self.verdict.phases.phase(name)
+
+    @contextmanager
+    def turn(self, alone: bool = False) -> Iterator[None]:
+        """What runs inside has the device, beside other pairs or alone; the wait for it is the phase "turn"."""
+        turns = self.team.turns
+        with ExitStack() as stack:
+            with self.phase("turn"):
+                stack.enter_context(turns.alone(self.deadline) if alone else turns.shared(self.deadline))
+            yield
 
 
 def new_seed() -> int:

@@ -18,13 +18,18 @@ def versions() -> dict[str, str | None]:
     }
 
 
-def cuda_device() -> dict[str, Any] | None:
-    """The GPU that pairs would be judged on, or None. Initialises CUDA in this process."""
+def cuda_devices() -> list[dict[str, Any]]:
+    """The GPUs that pairs would be judged on. Initialises CUDA in this process."""
     import torch
 
     if not torch.cuda.is_available():
-        return None
-    properties = torch.cuda.get_device_properties(torch.cuda.current_device())
+        return []
+    return [
+        _cuda_device(torch.cuda.get_device_properties(number)) for number in range(torch.cuda.device_count())
+    ]
+
+
+def _cuda_device(properties: Any) -> dict[str, Any]:
     return {
         "name": properties.name,
         "mode": "cuda",

@@ -51,16 +51,19 @@ class Judge:
         """Fills the verdict; ``first`` receives the line as soon as it is correct and, on a GPU, timed."""
         case = self._case
         try:
-            load(case)
-            for number in range(case.options.seeds):
-                if not check_seed(case, number):
-                    return
-            # The proof that the kernels do the work has its place here.
+            with case.turn():
+                load(case)
+                for number in range(case.options.seeds):
+                    if not check_seed(case, number):
+                        return
+                # The proof that the kernels do the work has its place here.
             if not case.interpreted:
-                time_both(case)
+                with case.turn(alone=True):
+                    time_both(case)
             case.verdict.set(pending=["audit"])
             first(case.verdict.line())
-            audit(case)
+            with case.turn():
+                audit(case)
             case.verdict.set(pending=[])
         except (DriverOutOfMemory, torch.cuda.OutOfMemoryError):
             case.verdict.fail(out_of_memory())

@@ -62,6 +62,7 @@ class Reference:
             return {"index": len(self._inputs) - 1}, None
         if verb == "forget":
             self._inputs[: message["below"]] = [None] * message["below"]
+            self._stopwatch.rest()
             return {}, None
         if verb in VERBS:
             return self._timed(verb, message), None

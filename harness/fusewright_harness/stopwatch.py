@@ -28,6 +28,9 @@ from fusewright_harness.waiting import load_wait
 
 VERBS = ("prepare", "go", "timed_output")
 
+# Bound before any code of the pair is loaded, which may replace it in torch's namespace.
+_empty = torch.empty
+
 _CYCLES_PER_MS = 2_000_000
 """Clock cycles a millisecond, rounded up for the fastest cards: too long a wait costs time, not truth."""
 
@@ -77,29 +80,36 @@ def cuda_handles(device: torch.device) -> Handles:
 class Stopwatch:
     """Times the calls of one process. Times are in milliseconds."""
 
-    def __init__(self, handles: Handles | None) -> None:
+    def __init__(self, handles: Handles | None, device: torch.device | None = None) -> None:
         self._handles = handles
+        self._device = device or torch.device("cpu")
         self._order: dict[str, Any] = {}
         self._arguments: list[Arguments] = []
         self._kept: list[Any] = []
+        self._filler: list[torch.Tensor] = []
 
     @staticmethod
     def on(device: torch.device) -> Stopwatch:
         """A stopwatch for a device; one without CUDA answers no verb."""
-        return Stopwatch(cuda_handles(device) if device.type == "cuda" else None)
+        return Stopwatch(cuda_handles(device) if device.type == "cuda" else None, device)
 
     def prepare(self, inputs: list[Any], order: dict[str, Any]) -> dict[str, Any]:
         """Makes the inputs of a slot: ``order["rounds"]`` times ``order["batch"]`` calls.
 
         ``order["contents"]`` names, for each round, the number of the inputs that its calls get, or the numbers of two
-        and a seed to mix them with.
+        and a seed to mix them with. ``order["filler"]`` lists the bytes of blocks to put before them, so that slots
+        differ in where their memory lies, and ``order["reserve"]`` the bytes that the calls will allocate.
         """
-        self._order, self._arguments, self._kept = order, [], []
+        self.rest()
+        self._order = order
+        self._filler = [_empty(size, dtype=torch.uint8, device=self._device) for size in order["filler"]]
         for content in order["contents"]:
             value = _content(inputs, content)
             # The mixture is in fresh memory already; further calls of the round take copies.
             copies = [value, *(clone_value(value) for _ in range(order["batch"] - 1))]
             self._arguments += [Arguments.from_value(copy) for copy in copies]
+        # Fetched from the driver now and left to torch, or the first calls of a slot would wait for the driver.
+        _empty(order["reserve"], dtype=torch.uint8, device=self._device)
         assert self._handles is not None  # A judge without a GPU times nothing.
         self._handles.finish()
         return {}
@@ -124,7 +134,7 @@ class Stopwatch:
 
     def rest(self) -> None:
         """Gives the last slot's memory up."""
-        self._arguments, self._kept = [], []
+        self._arguments, self._kept, self._filler = [], [], []
 
     def _from_device(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
         assert self._handles is not None  # As in `prepare`.
@@ -139,6 +149,7 @@ class Stopwatch:
         enqueue_ms = []
         for number, (begin, end) in enumerate(events):
             calls = arguments[number * batch : (number + 1) * batch]
+            results = None
             flush()
             wait(wait_ms)
             record(begin)

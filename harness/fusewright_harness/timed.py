@@ -20,6 +20,7 @@ from fusewright_harness.timing import Plan, Room
 from fusewright_harness.values import take_apart
 from fusewright_harness.workers import Worker, receive_answer
 
+_CLOCKED_ROUNDS = 3
 _ATTEMPTS = 3
 
 _clocks: dict[int, Clock] = {}
@@ -120,6 +121,8 @@ class _Timekeeper:
             "batch": plan.batch,
             "wait_ms": plan.wait_ms,
             "keep": keep and side is self._case.team.candidate,
+            "filler": [] if self._room.large else timing.filler(),
+            "reserve": self._room.reserve_bytes(plan, keep),
         }
         side.ask("prepare", "preparing to be timed", **order)
         side.answer()
@@ -128,7 +131,11 @@ class _Timekeeper:
         reported = side.answer().fields
         wall_ms = self._clock.now_ms() - begun
         if how == "device":
-            check_total([time * plan.batch for time in timing.numbers(reported, "device_ms")], wall_ms)
+            check_total(
+                self._implementation(side),
+                [time * plan.batch for time in timing.numbers(reported, "device_ms")],
+                wall_ms,
+            )
         if side is self._case.team.candidate:
             self._count_launches(reported.get("launches"), plan)
         return _Slot(contents, reported, wall_ms)
@@ -177,21 +184,21 @@ class _Timekeeper:
 
     def _hold_to_clock(self, side: Worker, plan: Plan, known: Round) -> None:
         """Raises :class:`Fault` where a side's rounds take another time than its events say, again and again."""
-        few = max(1, min(plan.rounds, self._room.calls() // (2 * plan.batch)))
+        few = min(plan.rounds, _CLOCKED_ROUNDS)
         found = []
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            more = min(few << attempt, max(1, self._room.calls() // (2 * plan.batch)))
             walls = [
                 self._slot(side, Plan(rounds, plan.batch, plan.wait_ms), keep=False).wall_ms
-                for rounds in (few + 1, 2 * few + 1)
+                for rounds in (more + 1, 2 * more + 1)
             ]
-            found.append(self._clock.hidden_ms((walls[1] - walls[0]) / few, known))
-            if found[-1] == 0:
+            found.append(self._clock.hidden_ms((walls[1] - walls[0]) / more, known))
+            if found[-1] == 0 or min(found) < 0 < max(found):
                 return
-        if min(found) < 0 < max(found):
-            return
-        raise contradiction(
-            "triton" if side is self._case.team.candidate else "pytorch", min(found, key=abs), known
-        )
+        raise contradiction(self._implementation(side), min(found, key=abs), known)
+
+    def _implementation(self, side: Worker) -> str:
+        return "triton" if side is self._case.team.candidate else "pytorch"
 
     def _host_ms(self, side: Worker) -> float:
         slot = self._slot(side, Plan(timing.host_rounds(self._room), 1, 0.0), how="host", keep=False)

@@ -8,6 +8,7 @@ resampling the pairs of neighbouring slots (Efron's percentile bootstrap).
 from __future__ import annotations
 
 import math
+import secrets
 import statistics
 from dataclasses import dataclass
 from typing import Any
@@ -23,13 +24,16 @@ _FEW_ROUNDS = 3
 _FEW_LARGE_ROUNDS = 2
 _SHORT_MS = 0.020
 """A call shorter than this is timed in batches: events tell half a microsecond."""
-_BATCH_MS = 0.100
-_MOST_BATCH = 16
+_BATCH_MS = 0.050
+_MOST_BATCH = 10
 _BATCHED_ROUNDS = 5
 _LARGE_BYTES = 1 << 30
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
 _WAIT_LIMIT_MS = 5.0
+_TRIAL_WAIT_MS = 2.0
+_MOST_FILLERS = 16
+_MOST_FILLER_BYTES = 6 << 20
 _MEMORY_LIMIT = 8 << 30
 _COPIES = 4
 """What a call in flight takes beyond its share, in multiples of its inputs and outputs: inputs, outputs, the outputs'
@@ -53,6 +57,11 @@ class Room:
         budget = min(_MEMORY_LIMIT, self.free_bytes // 2)
         return max(1, budget // max(_COPIES * self.call_bytes // 2, 1))
 
+    def reserve_bytes(self, plan: Plan, keep: bool) -> int:
+        """What a slot's calls allocate: outputs, where they are kept a copy of them, and what lies between."""
+        calls = plan.rounds * plan.batch if keep else plan.batch
+        return min(self.free_bytes // 4, (calls + 1) * self.call_bytes)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -75,7 +84,16 @@ class Timing:
 
 def trial_plan(room: Room) -> Plan:
     """The slot that warms up and tells how long a call takes."""
-    return Plan(_fewest_rounds(room), 1, _WAIT_LIMIT_MS)
+    return Plan(_fewest_rounds(room), 1, _TRIAL_WAIT_MS)
+
+
+def filler() -> list[int]:
+    """The sizes of blocks to put before a slot's memory, drawn anew for each slot.
+
+    Where memory lies moves the times of small kernels by percents; so that none lies the same way in all slots, and a
+    verdict depends on it less.
+    """
+    return [secrets.randbelow(_MOST_FILLER_BYTES) for _ in range(secrets.randbelow(_MOST_FILLERS))]
 
 
 def plans_from_trials(trials: list[dict[str, Any]], room: Room, overhead_ms: float) -> list[Plan]:

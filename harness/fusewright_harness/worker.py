@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
 import torch
@@ -21,8 +21,10 @@ from fusewright_harness.call import give_back_memory
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.process_tree import end_with_parent
+from fusewright_harness.stopwatch import VERBS as TIMED
 from fusewright_harness.transfer import Sent
 from fusewright_harness.values import Untransferable
+from fusewright_harness.warm import warm_driver
 
 _ENTERED = ExitStack()
 
@@ -56,10 +58,14 @@ def run_worker(mode: str, descriptor: int, scratch: str) -> None:
                 lent.pop(number).close()
         sent: Sent | None = None
         try:
-            if role is None:
-                role = _role(message["role"], mode, device)
-            answer, sent = role.handle(message["verb"], message, descriptors)
-            give_back_memory()
+            if message["verb"] == "ready":
+                answer = {}
+            else:
+                role = role or _role(message["role"], mode, device)
+                answer, sent = role.handle(message["verb"], message, descriptors)
+                if message["verb"] not in TIMED:
+                    # Between the steps of a slot the memory stays: to fetch it again would be in the times.
+                    give_back_memory()
             reply: dict[str, Any] = {"ok": answer}
         except Fault as fault:
             reply = {"fault": fault.as_dict()}
@@ -114,6 +120,9 @@ def _prepare_device(mode: str) -> Any:
     torch.zeros(1, device=device)
     torch.cuda._sleep(1)
     torch.cuda.synchronize()
+    # A GPU that refuses this refuses the pair's kernels too, and says so there.
+    with suppress(Exception):
+        warm_driver(device)
     return device
 
 

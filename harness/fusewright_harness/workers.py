@@ -48,6 +48,10 @@ class Deadline:
         self.limit_s = limit_s
         self._end = time.monotonic() + limit_s
 
+    def extend(self, more_s: float) -> None:
+        """Moves the deadline by that many seconds, which were not the pair's own."""
+        self._end += more_s
+
     def left_s(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._end - time.monotonic())
@@ -66,6 +70,11 @@ class Worker:
         self._deadline = Deadline(_START_LIMIT_S)
         self._release: list[int] = []
         self._doing = "starting"
+
+    @property
+    def folder(self) -> str:
+        """Its scratch folder."""
+        return self._scratch
 
     def assign(self, role: str, implementation: str, deadline: Deadline) -> None:
         """Makes this worker play ``role`` until ``deadline``."""
@@ -185,8 +194,8 @@ def receive_answer(answer: Answer, name: str, implementation: str) -> dict[str, 
 class Zygote:
     """One running zygote. Safe for use by several threads."""
 
-    def __init__(self, mode: str, scratch: Scratch) -> None:
-        """Starts the process; :meth:`wait_ready` tells when it can fork."""
+    def __init__(self, mode: str, scratch: Scratch, more: dict[str, str] | None = None) -> None:
+        """Starts the process, with ``more`` in its environment; :meth:`wait_ready` tells when it can fork."""
         self.mode = mode
         self._scratch = scratch
         self._channel, theirs = Channel.pair()
@@ -199,6 +208,7 @@ class Zygote:
         }
         if mode == "interpreter":
             environment["TRITON_INTERPRET"] = "1"
+        environment |= more or {}
         with theirs:
             self._process = subprocess.Popen(
                 [

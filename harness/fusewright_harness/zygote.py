@@ -19,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from fusewright_harness.channel import Channel, ChannelClosed
@@ -62,6 +63,11 @@ def _import_all(mode: str) -> str | None:
 
         mend.apply()
         return mend.coverage()
+    from fusewright_harness.warm import warm_compiler
+
+    # A triton that it does not suit compiles its first kernel later, and slower.
+    with suppress(Exception):
+        warm_compiler()
     if mode == "compile":
         import fusewright_harness.interpreter.compile_check  # noqa: F401
     return None

@@ -1,0 +1,151 @@
+"""One device's zygote, its spare workers, and the turns on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import torch
+
+from fusewright_harness.compare import Expected, compare
+from fusewright_harness.faults import Fault
+from fusewright_harness.kernel_cache import KernelCache
+from fusewright_harness.scratch import Scratch
+from fusewright_harness.timed import judges_clock
+from fusewright_harness.turns import Turns
+from fusewright_harness.workers import Worker, Zygote
+
+_SPARES = 3
+_CONTEXT_BYTES = 600 << 20
+"""About what a process's CUDA context takes of the GPU's memory."""
+_CONTEXT_SHARE = 0.06
+"""What spare workers may take of it together."""
+
+
+class Lane:
+    """Where pairs of one mode are judged: ``cuda`` on one GPU, ``interpreter`` or ``compile``."""
+
+    def __init__(self, mode: str, scratch: Scratch, cache: KernelCache, number: int | None = None) -> None:
+        """Starts nothing; :meth:`start` does. ``number`` is the GPU's, as this process counts them."""
+        self.mode = mode
+        self.number = number
+        self.turns = Turns()
+        self.in_flight = 0
+        self._scratch = scratch
+        self._cache = cache
+        self._zygote: Zygote | None = None
+        self._spares: list[Worker] = []
+        self._busiest = 1
+        self._lock = threading.Lock()
+        self._filling = threading.Lock()
+
+    def start(self) -> None:
+        """Starts the zygote where none runs. Zygotes end with the thread that started them."""
+        if self._zygote is not None and self._zygote.alive():
+            return
+        environment = {"TRITON_CACHE_DIR": self._scratch.folder()}
+        if self.mode == "cuda":
+            environment["FUSEWRIGHT_KERNEL_SEED"] = self._cache.seed
+            environment["CUDA_VISIBLE_DEVICES"] = _visible(self.number or 0)
+        self._zygote = Zygote(self.mode, self._scratch, environment)
+        with self._lock:
+            self._spares = []
+        threading.Thread(target=self._prepare, name=f"prepare-{self.mode}", daemon=True).start()
+
+    def wait_ready(self) -> str | None:
+        """Waits for the zygote; returns what it cannot do, or None. Raises :class:`Fault` where it did not start."""
+        return self._running().wait_ready()
+
+    def use(self) -> None:
+        """Makes this lane's GPU the present thread's."""
+        if self.number is not None:
+            torch.cuda.set_device(self.number)
+
+    def worker(self) -> Worker:
+        """A fresh worker, warm where one was ready."""
+        with self._lock:
+            if self._spares:
+                return self._spares.pop(0)
+        return self._running().fork()
+
+    def entered(self) -> None:
+        """One more pair is in flight here."""
+        with self._lock:
+            self.in_flight += 1
+            self._busiest = max(self._busiest, self.in_flight)
+
+    def left(self) -> None:
+        """One pair fewer is in flight here."""
+        with self._lock:
+            self.in_flight -= 1
+
+    def fill(self) -> None:
+        """Has the next pairs' workers made ready while nobody waits for them."""
+        threading.Thread(target=self._fill, name=f"fill-{self.mode}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends the zygote and its workers."""
+        if self._zygote is not None:
+            self._zygote.stop()
+
+    def _running(self) -> Zygote:
+        assert self._zygote is not None  # Set by `start`, which comes before every use.
+        return self._zygote
+
+    def _prepare(self) -> None:
+        if self.mode == "cuda":
+            self.use()
+            self._plant_seed()
+            warm_judge(self.turns)
+        self._fill()
+
+    def _plant_seed(self) -> None:
+        try:
+            worker = self._running().fork()
+            worker.ask("ready", "starting")
+            worker.answer()
+            self._cache.plant(worker.folder)
+            worker.end()
+        except Fault:
+            # A machine on which no worker starts says so to the first pair.
+            pass
+
+    def _fill(self) -> None:
+        with self._filling:
+            while self._running().alive() and len(self._spares) < self._wanted():
+                try:
+                    # What a process does to a GPU as it starts would be in the times.
+                    with self.turns.shared():
+                        spare = self._running().fork()
+                        spare.ask("ready", "starting")
+                        spare.answer()
+                except Fault:
+                    return
+                with self._lock:
+                    self._spares.append(spare)
+
+    def _wanted(self) -> int:
+        if self.mode == "compile":
+            return self._busiest
+        wanted = max(_SPARES, 2 * self._busiest)
+        if self.mode != "cuda":
+            return wanted
+        memory = torch.cuda.get_device_properties(self.number or 0).total_memory
+        return max(2, min(wanted, int(_CONTEXT_SHARE * memory / _CONTEXT_BYTES)))
+
+
+def warm_judge(turns: Turns) -> None:
+    """Has the judge's own process pay on the GPU what a first comparison and a first timing pay."""
+    with turns.shared():
+        for dtype in (torch.float32, torch.float16, torch.int64):
+            declared = (torch.rand(64, 64, device="cuda") * 8).to(dtype)
+            wide = declared.double() if dtype.is_floating_point else None
+            compare(Expected(declared, wide, []), declared.clone())
+    with turns.alone():
+        judges_clock()
+
+
+def _visible(number: int) -> str:
+    """What ``CUDA_VISIBLE_DEVICES`` must be for a process to see that GPU alone."""
+    named = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return named[number].strip() if number < len(named) else str(number)

@@ -1,0 +1,48 @@
+"""What a first kernel pays once in a process, paid ahead of need: LLVM and Triton's driver.
+
+A process's first compilation takes half a second, each later one a tenth; a fork inherits what its zygote has warm. No
+code of a pair has run when any of this does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+
+SEED_VARIABLE = "FUSEWRIGHT_KERNEL_SEED"
+"""Names the folder of compiled driver stubs that every worker may start from."""
+
+_BLOCK = 1024
+
+
+@triton.jit
+def _warm_kernel(x, y, n, BLOCK: tl.constexpr):  # noqa: ANN001, ANN202, N803
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    value = tl.load(x + offsets, mask=offsets < n, other=0.0)
+    tl.store(y + offsets, tl.exp(value) + tl.sum(value, axis=0), mask=offsets < n)
+
+
+def warm_compiler() -> None:
+    """Compiles a kernel for a card that need not be there. Must not touch CUDA: zygotes call it."""
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    signature = {"x": "*fp32", "y": "*fp32", "n": "i32", "BLOCK": "constexpr"}
+    source = ASTSource(fn=_warm_kernel, signature=signature, constexprs={"BLOCK": _BLOCK})
+    triton.compile(source, target=GPUTarget("cuda", 90, 32))
+
+
+def warm_driver(device: torch.device) -> None:
+    """Loads Triton's driver and launches a kernel, from the seed of compiled stubs where there is one."""
+    seed, own = os.environ.get(SEED_VARIABLE), os.environ["TRITON_CACHE_DIR"]
+    if seed and os.path.isdir(seed):
+        shutil.copytree(seed, own, dirs_exist_ok=True)
+    x = torch.zeros(_BLOCK, device=device)
+    launch: Any = _warm_kernel[(1,)]
+    launch(x, torch.empty_like(x), _BLOCK, BLOCK=_BLOCK)
+    torch.cuda.synchronize(device)
