@@ -16,6 +16,11 @@ pub(super) fn expected(section: &str, key: &str) -> &'static str {
         ("verify", "target") => r#"a GPU architecture such as "sm_90""#,
         ("model", "provider") => r#""openai", "anthropic", "command", "editor", "inductor" or "recorded""#,
         ("model", "base_url") => "an address that starts with http:// or https://",
+        ("model", "headers") => {
+            r#"a table of texts, such as { "x-team" = "kernels", "api-key" = "$MY_KEY" }"#
+        }
+        ("model", "command") => r#"a list of words that start a program, such as ["llm", "-m", "coder"]"#,
+        ("model", "answers") => "the path of a folder",
         ("model", "model") => "the name of a model",
         ("model", "api_key_env") => "the name of an environment variable, never the key itself",
         ("model", "temperature") => "a number from 0 to 2",
@@ -36,7 +41,7 @@ pub(super) fn sensible(section: &str, key: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     match (section, key) {
         ("python", "interpreter") | ("model", "model") | ("dataset", "path") => !text.trim().is_empty(),
-        ("python", "command") => value.as_array().is_some_and(|words| {
+        ("python" | "model", "command") => value.as_array().is_some_and(|words| {
             words.first().and_then(Value::as_str).is_some_and(|program| !program.trim().is_empty())
         }),
         ("verify", "timeout_s") => number_in(1.0, 86400.0),

@@ -1,5 +1,6 @@
 //! One layer of configuration as it was written.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -66,6 +67,13 @@ pub struct ModelOptions {
     pub provider: Option<Provider>,
     /// The address of the endpoint.
     pub base_url: Option<String>,
+    /// Headers that every request carries, such as `{ "x-team" = "kernels" }`. A value that starts with `$` names
+    /// an environment variable: keys are never written down here.
+    pub headers: Option<BTreeMap<String, String>>,
+    /// The program that takes the prompt on standard input and prints the answer, for `provider = "command"`.
+    pub command: Option<Vec<String>>,
+    /// The folder of recorded answers, for `provider = "recorded"`.
+    pub answers: Option<PathBuf>,
     /// The model's name, as the provider knows it.
     pub model: Option<String>,
     /// The environment variable that holds the key.

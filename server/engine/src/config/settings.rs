@@ -1,5 +1,6 @@
 //! What the layers of configuration resolve to.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::options::{DeviceChoice, Options, Provider, Require};
@@ -67,6 +68,12 @@ pub struct ModelSettings {
     pub provider: Provider,
     /// The address of the endpoint, where one was named.
     pub base_url: Option<String>,
+    /// Headers that every request carries; a value that starts with `$` names an environment variable.
+    pub headers: BTreeMap<String, String>,
+    /// The program that answers, where one was named.
+    pub command: Option<Vec<String>>,
+    /// The folder of recorded answers, where one was named.
+    pub answers: Option<PathBuf>,
     /// The model's name, where one was given.
     pub model: Option<String>,
     /// The environment variable that holds the key, where one was named.
@@ -153,6 +160,9 @@ impl Settings {
         set(&mut self.verify.target, verify.target.as_ref());
         set(&mut self.model.provider, model.provider.as_ref());
         set_option(&mut self.model.base_url, model.base_url.as_ref());
+        set(&mut self.model.headers, model.headers.as_ref());
+        set_option(&mut self.model.command, model.command.as_ref());
+        set_option(&mut self.model.answers, model.answers.as_ref());
         set_option(&mut self.model.model, model.model.as_ref());
         set_option(&mut self.model.api_key_env, model.api_key_env.as_ref());
         set_option(&mut self.model.temperature, model.temperature.as_ref());

@@ -117,6 +117,8 @@ pub fn guarded(options: &Options) -> Vec<(&'static str, &'static str)> {
     let reaches_out = !matches!(options.model.provider, None | Some(Provider::Inductor | Provider::Recorded));
     add(reaches_out, "model", "provider");
     add(options.model.base_url.is_some(), "model", "base_url");
+    add(options.model.headers.is_some(), "model", "headers");
+    add(options.model.command.is_some(), "model", "command");
     add(options.model.api_key_env.is_some(), "model", "api_key_env");
     add(options.dataset.path.as_deref().is_some_and(leaves_the_workspace), "dataset", "path");
     keys
@@ -140,6 +142,8 @@ pub(super) fn drop_guarded(options: &mut Options) {
             ("python", "command") => options.python.command = None,
             ("model", "provider") => options.model.provider = None,
             ("model", "base_url") => options.model.base_url = None,
+            ("model", "headers") => options.model.headers = None,
+            ("model", "command") => options.model.command = None,
             ("model", "api_key_env") => options.model.api_key_env = None,
             _ => options.dataset.path = None,
         }

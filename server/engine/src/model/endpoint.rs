@@ -3,6 +3,7 @@
 //! The key comes from the environment, goes out in one header, and appears in no message: whatever an endpoint
 //! answers is searched for it before anybody reads it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -10,6 +11,7 @@ use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::stream::Dialect;
 use crate::config::{ModelSettings, Provider};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -26,13 +28,8 @@ pub struct Endpoint {
     dialect: Dialect,
     key_variable: String,
     key: Option<String>,
-}
-
-/// Which protocol an endpoint speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dialect {
-    OpenAi,
-    Anthropic,
+    /// What the settings' headers take from the environment, by variable.
+    secrets: BTreeMap<String, String>,
 }
 
 /// Why an endpoint cannot be used. No message holds the key.
@@ -114,7 +111,9 @@ impl Endpoint {
         }
         let key_variable = settings.api_key_env.clone().unwrap_or_else(|| default_variable.to_owned());
         let key = variable(&key_variable).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
-        Ok(Some(Self { url: parsed, dialect, key_variable, key }))
+        let named = settings.headers.values().filter_map(|value| value.strip_prefix('$'));
+        let secrets = named.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect();
+        Ok(Some(Self { url: parsed, dialect, key_variable, key, secrets }))
     }
 
     /// Host and port, as messages name the endpoint.
@@ -128,9 +127,19 @@ impl Endpoint {
         &self.key_variable
     }
 
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// What the environment holds under a name that the settings' headers use.
+    pub(super) fn secret(&self, variable: &str) -> Option<&str> {
+        self.secrets.get(variable).map(String::as_str)
+    }
+
     /// The names of the models that it serves. Asks over the network, with a time limit.
     pub async fn models(&self) -> Result<Vec<String>, EndpointError> {
-        let request = client().get(self.address("models")).headers(self.headers()?).timeout(ANSWER_LIMIT);
+        let request = client(CONNECT_LIMIT).get(self.address("models"));
+        let request = request.headers(self.headers()?).timeout(ANSWER_LIMIT);
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
@@ -145,7 +154,7 @@ impl Endpoint {
         Err(self.refusal(status, answer.as_ref()))
     }
 
-    fn refusal(&self, status: StatusCode, answer: Option<&Value>) -> EndpointError {
+    pub(super) fn refusal(&self, status: StatusCode, answer: Option<&Value>) -> EndpointError {
         let (host, said, variable) = (self.host(), self.said(answer), self.key_variable.clone());
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if self.key.is_none() => {
@@ -158,25 +167,31 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint's own words, on one line, without the key.
-    fn said(&self, answer: Option<&Value>) -> String {
+    /// The endpoint's own words for a fault, after a colon.
+    pub(super) fn said(&self, answer: Option<&Value>) -> String {
         let error = answer.and_then(|answer| answer.get("error"));
         let message = error.and_then(|error| error.get("message").unwrap_or(error).as_str());
-        let Some(message) = message else { return String::new() };
-        let hidden = match &self.key {
-            Some(key) => message.replace(key.as_str(), "(the key)"),
-            None => message.to_owned(),
-        };
+        message.map(|message| self.hide(message)).unwrap_or_default()
+    }
+
+    /// Words of the endpoint's after a colon, on one line and without a key; nothing where there are none.
+    pub(super) fn hide(&self, words: &str) -> String {
+        let secrets = self.key.iter().chain(self.secrets.values());
+        let hidden =
+            secrets.fold(words.to_owned(), |text, secret| text.replace(secret.as_str(), "(the key)"));
         let line = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.is_empty() {
+            return line;
+        }
         format!(": {}", line.chars().take(LONGEST_REASON).collect::<String>())
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> EndpointError {
+    pub(super) fn unreachable(&self, error: &reqwest::Error) -> EndpointError {
         EndpointError::Unreachable { host: self.host(), reason: innermost(error) }
     }
 
     /// `path` below the base. OpenAI's base holds the version, Anthropic's does not.
-    fn address(&self, path: &str) -> Url {
+    pub(super) fn address(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let base = url.path().trim_end_matches('/');
         let version = if self.dialect == Dialect::Anthropic && !base.ends_with("/v1") { "/v1" } else { "" };
@@ -185,7 +200,7 @@ impl Endpoint {
         url
     }
 
-    fn headers(&self) -> Result<HeaderMap, EndpointError> {
+    pub(super) fn headers(&self) -> Result<HeaderMap, EndpointError> {
         let mut headers = HeaderMap::new();
         if self.dialect == Dialect::Anthropic {
             let name = HeaderName::from_static("anthropic-version");
@@ -212,15 +227,15 @@ impl std::fmt::Debug for Endpoint {
             .field("dialect", &self.dialect)
             .field("key_variable", &self.key_variable)
             .field("has_key", &self.key.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
-fn client() -> Client {
+pub(super) fn client(connect: Duration) -> Client {
     // Whoever came first has set it, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let built = Client::builder()
-        .connect_timeout(CONNECT_LIMIT)
+        .connect_timeout(connect)
         .user_agent(concat!("fusewright/", env!("CARGO_PKG_VERSION")))
         .build();
     built.unwrap_or_default()

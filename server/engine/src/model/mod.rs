@@ -1,5 +1,127 @@
-//! The language model that writes kernels: where it is, and whether it answers.
+//! The language model that writes kernels: who it is, what it is asked, and what it answers.
+//!
+//! Four providers answer here: two protocols over HTTP, a program, and recorded files. The editor's own model
+//! answers through the front end, and TorchInductor needs no model.
+//!
+//! Architecture Invariant: an answer is whole or it is an error. A stream that was cut, or that stopped at the
+//! token limit, never becomes a kernel. Keys come from the caller's environment or the editor's secret store and
+//! appear in no message, log or event.
 
+mod answer;
+mod command;
 mod endpoint;
+mod error;
+mod http;
+mod prompt;
+mod recorded;
+mod retry;
+mod stream;
 
+pub use answer::{AnswerError, Wanted, find_code};
 pub use endpoint::{Endpoint, EndpointError};
+pub use error::ModelError;
+pub use http::Limits;
+pub use prompt::{Prompt, Role, Turn};
+
+use std::path::Path;
+
+use crate::config::{ModelSettings, Provider};
+use crate::progress::CancellationToken;
+
+/// A model that can be asked.
+#[derive(Debug)]
+pub struct Model(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Http(Box<http::Http>),
+    Command(command::Program),
+    Recorded(recorded::Recorded),
+}
+
+/// Hears an answer as it comes. Calls must return at once.
+pub trait Listener: Send + Sync {
+    /// A piece of the answer.
+    fn text(&self, piece: &str);
+    /// The answer waits, and why: one sentence for the user.
+    fn waiting(&self, why: &str);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Deaf;
+
+impl Listener for Deaf {
+    fn text(&self, _piece: &str) {}
+    fn waiting(&self, _why: &str) {}
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// What the model said, its reasoning left out where it was sent apart.
+    pub text: String,
+    /// The tokens used, where the provider tells.
+    pub usage: Option<Usage>,
+}
+
+/// Tokens, as the provider counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Usage {
+    /// Those of the prompt.
+    pub prompt: u64,
+    /// Those of the answer, reasoning included.
+    pub answer: u64,
+}
+
+impl Model {
+    /// The model that the settings name, or `None` where the editor or TorchInductor answers. `variable` looks up
+    /// an environment variable or a secret; relative paths are meant from `root`.
+    pub fn of(
+        settings: &ModelSettings,
+        root: &Path,
+        limits: Limits,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, ModelError> {
+        let kind = match settings.provider {
+            Provider::Openai | Provider::Anthropic => {
+                let Some(endpoint) = Endpoint::of(settings, variable)? else { return Ok(None) };
+                Kind::Http(Box::new(http::Http::new(endpoint, settings, limits)?))
+            }
+            Provider::Command => Kind::Command(command::Program::of(settings, root)?),
+            Provider::Recorded => Kind::Recorded(recorded::Recorded::of(settings, root)?),
+            Provider::Editor | Provider::Inductor => return Ok(None),
+        };
+        Ok(Some(Self(kind)))
+    }
+
+    /// How provenance and progress name it: "small-coder-7b at localhost:8000".
+    pub fn label(&self) -> String {
+        match &self.0 {
+            Kind::Http(http) => http.label(),
+            Kind::Command(program) => program.label(),
+            Kind::Recorded(recorded) => recorded.label(),
+        }
+    }
+
+    /// The answer to a prompt. Cancelling ends the connection or the program at once.
+    pub async fn complete(
+        &self,
+        prompt: &Prompt,
+        listener: &dyn Listener,
+        cancel: &CancellationToken,
+    ) -> Result<Completion, ModelError> {
+        let answer = async {
+            match &self.0 {
+                Kind::Http(http) => http.complete(prompt, listener).await,
+                Kind::Command(program) => program.complete(prompt, listener).await,
+                Kind::Recorded(recorded) => recorded.complete(prompt, listener),
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(ModelError::Cancelled),
+            answer = answer => answer,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! What the events of a streamed answer say. Pure: events in, pieces of the answer out.
+
+use serde_json::Value;
+
+use super::Usage;
+use super::error::ModelError;
+
+/// Which protocol an endpoint speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Chat completions, as OpenAI and many others serve them.
+    OpenAi,
+    /// Anthropic's messages.
+    Anthropic,
+}
+
+/// What one event brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A piece of the answer, which may be empty: a sign of life, or reasoning.
+    Text(String),
+    /// The stream is complete.
+    End,
+}
+
+/// Why a stream brings no answer; the caller knows who sent it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum StreamFault {
+    /// An event that is none.
+    Malformed(String),
+    /// The service reports a fault of its own: its status, as far as it is known, and its words.
+    Reported { status: u16, said: String },
+    /// The answer stopped at the token limit.
+    Truncated,
+    /// The model declines.
+    Declined(String),
+}
+
+/// Follows one streamed answer.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    dialect: Dialect,
+    usage: Option<Usage>,
+    /// The service said why the answer ended, so it did end.
+    finished: bool,
+}
+
+impl Decoder {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { dialect, usage: None, finished: false }
+    }
+
+    /// Takes one event's data.
+    pub(super) fn take(&mut self, data: &str) -> Result<Step, StreamFault> {
+        if self.dialect == Dialect::OpenAi && data.trim() == "[DONE]" {
+            self.finished = true;
+            return Ok(Step::End);
+        }
+        let event: Value = serde_json::from_str(data)
+            .map_err(|error| StreamFault::Malformed(format!("an event is no JSON ({error})")))?;
+        if let Some(error) = event.get("error").filter(|error| !error.is_null()) {
+            return Err(reported(error));
+        }
+        match self.dialect {
+            Dialect::OpenAi => self.openai(&event),
+            Dialect::Anthropic => self.anthropic(&event),
+        }
+    }
+
+    /// An answer that came as one JSON object, from a server that does not stream.
+    pub(super) fn take_whole(&mut self, answer: &Value) -> Result<String, StreamFault> {
+        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+            return Err(reported(error));
+        }
+        let (text, reason) = match self.dialect {
+            Dialect::OpenAi => {
+                let choice = answer.pointer("/choices/0");
+                let text = choice.and_then(|choice| choice.pointer("/message/content")?.as_str());
+                (text.map(str::to_owned), choice.and_then(|choice| choice.get("finish_reason")?.as_str()))
+            }
+            Dialect::Anthropic => {
+                let blocks = answer.get("content").and_then(Value::as_array);
+                let text = blocks.map(|blocks| {
+                    blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect::<String>()
+                });
+                (text, answer.get("stop_reason").and_then(Value::as_str))
+            }
+        };
+        self.count(answer.get("usage"));
+        self.finish(reason)?;
+        self.finished = true;
+        text.ok_or_else(|| StreamFault::Malformed("its answer holds no message".to_owned()))
+    }
+
+    /// Whether the answer is whole, so that the end of the connection is the end of the answer.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    pub(super) fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    fn openai(&mut self, event: &Value) -> Result<Step, StreamFault> {
+        self.count(event.get("usage"));
+        let Some(choice) = event.pointer("/choices/0") else { return Ok(Step::Text(String::new())) };
+        self.finish(choice.get("finish_reason").and_then(Value::as_str))?;
+        let text = choice.pointer("/delta/content").and_then(Value::as_str).unwrap_or_default();
+        Ok(Step::Text(text.to_owned()))
+    }
+
+    fn anthropic(&mut self, event: &Value) -> Result<Step, StreamFault> {
+        self.count(event.pointer("/message/usage"));
+        self.count(event.get("usage"));
+        match event.get("type").and_then(Value::as_str) {
+            Some("message_stop") => {
+                self.finished = true;
+                Ok(Step::End)
+            }
+            Some("content_block_delta") => {
+                let text = event.pointer("/delta/text").and_then(Value::as_str).unwrap_or_default();
+                Ok(Step::Text(text.to_owned()))
+            }
+            Some("message_delta") => {
+                self.finish(event.pointer("/delta/stop_reason").and_then(Value::as_str))?;
+                Ok(Step::Text(String::new()))
+            }
+            Some(_) => Ok(Step::Text(String::new())),
+            None => Err(StreamFault::Malformed("an event has no type".to_owned())),
+        }
+    }
+
+    fn finish(&mut self, reason: Option<&str>) -> Result<(), StreamFault> {
+        match reason {
+            None => Ok(()),
+            Some("length" | "max_tokens" | "model_context_window_exceeded") => Err(StreamFault::Truncated),
+            Some("content_filter" | "refusal") => Err(StreamFault::Declined(String::new())),
+            Some(_) => {
+                // Anthropic's stream goes on to say that it is complete.
+                self.finished |= self.dialect == Dialect::OpenAi;
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds what is told of tokens; services tell it in one event or in several, each with the sum so far.
+    fn count(&mut self, usage: Option<&Value>) {
+        let Some(usage) = usage.filter(|usage| usage.is_object()) else { return };
+        let number = |names: [&str; 2]| names.iter().find_map(|name| usage.get(*name)?.as_u64());
+        let known = self.usage.unwrap_or_default();
+        self.usage = Some(Usage {
+            prompt: number(["prompt_tokens", "input_tokens"]).unwrap_or(known.prompt),
+            answer: number(["completion_tokens", "output_tokens"]).unwrap_or(known.answer),
+        });
+    }
+}
+
+/// A fault that the service reports in the stream, once the status of its response was sent.
+fn reported(error: &Value) -> StreamFault {
+    let said = error.get("message").unwrap_or(error).as_str().unwrap_or_default().to_owned();
+    let kind = error.get("type").and_then(Value::as_str).unwrap_or_default();
+    let code = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+    let status = code.filter(|code| (400..600).contains(code)).unwrap_or(match kind {
+        "overloaded_error" => super::retry::OVERLOADED,
+        "rate_limit_error" | "rate_limit_exceeded" => 429,
+        "invalid_request_error" => 400,
+        _ => 500,
+    });
+    StreamFault::Reported { status, said }
+}
+
+impl StreamFault {
+    /// The error for the user; `said` puts the service's own words after a colon.
+    pub(super) fn into_error(self, host: String, said: impl Fn(&str) -> String) -> ModelError {
+        match self {
+            Self::Malformed(detail) => ModelError::Malformed { host, detail },
+            Self::Truncated => ModelError::Truncated,
+            Self::Declined(words) => ModelError::Declined { said: said(&words) },
+            Self::Reported { status, said: words } => {
+                ModelError::Rejected { host, status, said: said(&words) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn followed(dialect: Dialect, events: &[&str]) -> (Result<String, StreamFault>, Decoder) {
+        let mut decoder = Decoder::new(dialect);
+        let mut text = String::new();
+        for event in events {
+            match decoder.take(event) {
+                Ok(Step::Text(piece)) => text.push_str(&piece),
+                Ok(Step::End) => break,
+                Err(fault) => return (Err(fault), decoder),
+            }
+        }
+        (Ok(text), decoder)
+    }
+
+    #[test]
+    fn an_openai_stream_is_followed() {
+        let (text, decoder) = followed(
+            Dialect::OpenAi,
+            &[
+                r#"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#,
+                r#"{"choices":[{"delta":{"reasoning_content":"hm"}}]}"#,
+                r#"{"choices":[{"delta":{"content":"im"},"finish_reason":null}]}"#,
+                r#"{"choices":[{"delta":{"content":"port"},"finish_reason":"stop"}]}"#,
+                r#"{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2}}"#,
+                "[DONE]",
+            ],
+        );
+        assert_eq!(text.unwrap(), "import");
+        assert!(decoder.is_finished());
+        assert_eq!(decoder.usage(), Some(Usage { prompt: 7, answer: 2 }));
+    }
+
+    #[test]
+    fn an_anthropic_stream_is_followed() {
+        let start = r#"{"type":"message_start","message":{"usage":{"input_tokens":9,"output_tokens":1}}}"#;
+        let events = [
+            start,
+            r#"{"type":"ping"}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"hm"}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"import"}}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}"#,
+            r#"{"type":"message_stop"}"#,
+        ];
+        let (text, decoder) = followed(Dialect::Anthropic, &events);
+        assert_eq!(text.unwrap(), "import");
+        assert!(decoder.is_finished());
+        assert_eq!(decoder.usage(), Some(Usage { prompt: 9, answer: 5 }));
+        let (_, cut) = followed(Dialect::Anthropic, &events[..5]);
+        assert!(!cut.is_finished(), "the stream did not say that it was complete");
+    }
+
+    #[test]
+    fn a_stream_without_an_end_is_not_finished() {
+        let (text, decoder) = followed(Dialect::OpenAi, &[r#"{"choices":[{"delta":{"content":"im"}}]}"#]);
+        assert_eq!(text.unwrap(), "im");
+        assert!(!decoder.is_finished());
+    }
+
+    #[test]
+    fn every_fault_in_a_stream_is_told_apart() {
+        let fault = |dialect, event| followed(dialect, &[event]).0.unwrap_err();
+        assert_eq!(
+            fault(Dialect::OpenAi, r#"{"choices":[{"delta":{},"finish_reason":"length"}]}"#),
+            StreamFault::Truncated
+        );
+        assert_eq!(
+            fault(Dialect::Anthropic, r#"{"type":"message_delta","delta":{"stop_reason":"refusal"}}"#),
+            StreamFault::Declined(String::new())
+        );
+        assert_eq!(
+            fault(
+                Dialect::Anthropic,
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"later"}}"#
+            ),
+            StreamFault::Reported { status: 529, said: "later".to_owned() }
+        );
+        assert_eq!(
+            fault(Dialect::OpenAi, r#"{"error":{"code":503,"message":"loading"}}"#),
+            StreamFault::Reported { status: 503, said: "loading".to_owned() }
+        );
+        assert!(matches!(fault(Dialect::OpenAi, "{"), StreamFault::Malformed(_)));
+        assert!(matches!(fault(Dialect::Anthropic, "{}"), StreamFault::Malformed(_)));
+    }
+
+    #[test]
+    fn an_answer_in_one_piece_is_read_too() {
+        let whole =
+            |dialect, text: &str| Decoder::new(dialect).take_whole(&serde_json::from_str(text).unwrap());
+        let openai = r#"{"choices":[{"message":{"content":"code"},"finish_reason":"stop"}]}"#;
+        assert_eq!(whole(Dialect::OpenAi, openai).unwrap(), "code");
+        let anthropic = r#"{"content":[{"type":"text","text":"co"},{"type":"text","text":"de"}],"stop_reason":"end_turn"}"#;
+        assert_eq!(whole(Dialect::Anthropic, anthropic).unwrap(), "code");
+        assert!(matches!(whole(Dialect::OpenAi, "{}"), Err(StreamFault::Malformed(_))));
+        assert_eq!(
+            whole(Dialect::OpenAi, r#"{"choices":[{"message":{"content":"c"},"finish_reason":"length"}]}"#),
+            Err(StreamFault::Truncated)
+        );
+    }
+}
