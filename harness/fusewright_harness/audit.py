@@ -12,7 +12,7 @@ from typing import Any
 
 from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
-from fusewright_harness.faults import Fault
+from fusewright_harness.proof import judge_foreign_work
 from fusewright_harness.workers import receive_answer
 
 
@@ -20,16 +20,23 @@ def repeat(case: Case) -> None:
     """Runs the candidate once more on the first inputs: the same call must give a right result again."""
     case.report("audit", "repeating the first call")
     with case.phase("audit"):
-        case.team.candidate.ask("again", "running the candidate again", index=case.oldest)
+        case.team.candidate.ask("again", "running the candidate again", index=case.oldest, watch=True)
         answer = case.team.candidate.answer()
         again = receive_answer(answer, "candidate", "triton")
         comparison = compare(
             case.expected[case.oldest], again.get("result"), what="the output of a repeated call"
         )
         # Autotuning and compilation are over by now, so these are the launches of one plain call.
-        case.verdict.set(kernels=_with_resources(case, answer.fields.get("kernels", [])))
+        kernels = answer.fields.get("kernels", [])
+        case.verdict.set(kernels=_with_resources(case, kernels))
+    missing = case.kernels[case.oldest] - {kernel.get("name") for kernel in kernels}
+    if missing:
+        message = f"a repeated call does not launch `{min(missing)}`: compute each call's result anew, and keep none"
+        raise case.rejected("CachedOutput", message)
     if comparison.wrong is not None:
-        raise Fault("triton", "trust", "NotRepeatable", comparison.wrong, verdict="rejected")
+        raise case.rejected("NotRepeatable", comparison.wrong)
+    # A candidate may turn to torch once it has been looked at.
+    judge_foreign_work(case, answer.fields.get("operators", {}))
 
 
 STEPS: list[Callable[[Case], None]] = [repeat]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import torch
@@ -11,12 +12,24 @@ import torch
 from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_traceback
-from fusewright_harness.launches import LaunchWatch
+from fusewright_harness.intact import Intact
+from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
+from fusewright_harness.operators import OperatorWatch, summary
 from fusewright_harness.poison import Poison
 from fusewright_harness.stopwatch import VERBS, Stopwatch
-from fusewright_harness.transfer import Sent, clone_value, receive_value, send_value, total_bytes
-from fusewright_harness.values import Untransferable
+from fusewright_harness.transfer import (
+    Sent,
+    clone_value,
+    overwrite_value,
+    receive_value,
+    send_value,
+    total_bytes,
+    without_modes,
+)
+from fusewright_harness.values import Untransferable, take_apart
+
+_KEPT_BYTES = 1 << 30
 
 
 class Candidate:
@@ -34,55 +47,111 @@ class Candidate:
         self._module: types.ModuleType | None = None
         self._function: Callable[..., Any] | None = None
         self._inputs: list[Any] = []
+        self._variants: dict[str, Any] = {}
+        self._intact = Intact("triton")
+        self._last: tuple[Any, Any] | None = None
 
     def handle(
         self, verb: str, message: dict[str, Any], descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, call, again, forget, and the stopwatch's."""
+        """Answers one of the judge's verbs: load, call, again, without, variant, forget, and the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"]), None
         if verb == "call":
             return self._receive_and_call(message, descriptors)
         if verb == "again":
-            return self._call(message["index"])
+            return self._call(self._inputs[message["index"]], watched=bool(message.get("watch")))
+        if verb == "without":
+            return self._call_without(message)
+        if verb == "variant":
+            return self._call_variant(message, descriptors)
         if verb == "forget":
+            self._last = None
             self._inputs[: message["below"]] = [None] * message["below"]
             self._stopwatch.rest()
             return {}, None
         if verb in VERBS:
+            self._last = None
             return self._timed(verb, message)
         raise ValueError(f"the candidate knows no verb {verb!r}")
 
     def _load(self, pair: dict[str, Any]) -> dict[str, Any]:
         self._pair = pair
         self._file = pair["file"]
-        self._module = load_block(pair["triton"], self._file, "triton")
-        return {}
+        self._intact.begin(self._file)
+        with self._watch.one_call() as launches:
+            self._module = load_block(pair["triton"], self._file, "triton")
+        for kernel in launches.kernels():
+            message = f"the TRITON block launches `{kernel['name']}` while it is imported; launch in the wrapper alone"
+            raise Fault("triton", "trust", "LaunchAtImport", message, kernel["line"], verdict="rejected")
+        return {"findings": self._intact.require()}
 
     def _receive_and_call(
         self, message: dict[str, Any], descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent]:
-        value = receive_value(message["value"], descriptors)
+        self._find(message, value := receive_value(message["value"], descriptors))
+        self._inputs.append(value["arguments"])
+        watched, reused = bool(message.get("watch")), bool(message.get("reuse"))
+        return self._call(self._inputs[-1], watched=watched, reused=reused)
+
+    def _find(self, message: dict[str, Any], value: dict[str, Any]) -> None:
         if self._function is None:
             assert self._module is not None  # Set by `load`.
             self._function = find_candidate(
                 self._module, self._pair, message.get("candidate"), value, self._device
             )
-        self._inputs.append(value["arguments"])
-        return self._call(len(self._inputs) - 1)
 
-    def _call(self, index: int) -> tuple[dict[str, Any], Sent]:
-        arguments = Arguments.from_value(clone_value(self._inputs[index]))
-        with (
-            self._watch.one_call() as launches,
-            self._poison.on(self._device, total_bytes(self._inputs[index])),
-        ):
+    def _call_without(self, message: dict[str, Any]) -> tuple[dict[str, Any], Sent]:
+        """Calls with the launches of one kernel, or of all, replaced by nothing."""
+        kernel = message.get("kernel")
+
+        def left_out(key: Key) -> bool:
+            return kernel is None or list(key) == kernel
+
+        self._last = None
+        inputs = self._inputs[message["index"]]
+        return self._call(inputs, watched=True, left_out=left_out, pattern=int(message["pattern"]))
+
+    def _call_variant(self, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent]:
+        """Calls on inputs that are not kept; ``variant`` asks for other strides."""
+        self._find(message, value := receive_value(message["value"], descriptors))
+        self._last = None
+        return self._call(value["arguments"])
+
+    def _call(
+        self,
+        inputs: Any,
+        watched: bool = False,
+        reused: bool = False,
+        left_out: Callable[[Key], bool] | None = None,
+        pattern: int | None = None,
+    ) -> tuple[dict[str, Any], Sent]:
+        before, self._last = self._last, None
+        given = overwrite_value(before[0], inputs) if reused and before is not None else None
+        arguments = Arguments.from_value(clone_value(inputs) if given is None else given)
+        operators = OperatorWatch(self._file) if watched else None
+        with ExitStack() as entered:
+            launches = entered.enter_context(self._watch.one_call(operators, left_out))
+            entered.enter_context(self._poison.on(self._device, total_bytes(inputs), pattern))
+            if operators is not None:
+                entered.enter_context(operators.host_mode())
+                entered.enter_context(operators)
             try:
                 result = arguments.call(self._function)
                 finish(self._device)
             except BaseException as error:
+                # What it did that it may not says more than the error that came of it.
+                self._intact.require()
                 raise self._fault(error) from error
-        return {"kernels": launches.kernels()}, self._send({"result": result, "after": arguments.as_value()})
+        answer: dict[str, Any] = {"kernels": launches.kernels(), "findings": self._intact.require()}
+        if operators is not None:
+            answer["operators"] = summary(operators.trace)
+        sent = self._send({"result": result, "after": arguments.as_value()})
+        if before is not None:
+            _refuse_reuse(before[1], result, arguments.as_value())
+        if total_bytes((arguments.as_value(), result)) <= _KEPT_BYTES:
+            self._last = arguments.as_value(), result
+        return answer, sent
 
     def _fault(self, error: BaseException) -> Fault:
         if is_compile_error(error):
@@ -121,6 +190,24 @@ class Candidate:
             raise Fault(
                 "triton", "check", "Untransferable", f"the candidate returned {error}", None
             ) from error
+
+
+def _refuse_reuse(before: Any, result: Any, arguments: Any) -> None:
+    """The output of an earlier call, which its caller still holds, must not be written to by a later one."""
+
+    def storages(value: Any) -> set[int]:
+        _tree, tensors = take_apart(value)
+        return {
+            tensor.untyped_storage().data_ptr() for tensor in tensors if tensor.untyped_storage().nbytes()
+        }
+
+    with without_modes():
+        if (storages(before) & storages(result)) - storages(arguments):
+            message = (
+                "the candidate returns the memory of an earlier call's output again, while its caller still holds it; "
+                "allocate the output in each call"
+            )
+            raise Fault("triton", "trust", "OutputReused", message, verdict="rejected")
 
 
 def find_candidate(

@@ -5,6 +5,7 @@ The steps of a verdict (:mod:`check`, :mod:`proof`, :mod:`timed`, :mod:`audit`) 
 
 from __future__ import annotations
 
+import ast
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fusewright_harness.compare import Expected
+from fusewright_harness.faults import Fault
 from fusewright_harness.turns import Turns
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker
@@ -62,6 +64,14 @@ class Team:
 
 
 @dataclass
+class After:
+    """What the arguments should be after a call, and which tensors of them the reference leaves alone."""
+
+    expected: Expected
+    unchanged: list[bool]
+
+
+@dataclass
 class Case:
     """One pair on its way to a verdict."""
 
@@ -75,17 +85,63 @@ class Case:
     """What each seed's inputs should give, in the order of the checks."""
     oldest: int = 0
     """The number of the first seed whose inputs the workers still hold, and whose entry in ``expected`` counts."""
+    after: list[After] = field(default_factory=list)
+    """What each seed's arguments should be after the call."""
     compiled: list[dict[str, Any]] = field(default_factory=list)
     """The kernels as the compile check knows them, where the interpreter runs them."""
+    kernels: list[set[str]] = field(default_factory=list)
+    """The names of the kernels that each check's call launched."""
     launches: list[int] = field(default_factory=list)
     """How many launches each check's call made; the first one's autotuning counts too."""
     call_bytes: int = 0
     """The bytes of one call's inputs and outputs."""
+    named_candidate: str | None = None
+    """The wrapper that the main block handed over, where it did."""
+    reference_work: dict[str, Any] = field(default_factory=dict)
+    """What the reference's operators did in one call; see :func:`operators.summary`."""
+    candidate_work: dict[str, Any] = field(default_factory=dict)
+    """What torch's operators did in one call of the candidate, beside its kernels."""
 
     @property
     def interpreted(self) -> bool:
         """Whether Triton's interpreter runs the kernels, on the CPU."""
         return self.team.compiler is not None
+
+    def rejected(
+        self, kind: str, message: str, implementation: str = "triton", line: int | None = None
+    ) -> Fault:
+        """The fault that a pair which may not count is refused with; its line is the function's where none is known."""
+        if line is None:
+            line = self.function_line(implementation)
+        return Fault(implementation, "trust", kind, message, line, verdict="rejected")
+
+    def find(self, finding: dict[str, Any]) -> None:
+        """Adds a warning that a worker reports, once."""
+        code, message, line = (
+            str(finding.get("code"))[:80],
+            str(finding.get("message"))[:500],
+            finding.get("line"),
+        )
+        self.warn(code, message, line if isinstance(line, int) else self.function_line("triton"))
+
+    def warn(self, kind: str, message: str, line: int | None) -> None:
+        """Adds a warning, once."""
+        self.verdict.find_once(kind, "warning", message, line)
+
+    def function_line(self, implementation: str) -> int | None:
+        """The line of the ``def`` of the wrapper ("triton"), the reference ("pytorch"), or what makes the inputs."""
+        block, name = {
+            "triton": ("triton", self.named_candidate or self.pair["entry"]["candidate"]),
+            "pytorch": ("python", self.pair["entry"]["reference"]),
+            "test": ("test", self.pair["inputs"]),
+        }[implementation]
+        text = self.pair.get(block)
+        if not text:
+            return None
+        for statement in ast.parse(text["code"]).body:
+            if getattr(statement, "name", None) == name:
+                return text["first_line"] + statement.lineno - 1
+        return None
 
     def phase(self, name: str) -> Any:
         """Counts what runs inside towards ``name`` in ``duration_ms``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fusewright_harness.call import give_back_memory
-from fusewright_harness.case import Case, new_seed
+from fusewright_harness.case import After, Case, new_seed
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
 from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
@@ -20,19 +20,22 @@ _NO_LAUNCH = "the candidate launched no Triton kernel: whatever made its result 
 
 def check_seed(case: Case, number: int) -> bool:
     """Checks the seed of that number, from 0. Returns whether both sides agree; the verdict says how not."""
-    team = case.team
+    team, last = case.team, number == case.options.seeds - 1
     case.report("check", f"checking seed {number + 1} of {case.options.seeds}")
     with case.phase("inputs"):
         team.reference.ask("inputs", "making inputs", seed=new_seed())
         inputs = team.reference.answer()
         team.reference.keep(inputs)
-    call = {"value": inputs.value, "candidate": inputs.fields.get("candidate")}
+    named = inputs.fields.get("candidate")
+    case.named_candidate = named if isinstance(named, str) else None
+    call = {"value": inputs.value, "candidate": named}
     try:
         with case.phase("run"):
             if number == 0:
                 ask_compiler(case, call, inputs)
-            team.reference.ask("expected", "running the reference", index=number, stir=number == 0)
-            team.candidate.ask("call", "running the candidate", inputs.descriptors, **call)
+            stir, fields = number == 0, {"watch": last, "reuse": last and number > 0}
+            team.reference.ask("expected", "running the reference", index=number, stir=stir, watch=last)
+            team.candidate.ask("call", "running the candidate", inputs.descriptors, **call, **fields)
             expected_answer = team.reference.answer()
             candidate_answer = _candidate_or_compiler_answer(case, number)
     finally:
@@ -41,14 +44,20 @@ def check_seed(case: Case, number: int) -> bool:
     with case.phase("compare"):
         comparison = _compare(case, expected_answer, candidate_answer, number)
         give_back_memory()
+    if last:
+        case.reference_work = expected_answer.fields.get("operators", {})
+        case.candidate_work = candidate_answer.fields.get("operators", {})
+    for finding in candidate_answer.fields.get("findings", []):
+        case.find(finding)
     kernels = candidate_answer.fields.get("kernels", [])
     case.verdict.set(outputs=comparison.outputs, kernels=kernels)
+    case.kernels.append({kernel["name"] for kernel in kernels})
     case.launches.append(sum(kernel["launches"] for kernel in kernels))
     if comparison.wrong is not None:
         case.verdict.wrong(comparison.wrong + _hint(case, comparison))
         return False
     if not kernels:
-        raise Fault("triton", "trust", "NoLaunch", _NO_LAUNCH, verdict="rejected")
+        raise case.rejected("NoLaunch", _NO_LAUNCH)
     case.verdict.set(reason="no GPU here, so it was not timed" if case.interpreted else None)
     if case.call_bytes > _LARGE_BYTES:
         _forget_before(case, number)
@@ -61,6 +70,7 @@ def _forget_before(case: Case, number: int) -> None:
         worker.ask("forget", "giving memory back", below=number)
         worker.answer()
     case.expected[:number] = [Expected(None, None, [])] * number
+    case.after[:number] = [After(Expected(None, None, []), [])] * number
     case.oldest = number
     give_back_memory()
 
@@ -114,6 +124,7 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
         require_deterministic(result, reference["again"])
     unchanged = [bool(same) for same in expected_answer.fields.get("unchanged", [])]
     case.expected.append(result)
+    case.after.append(After(after, unchanged))
     case.call_bytes = total_bytes((candidate.get("result"), candidate.get("after")))
     comparison = compare(result, candidate.get("result"))
     inputs = compare_inputs(after, candidate.get("after"), unchanged)

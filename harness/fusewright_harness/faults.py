@@ -122,5 +122,5 @@ def fault_from_message(message: dict[str, Any], implementation: str) -> Fault:
         str(message.get("message", ""))[:_MESSAGE_LIMIT],
         line if isinstance(line, int) and 0 < line < 10_000_000 else None,
         str(message.get("traceback", ""))[:_TRACEBACK_LIMIT],
-        verdict=None if implementation == "harness" else "error",
+        verdict=None if implementation == "harness" else "rejected" if stage == "trust" else "error",
     )

@@ -4,7 +4,7 @@
                                  └── load, call(inputs), slot ─────────────▶ candidate   TRITON
                                       compare, rule on the time
 
-    load ─▶ check each seed ─▶ time (on a GPU) ─▶ first result ─▶ audit ─▶ final line
+    load ─▶ check each seed ─▶ proof ─▶ time (on a GPU) ─▶ first result ─▶ audit ─▶ final line
 
 The judge runs no code of the pair. It draws the seeds, passes the inputs on as shared memory that it need not even
 open, and copies both sides' outputs before it compares them. The expected output reaches the judge alone.
@@ -23,6 +23,7 @@ from fusewright_harness.audit import audit
 from fusewright_harness.case import Case, Options, Report, Team, new_seed
 from fusewright_harness.check import ask_compiler, check_seed, take_compiler_answer
 from fusewright_harness.faults import Fault, out_of_memory
+from fusewright_harness.proof import prove
 from fusewright_harness.timed import time_both
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
@@ -56,7 +57,7 @@ class Judge:
                 for number in range(case.options.seeds):
                     if not check_seed(case, number):
                         return
-                # The proof that the kernels do the work has its place here.
+                prove(case)
             if not case.interpreted:
                 with case.turn(alone=True):
                     time_both(case)

@@ -23,7 +23,7 @@ class Poison:
     """Replaces torch's ``empty`` family for the life of the process; poisons only inside :meth:`on`."""
 
     def __init__(self) -> None:
-        self._active = False
+        self._fill: Callable[[torch.Tensor], None] | None = None
 
     def install(self) -> None:
         """Puts the replacements in place, before any code of the pair is loaded."""
@@ -41,22 +41,26 @@ class Poison:
         @wraps(function)
         def poisoned(*args: Any, **kwargs: Any) -> torch.Tensor:
             tensor = function(*args, **kwargs)
-            if self._active and isinstance(tensor, torch.Tensor) and not tensor.is_meta:
-                fill_poison(tensor)
+            if self._fill is not None and isinstance(tensor, torch.Tensor) and not tensor.is_meta:
+                self._fill(tensor)
             return tensor
 
         return poisoned
 
     @contextmanager
-    def on(self, device: torch.device, expected_bytes: int) -> Any:
-        """Poisons what is allocated meanwhile; ``expected_bytes`` of free GPU memory are filled ahead."""
+    def on(self, device: torch.device, expected_bytes: int, pattern: int | None = None) -> Any:
+        """Poisons what is allocated meanwhile; ``expected_bytes`` of free GPU memory are filled ahead.
+
+        With a ``pattern`` it is harmless numbers, other ones for each pattern: what code does with NaN, it need not do
+        with them, and where they are taken for sizes or indices they are small.
+        """
         if device.type == "cuda":
             _poison_free_blocks(device, expected_bytes)
-        self._active = True
+        self._fill = fill_poison if pattern is None else (lambda tensor: fill_numbers(tensor, pattern))
         try:
             yield
         finally:
-            self._active = False
+            self._fill = None
 
 
 def fill_poison(tensor: torch.Tensor) -> None:
@@ -71,6 +75,15 @@ def fill_poison(tensor: torch.Tensor) -> None:
             tensor.bernoulli_(0.5)
         else:
             tensor.fill_(torch.iinfo(tensor.dtype).max)
+
+
+def fill_numbers(tensor: torch.Tensor, pattern: int) -> None:
+    """Fills ``tensor`` with small numbers that no result is likely to hold; the even pattern differs from the odd."""
+    with without_modes(), torch.no_grad():
+        if tensor.dtype.is_floating_point or tensor.dtype.is_complex:
+            tensor.fill_(1.734375 if pattern % 2 == 0 else -1.234375)
+        else:
+            tensor.fill_(pattern % 2)
 
 
 def _poison_free_blocks(device: torch.device, expected_bytes: int) -> None:

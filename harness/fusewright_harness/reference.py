@@ -12,9 +12,11 @@ import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
+from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.main_block import Recording, run_main_block
 from fusewright_harness.mixing import mix
+from fusewright_harness.operators import OperatorWatch, summary
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
@@ -44,6 +46,7 @@ class Reference:
         self._test: types.ModuleType | None = None
         self._function: Callable[..., Any] | None = None
         self._inputs: list[Any] = []
+        self._intact = Intact("pytorch")
 
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
@@ -54,7 +57,11 @@ class Reference:
         if verb == "inputs":
             return self._make_inputs(message["seed"])
         if verb == "expected":
-            return self._expected(message["index"], message["stir"])
+            return self._expected(
+                self._inputs[message["index"]],
+                salt=message["index"] + 1 if message["stir"] else 0,
+                watched=bool(message.get("watch")),
+            )
         if verb == "mix":
             first, second, seed = message["content"]
             mixture = mix(self._inputs[first].as_value(), self._inputs[second].as_value(), seed)
@@ -73,10 +80,12 @@ class Reference:
         self._file = pair["file"]
         self._seeds.install_for_cuda()
         self._seeds.draw(seed)
+        self._intact.begin(self._file)
         self._python = load_block(pair["python"], self._file, "pytorch")
         if pair.get("test"):
             self._test = load_block(pair["test"], self._file, "test")
         self._function = entry_point(self._python, pair["entry"]["reference"], "pytorch")
+        self._intact.require()
         return {}
 
     def _make_inputs(self, seed: int) -> tuple[dict[str, Any], Sent]:
@@ -141,25 +150,40 @@ class Reference:
         except Exception as error:
             raise fault_from_exception(error, "pytorch", "run", self._file) from error
 
-    def _expected(self, index: int, stir: bool) -> tuple[dict[str, Any], Sent]:
-        arguments = Arguments.from_value(clone_value(self._inputs[index].as_value()))
+    def _expected(
+        self, inputs: Arguments, salt: int = 0, watched: bool = False
+    ) -> tuple[dict[str, Any], Sent]:
+        """What ``inputs`` should give: the declared run, the one in float64, and where they are near a border.
+
+        With a ``salt`` it is run again with other random state; a ``watched`` run tells its operators.
+        """
+        arguments = Arguments.from_value(clone_value(inputs.as_value()))
+        answer: dict[str, Any] = {}
         with _full_precision():
-            result = self._run(self._function, arguments)
+            if watched:
+                with OperatorWatch(self._file) as operators:
+                    result = self._run(self._function, arguments)
+                answer["operators"] = summary(operators.trace)
+                del operators
+            else:
+                result = self._run(self._function, arguments)
             value = {"declared": result, "after": arguments.as_value(), "float64": None, "borders": []}
-            unchanged = _unchanged(self._inputs[index], arguments)
-            double = self._in_float64(index)
+            unchanged = _unchanged(inputs, arguments)
+            double = self._in_float64(inputs)
             if double is not None:
                 if all(unchanged):
                     # Nothing was computed there, and inputs in float64 are large.
                     double["after"] = None
                 value["float64"] = double
                 if _has_steps(result):
-                    value["borders"] = self._borders(index)
-            if stir:
-                again = Arguments.from_value(clone_value(self._inputs[index].as_value()))
-                self._seeds.stir(index + 1)
+                    value["borders"] = self._borders(inputs)
+            if salt:
+                again = Arguments.from_value(clone_value(inputs.as_value()))
+                self._seeds.stir(salt)
                 value["again"] = self._run(self._function, again)
-        return {"unchanged": unchanged}, self._send(value, "pytorch", "run", "the reference returned")
+        self._intact.require()
+        answer["unchanged"] = unchanged
+        return answer, self._send(value, "pytorch", "run", "the reference returned")
 
     def _run(self, function: Any, arguments: Arguments) -> Any:
         try:
@@ -169,14 +193,14 @@ class Reference:
         except BaseException as error:
             raise fault_from_exception(error, "pytorch", "run", self._file) from error
 
-    def _borders(self, index: int) -> list[Any]:
+    def _borders(self, inputs: Arguments) -> list[Any]:
         """Float64 runs on moved inputs: elements of stepwise outputs that differ among them lie on a border.
 
         Each pattern is tried in both directions, so that what depends on one input moves either way; patterns differ,
         so that what depends on several (a value over its row's largest, say) moves in one of them.
         """
         runs = [
-            self._in_float64(index, pattern, direction)
+            self._in_float64(inputs, pattern, direction)
             for pattern in range(_BORDER_PATTERNS)
             for direction in (1.0, -1.0)
         ]
@@ -190,7 +214,7 @@ class Reference:
             if run is not None
         ]
 
-    def _in_float64(self, index: int, pattern: int = 0, direction: float = 0.0) -> Any:
+    def _in_float64(self, inputs: Arguments, pattern: int = 0, direction: float = 0.0) -> Any:
         """The result and the arguments afterwards, computed in float64, or None where that cannot be done.
 
         With a ``direction`` every floating input is moved by some of its own rounding errors, this way or the other as
@@ -215,7 +239,7 @@ class Reference:
         default = torch.get_default_dtype()
         try:
             # An alias between two inputs is lost here; a reference that needs it falls back to the declared run.
-            arguments = Arguments.from_value(map_tensors(self._inputs[index].as_value(), widen))
+            arguments = Arguments.from_value(map_tensors(inputs.as_value(), widen))
             function: Any = self._function
             if isinstance(function, torch.nn.Module):
                 function = copy.deepcopy(function).double()

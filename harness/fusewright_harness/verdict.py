@@ -76,6 +76,11 @@ class Verdict:
             {"code": code, "severity": severity, "message": message, "line": line}
         )
 
+    def find_once(self, code: str, severity: str, message: str, line: int | None = None) -> None:
+        """Adds a finding unless it is there already."""
+        if not any(found["code"] == code and found["line"] == line for found in self._fields["findings"]):
+            self.find(code, severity, message, line)
+
     def wrong(self, reason: str) -> None:
         """The candidate computes something else."""
         self.set(status="SUCCESS", correct=False, verdict="wrong", reason=reason, pending=[])

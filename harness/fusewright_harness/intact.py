@@ -1,0 +1,281 @@
+"""Whether the pair's code left the process as it was: libraries unpatched, switches unturned, nothing started.
+
+Two witnesses. An audit hook (PEP 578) hears of threads, processes, files, native code and scans of memory, and cannot
+be removed from Python. A copy of the tables of the modules that judging rests on, taken before the pair is loaded,
+shows what was replaced in them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+import sys
+import sysconfig
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from fusewright_harness.faults import Fault
+
+_MODULES = (
+    "builtins",
+    "gc",
+    "inspect",
+    "linecache",
+    "random",
+    "sys",
+    "threading",
+    "time",
+    "torch",
+    "torch.Tensor",
+    "torch._C",
+    "torch._tensor",
+    "torch.autograd",
+    "torch.autograd.Function",
+    "torch.cuda",
+    "torch.cuda.Event",
+    "torch.cuda.Stream",
+    "torch.cuda.graphs",
+    "torch.cuda.streams",
+    "torch.functional",
+    "torch.linalg",
+    "torch.nn.functional",
+    "torch.overrides",
+    "torch.special",
+    "torch.testing",
+    "torch.utils._python_dispatch",
+    "triton",
+    "triton.compiler.compiler",
+    "triton.compiler.compiler.CompiledKernel",
+    "triton.language",
+    "triton.language.core",
+    "triton.runtime.autotuner",
+    "triton.runtime.autotuner.Autotuner",
+    "triton.runtime.autotuner.Heuristics",
+    "triton.runtime.interpreter",
+    "triton.runtime.interpreter.InterpretedFunction",
+    "triton.runtime.jit",
+    "triton.runtime.jit.JITFunction",
+    "triton.runtime.jit.KernelInterface",
+    "triton.testing",
+)
+
+_EVENTS = {
+    "_thread.start_new_thread": ("BackgroundThread", "starts a thread"),
+    "_thread.start_joinable_thread": ("BackgroundThread", "starts a thread"),
+    "subprocess.Popen": ("ProcessStarted", "starts a process"),
+    "os.system": ("ProcessStarted", "starts a process"),
+    "os.exec": ("ProcessStarted", "starts a process"),
+    "os.fork": ("ProcessStarted", "starts a process"),
+    "os.forkpty": ("ProcessStarted", "starts a process"),
+    "os.posix_spawn": ("ProcessStarted", "starts a process"),
+    "os.spawn": ("ProcessStarted", "starts a process"),
+    "os.kill": ("ProcessStarted", "sends a signal"),
+    "socket.__new__": ("NetworkAccess", "opens a socket"),
+    "open": ("FileAccess", "opens a file"),
+    "os.listdir": ("FileAccess", "lists a folder"),
+    "os.scandir": ("FileAccess", "lists a folder"),
+    "glob.glob": ("FileAccess", "lists a folder"),
+    "gc.get_objects": ("MemoryScan", "searches this process's objects"),
+    "gc.get_referrers": ("MemoryScan", "searches this process's objects"),
+    "gc.get_referents": ("MemoryScan", "searches this process's objects"),
+    "mmap.__new__": ("MemoryScan", "maps memory"),
+    "sys._current_frames": ("MemoryScan", "walks the frames of its callers"),
+    "sys._getframe": ("MemoryScan", "walks the frames of its callers"),
+    "sys.settrace": ("Introspection", "sets a trace function"),
+    "sys.setprofile": ("Introspection", "sets a profile function"),
+    "sys.addaudithook": ("Introspection", "sets an audit hook"),
+    "exec": ("DynamicCode", "runs code that it made as text"),
+    "compile": ("DynamicCode", "compiles code that it made as text"),
+    "code.__new__": ("DynamicCode", "makes code"),
+    "marshal.loads": ("DynamicCode", "loads code"),
+    "pickle.find_class": ("DynamicCode", "unpickles"),
+    "object.__setattr__": ("PatchedLibrary", "replaces a function's code"),
+}
+_SLEEP = ("SabotagedReference", "sleeps")
+# Only what the pair calls by name: the standard library does these on behalf of honest code (named tuples, data
+# classes, warnings).
+_DIRECT = frozenset(["exec", "compile", "code.__new__", "sys._getframe"])
+_PREFIXES = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+_SITE = ("/site-packages/", "/dist-packages/")
+_TORCH = str(torch.__path__[0])
+_FRAMES = frozenset(["inspect.py", "traceback.py"])
+
+# Bound before any code of the pair is loaded.
+_getattr = builtins.getattr
+
+
+@dataclass
+class Deed:
+    """Something that the pair's code did and may not: a stable type, a sentence, a line of the pair file."""
+
+    kind: str
+    message: str
+    line: int | None
+
+
+class Intact:
+    """Watches one process for the life of a pair, for ``whose`` code: "triton" or "pytorch"."""
+
+    def __init__(self, whose: str) -> None:
+        self._whose = whose
+        self._file = ""
+        self._deeds: list[Deed] = []
+        self._tables: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._threads: set[threading.Thread] = set()
+        self._switches: dict[str, Any] = {}
+        self._hooked = False
+
+    def begin(self, file: str) -> None:
+        """Starts to watch, before the code of the pair at ``file`` is loaded."""
+        self._file = file
+        for name in _MODULES:
+            owner = _find(name)
+            if owner is not None:
+                table = {key: value for key, value in vars(owner).items() if callable(value)}
+                self._tables[name] = owner, table
+        self._threads = set(threading.enumerate())
+        self._switches = _switches()
+        if not self._hooked:
+            self._hooked = True
+            sys.addaudithook(self._hear)
+
+    def require(self) -> list[dict[str, Any]]:
+        """Raises :class:`Fault` (stage "trust") for what the pair did; returns findings that are no more than that."""
+        findings: list[dict[str, Any]] = []
+        deeds = [*self._deeds, *self._patched(), *self._running()]
+        for name, value in _switches().items():
+            before = self._switches.get(name)
+            if value == before:
+                continue
+            shown = f" from {before} to {value}" if isinstance(value, (bool, int, str, torch.dtype)) else ""
+            message = f"`{name}` was changed{shown}; leave the process's switches as they are"
+            if self._whose == "triton" and name in _PRECISION | _TAMPERING:
+                deeds.append(Deed("ChangedSwitch", message, None))
+            elif self._whose == "triton":
+                findings.append({"code": "ChangedSwitch", "message": message, "line": None})
+            self._switches[name] = value
+        if deeds:
+            deed = deeds[0]
+            raise Fault(self._whose, "trust", deed.kind, deed.message, deed.line, verdict="rejected")
+        return findings
+
+    def _patched(self) -> list[Deed]:
+        for name, (owner, table) in self._tables.items():
+            now = vars(owner)
+            for key, value in table.items():
+                new = now.get(key)
+                if new is not value and not _wrapped_by_torch(new, value):
+                    what = f"{name}.{key}"
+                    return [
+                        Deed(
+                            "PatchedLibrary", f"`{what}` was replaced; leave the libraries as they are", None
+                        )
+                    ]
+        return []
+
+    def _running(self) -> list[Deed]:
+        for thread in threading.enumerate():
+            if thread not in self._threads and thread is not threading.current_thread():
+                return [
+                    Deed("BackgroundThread", f"the thread {thread.name!r} still runs after the call", None)
+                ]
+        return []
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        known = _EVENTS.get(event)
+        if event == "object.__setattr__" and arguments[1:2] != ("__code__",):
+            return
+        if known is None:
+            if event == "time.sleep" and self._whose == "pytorch":
+                known = _SLEEP
+            elif event == "import" and str(arguments[0]).startswith("fusewright_harness"):
+                known = ("HarnessAccess", "imports the harness")
+            elif event.startswith(("ctypes.", "socket.")):
+                known = (
+                    ("NativeCode", "reaches memory and functions past Python") if event[0] == "c" else None
+                )
+            if known is None:
+                return
+        if len(self._deeds) < 8:
+            line = self._line_of_pair(event)
+            if line is not None:
+                who = "TRITON" if self._whose == "triton" else "PYTHON or TEST"
+                self._deeds.append(Deed(known[0], f"{who} {known[1]}; a pair only computes", line))
+
+    def _line_of_pair(self, event: str) -> int | None:
+        """The pair's line where the pair itself, through nothing but the standard library, did this."""
+        frame = _own_frame().f_back.f_back
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name == self._file or (name.startswith("<") and not name.startswith("<frozen")):
+                if name == self._file:
+                    return frame.f_lineno
+            elif name.startswith("<frozen importlib") or name.endswith(("linecache.py", "warnings.py")):
+                # An import statement; the text of a line for a warning.
+                return None
+            elif any(folder in name for folder in _SITE) or not name.startswith((*_PREFIXES, "<frozen")):
+                return None
+            else:
+                if event in _DIRECT and name.rpartition("/")[2] not in _FRAMES:
+                    return None
+            frame = frame.f_back
+        return None
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGALRM, signal.SIGTERM, signal.SIGUSR1)
+_PRECISION = {
+    "torch.get_default_dtype()",
+    "torch.get_float32_matmul_precision()",
+    "torch.backends.cuda.matmul.allow_tf32",
+    "torch.is_autocast_enabled()",
+}
+_TAMPERING = {"signal.getsignal()", "sys.gettrace()", "sys.getprofile()"}
+
+
+def _switches() -> dict[str, Any]:
+    matmul = torch.backends.cuda.matmul
+    return {
+        "torch.get_default_dtype()": torch.get_default_dtype(),
+        "torch.get_float32_matmul_precision()": torch.get_float32_matmul_precision(),
+        "torch.backends.cuda.matmul.allow_tf32": matmul.allow_tf32,
+        "torch.is_autocast_enabled()": torch.is_autocast_enabled(),
+        "torch.is_grad_enabled()": torch.is_grad_enabled(),
+        "torch.are_deterministic_algorithms_enabled()": torch.are_deterministic_algorithms_enabled(),
+        "torch.get_num_threads()": torch.get_num_threads(),
+        "sys.getrecursionlimit()": sys.getrecursionlimit(),
+        "signal.getsignal()": [signal.getsignal(number) for number in _SIGNALS],
+        "sys.gettrace()": sys.gettrace(),
+        "sys.getprofile()": sys.getprofile(),
+        "os.environ": dict(os.environ),
+    }
+
+
+def _wrapped_by_torch(new: Any, old: Any) -> bool:
+    """Torch's compiler, once it is imported, wraps a few of torch's functions in its own."""
+    code = _getattr(new, "__code__", None)
+    return (
+        code is not None and _getattr(new, "__wrapped__", None) is old and code.co_filename.startswith(_TORCH)
+    )
+
+
+def _own_frame() -> Any:
+    """The caller's frame. ``sys._getframe`` would be heard by the hook that asks."""
+    try:
+        raise LookupError
+    except LookupError as error:
+        return error.__traceback__.tb_frame.f_back  # type: ignore[union-attr]
+
+
+def _find(name: str) -> Any:
+    """The module or class of that name, where it has been imported."""
+    if name in sys.modules:
+        return sys.modules[name]
+    module, _, attribute = name.rpartition(".")
+    owner = sys.modules.get(module)
+    if owner is None and module:
+        owner = _find(module)
+    return _getattr(owner, attribute, None) if owner is not None else None

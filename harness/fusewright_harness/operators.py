@@ -1,0 +1,354 @@
+"""What torch's own operators do in one call: which, on how much memory, with how much arithmetic.
+
+The dispatcher shows every operator that reaches a tensor, whatever name the pair's code called it by. Work counts
+where it depends on the call's inputs; a table of positions that a wrapper makes for its kernel is nobody's result.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.overrides
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ALLOCATING = _words(
+    "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "
+    "ones_like new_ones full full_like new_full fill_ zero_ zero fill scalar_tensor eye resize_ set_ "
+    "_resize_output_"
+)
+_CASTING = _words(
+    "clone copy_ copy _to_copy contiguous _copy_from _copy_from_and_resize view_as_real_copy resolve_conj "
+    "resolve_neg _conj_physical pin_memory _pin_memory"
+)
+_MOVING = _words(
+    "cat stack repeat repeat_interleave constant_pad_nd reflection_pad1d reflection_pad2d replication_pad1d "
+    "replication_pad2d index_select index gather take slice_scatter select_scatter flip roll im2col scatter scatter_ "
+    "index_put_ index_put _index_put_impl_ index_copy index_copy_ embedding tril tril_ triu triu_ pixel_shuffle "
+    "pixel_unshuffle channel_shuffle unfold_copy expand_copy permute_copy transpose_copy masked_select"
+)
+_VIEWING = _words("_unsafe_view _reshape_alias alias detach")
+_READING = _words("_local_scalar_dense is_nonzero")
+_REDUCING = _words(
+    "sum mean amax amin max min prod logsumexp any all norm linalg_vector_norm nansum argmax argmin var std"
+)
+_LEAVING = _words("tolist numpy __array__ cpu __dlpack__ untyped_storage storage")
+_FROM_HOST = _words("lift_fresh lift_fresh_copy lift")
+_TABLE_BYTES = 1 << 12
+_HELD_BYTES = 4 << 30
+# Arithmetic for each element of the larger of input and output, where it is far from one.
+_WEIGHTS = {
+    "_softmax": 5,
+    "_log_softmax": 5,
+    "_safe_softmax": 5,
+    "native_layer_norm": 8,
+    "_fused_rms_norm": 5,
+    "native_group_norm": 8,
+    "native_batch_norm": 8,
+    "_native_batch_norm_legit": 8,
+    "_native_batch_norm_legit_no_training": 4,
+    "cudnn_batch_norm": 8,
+    "gelu": 8,
+    "silu": 4,
+    "mish": 6,
+    "sort": 10,
+    "topk": 5,
+    "var": 3,
+    "std": 3,
+    "var_mean": 4,
+    "nll_loss_forward": 1,
+    "mv": 2,
+    "dot": 2,
+}
+
+
+@dataclass
+class Operator:
+    """One operator's call. ``arithmetic`` counts operations, ``bytes`` what it reads and writes."""
+
+    name: str
+    kind: str
+    line: int | None
+    arithmetic: int
+    bytes: int
+    after_kernel: bool
+    signature: tuple[Any, ...]
+    reads: tuple[tuple[int, int, int], ...]
+    writes: tuple[tuple[int, int, int], ...]
+    whole: int
+    seconds: float
+
+
+@dataclass
+class Launched:
+    """One launch, in the order of the operators: the storages it was given."""
+
+    storages: tuple[int, ...]
+    bytes: int
+
+
+@dataclass
+class Trace:
+    """What one call did."""
+
+    operators: list[Operator] = field(default_factory=list)
+    launches: list[Launched] = field(default_factory=list)
+    host_bytes: int = 0
+    """What was carried to the host to be looked at there."""
+    results: tuple[tuple[int, int, int], ...] = ()
+    seconds: float = 0.0
+
+
+class OperatorWatch(TorchDispatchMode):
+    """Watches one call; enter it around the call, and read ``trace`` afterwards.
+
+    ``file`` is the pair's, whose lines are named.
+    """
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.trace = Trace()
+        self.paused = False
+        """Whether what happens is not the pair's: the interpreter takes torch's help to run a kernel."""
+        self._file = file
+        self._fresh: dict[int, torch.Tensor] = {}
+        self._by_kernel: set[int] = set()
+        self._held: list[torch.Tensor] = []
+        self._held_bytes = 0
+        self._began = 0.0
+
+    def __enter__(self) -> OperatorWatch:
+        self._began = _clock()
+        return super().__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        self.trace.seconds = _clock() - self._began
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Runs the operator and writes it down."""
+        kwargs = kwargs or {}
+        if self.paused:
+            return func(*args, **kwargs)
+        # Modes for functions have had their say; what is asked of tensors below is ours.
+        with _without_modes():
+            began = _clock()
+            result = func(*args, **kwargs)
+            self._record(func, args, kwargs, result, _clock() - began)
+        return result
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would import its compiler to keep it away from here: seconds for nothing.
+        return False
+
+    def launched(self, tensors: list[torch.Tensor]) -> None:
+        """Told of a kernel's launch with the tensors among its arguments."""
+        keys = tuple({tensor.untyped_storage().data_ptr() for tensor in tensors})
+        self._by_kernel.update(keys)
+        if any(key not in self._fresh for key in keys):
+            for key in keys:
+                # What a kernel wrote depends on all that it was given.
+                tensor = self._fresh.pop(key, None)
+                if tensor is not None:
+                    self._hold(tensor)
+        self.trace.launches.append(Launched(keys, sum(_bytes(tensor) for tensor in tensors)))
+
+    def went_to_host(self, size: int) -> None:
+        """Told of a tensor whose contents Python looked at."""
+        self.trace.host_bytes += size
+
+    def returned(self, tensors: list[torch.Tensor]) -> None:
+        """Told what the call returned or changed for good."""
+        self.trace.results = tuple(_region(tensor) for tensor in tensors)
+
+    def _record(self, func: Any, args: Any, kwargs: Any, result: Any, seconds: float) -> None:
+        name = func._schema.name.rpartition("::")[2]
+        given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+        returns = func._schema.returns
+        if name in _VIEWING or (
+            returns and all(part.alias_info is not None and not part.alias_info.is_write for part in returns)
+        ):
+            return
+        if any(tensor.is_meta or tensor.layout is not torch.strided for tensor in (*given, *made)):
+            return
+        writes = _written(func, args, kwargs) + [tensor for tensor in made if not _among(tensor, given)]
+        reads = [tensor for tensor in given if not _only_written(name, tensor, writes)]
+        if name in _ALLOCATING:
+            kind = "allocation"
+        elif name in _FROM_HOST:
+            # A few numbers are a table; more may be a result that Python computed.
+            kind = "allocation"
+            size = sum(_bytes(tensor) for tensor in made)
+            self.trace.host_bytes += size if size > _TABLE_BYTES else 0
+        elif name in _CASTING:
+            kind = "copy"
+        elif name in _MOVING:
+            kind = "movement"
+        elif name in _READING:
+            kind = "reading"
+            self.trace.host_bytes += sum(_bytes(tensor) for tensor in reads)
+        else:
+            kind = "compute"
+        tainted = kind != "allocation" and any(
+            tensor.untyped_storage().data_ptr() not in self._fresh for tensor in reads
+        )
+        for tensor in writes:
+            key = tensor.untyped_storage().data_ptr()
+            if not tainted and not _among(tensor, given):
+                self._fresh[key] = tensor
+                self._by_kernel.discard(key)
+            elif tainted:
+                self._fresh.pop(key, None)
+            self._hold(tensor)
+        if not tainted:
+            return
+        if name == "_to_copy" and made and made[0].device.type == "cpu" and given[0].device.type != "cpu":
+            self.trace.host_bytes += _bytes(made[0])
+        arithmetic = _arithmetic(func, name, args, kwargs, result, given, made) if kind == "compute" else 0
+        self.trace.operators.append(
+            Operator(
+                name,
+                kind,
+                self._line(),
+                arithmetic,
+                sum(_bytes(tensor) for tensor in (*reads, *writes)),
+                name in _REDUCING
+                and bool(reads)
+                and reads[0].untyped_storage().data_ptr() in self._by_kernel,
+                (name, *((tuple(t.shape), tuple(t.stride()), t.dtype) for t in given)),
+                tuple(_region(tensor) for tensor in reads),
+                tuple(_region(tensor) for tensor in writes),
+                max((t.untyped_storage().nbytes() // max(1, _bytes(t)) for t in reads), default=1),
+                seconds,
+            )
+        )
+
+    def host_mode(self) -> Any:
+        """A mode to be entered with this one, which sees what leaves for Python's own memory."""
+        return _HostMode(self)
+
+    def _hold(self, tensor: torch.Tensor) -> None:
+        # While a storage lives no other has its address; what does not fit is let go and may be taken for another.
+        if self._held_bytes < _HELD_BYTES:
+            self._held.append(tensor)
+            self._held_bytes += tensor.untyped_storage().nbytes()
+
+    def _line(self) -> int | None:
+        frame = _frame(2)
+        while frame is not None:
+            if frame.f_code.co_filename == self._file:
+                return frame.f_lineno
+            frame = frame.f_back
+        return None
+
+
+class _HostMode(torch.overrides.TorchFunctionMode):
+    """Sees the methods by which a tensor's contents come into Python's hands, which no operator shows."""
+
+    def __init__(self, watch: OperatorWatch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Notes the bytes and goes on."""
+        name = getattr(func, "__name__", "")
+        leaves = name in _LEAVING or (
+            name == "to"
+            and any(str(part).startswith("cpu") for part in (*args[1:2], (kwargs or {}).get("device")))
+        )
+        if leaves and not self._watch.paused and args and isinstance(args[0], torch.Tensor):
+            self._watch.went_to_host(_bytes(args[0]))
+        return func(*args, **(kwargs or {}))
+
+
+def _written(func: Any, args: Any, kwargs: Any) -> list[torch.Tensor]:
+    """The arguments that an operator writes to, by its schema."""
+    written = []
+    for position, argument in enumerate(func._schema.arguments):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            value = args[position] if position < len(args) else kwargs.get(argument.name)
+            written += [leaf for leaf in tree_leaves(value) if isinstance(leaf, torch.Tensor)]
+    return written
+
+
+def _only_written(name: str, tensor: torch.Tensor, writes: list[torch.Tensor]) -> bool:
+    return name in ("copy_", "fill_", "zero_") and any(tensor is written for written in writes)
+
+
+def _among(tensor: torch.Tensor, others: list[torch.Tensor]) -> bool:
+    return any(tensor is other for other in others)
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    """The memory that a view reaches: an expanded dimension is one row."""
+    sizes = [size for size, stride in zip(tensor.shape, tensor.stride(), strict=True) if stride]
+    return math.prod(sizes) * tensor.dtype.itemsize if tensor.numel() else 0
+
+
+def _region(tensor: torch.Tensor) -> tuple[int, int, int]:
+    """The storage of a view, and the first and the last byte that it reaches."""
+    size = tensor.dtype.itemsize
+    first = tensor.storage_offset() * size
+    steps = sum((n - 1) * stride for n, stride in zip(tensor.shape, tensor.stride(), strict=True) if n)
+    return tensor.untyped_storage().data_ptr(), first, first + (steps + 1) * size
+
+
+def _arithmetic(
+    func: Any,
+    name: str,
+    args: Any,
+    kwargs: Any,
+    result: Any,
+    given: list[torch.Tensor],
+    made: list[torch.Tensor],
+) -> int:
+    count = flop_registry.get(func.overloadpacket)
+    if count is not None:
+        try:
+            return int(count(*args, **kwargs, out_val=result))
+        except Exception:
+            # A signature that torch's counter does not know in this version; the elements are counted instead.
+            pass
+    if "scaled_dot_product" in name and len(given) >= 3:
+        query, key = given[0], given[1]
+        return 4 * query.numel() * key.shape[-2]
+    largest = max((tensor.numel() for tensor in (*given, *made)), default=0)
+    return largest * _WEIGHTS.get(name.removesuffix("_") if name != "_" else name, 1)
+
+
+# Bound before any code of the pair is loaded.
+_clock = time.perf_counter
+_frame = sys._getframe
+_without_modes = torch._C.DisableTorchFunction
+
+
+def summary(trace: Trace) -> dict[str, Any]:
+    """A trace in numbers, as JSON."""
+    compute = [operator for operator in trace.operators if operator.kind == "compute"]
+    whole = [operator for operator in compute if not operator.after_kernel]
+    largest = sorted(compute, key=lambda operator: -max(operator.arithmetic, operator.bytes))[:6]
+    return {
+        "count": len(trace.operators),
+        "arithmetic": sum(operator.arithmetic for operator in whole),
+        "reduced": sum(operator.arithmetic for operator in compute if operator.after_kernel),
+        "bytes": sum(operator.bytes for operator in whole),
+        "copied": sum(operator.bytes for operator in trace.operators if operator.kind == "copy"),
+        "moved": sum(operator.bytes for operator in trace.operators if operator.kind == "movement"),
+        "host": trace.host_bytes,
+        "launched": sum(launch.bytes for launch in trace.launches),
+        "names": list(dict.fromkeys(operator.name for operator in largest)),
+        "line": largest[0].line if largest else None,
+    }
