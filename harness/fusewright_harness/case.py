@@ -95,6 +95,8 @@ class Case:
     """How many launches each check's call made; the first one's autotuning counts too."""
     call_bytes: int = 0
     """The bytes of one call's inputs and outputs."""
+    call_s: float = 0.0
+    """How long the last check's call of both sides took, in seconds."""
     named_candidate: str | None = None
     """The wrapper that the main block handed over, where it did."""
     reference_work: dict[str, Any] = field(default_factory=dict)
@@ -106,6 +108,17 @@ class Case:
     def interpreted(self) -> bool:
         """Whether Triton's interpreter runs the kernels, on the CPU."""
         return self.team.compiler is not None
+
+    def affords(self, calls: float, what: str) -> bool:
+        """Whether there is time for so many more calls; a warning says what is left out where there is not.
+
+        Only the interpreter is so slow that this has to be asked.
+        """
+        if not self.interpreted or self.deadline.left_s() > 2 * calls * self.call_s + 1:
+            return True
+        message = f"{what} was left out: one call takes {self.call_s:.0f} s in the interpreter, and the time is short"
+        self.warn("NotAudited", message, None)
+        return False
 
     def rejected(
         self, kind: str, message: str, implementation: str = "triton", line: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fusewright_harness.call import give_back_memory
@@ -29,6 +30,7 @@ def check_seed(case: Case, number: int) -> bool:
     named = inputs.fields.get("candidate")
     case.named_candidate = named if isinstance(named, str) else None
     call = {"value": inputs.value, "candidate": named}
+    begun = time.monotonic()
     try:
         with case.phase("run"):
             if number == 0:
@@ -38,6 +40,7 @@ def check_seed(case: Case, number: int) -> bool:
             team.candidate.ask("call", "running the candidate", inputs.descriptors, **call, **fields)
             expected_answer = team.reference.answer()
             candidate_answer = _candidate_or_compiler_answer(case, number)
+            case.call_s = time.monotonic() - begun
     finally:
         inputs.close()
     team.reference.let_go(inputs)
