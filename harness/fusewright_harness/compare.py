@@ -28,12 +28,13 @@ class Expected:
     """What the reference's runs gave for one set of inputs; see ``Reference`` for how they are made.
 
     ``declared`` is the run as the pair declares it, ``wide`` the one in float64 or None, ``borders`` more of the
-    latter on inputs moved by their own rounding error.
+    latter on inputs moved by their own rounding error. ``inputs`` are the dtypes of the tensors that went in.
     """
 
     declared: Any
     wide: Any
     borders: list[Any]
+    inputs: tuple[torch.dtype, ...] = ()
 
 
 def compare(expected: Expected, candidate: Any, what: str = "output") -> Comparison:
@@ -59,6 +60,7 @@ def compare(expected: Expected, candidate: Any, what: str = "output") -> Compari
                 got[got_leaf["tensor"]],
                 wide[number] if wide else None,
                 [border[number] for border in borders],
+                expected.inputs,
             )
         else:
             _compare_numbers(comparison, f"{what}{path}", leaf, got_leaf)
@@ -89,6 +91,7 @@ def _compare_tensors(
     got: torch.Tensor,
     wide: torch.Tensor | None,
     borders: list[torch.Tensor],
+    inputs: tuple[torch.dtype, ...],
 ) -> None:
     output: dict[str, Any] = {
         "path": path,
@@ -113,7 +116,7 @@ def _compare_tensors(
             return
     if declared.numel() == 0:
         return
-    run, rule = rule_for(declared, wide, borders)
+    run, rule = rule_for(declared, wide, borders, inputs)
     output["expected_from"] = rule.source
     _measure(comparison, output, name, run, Elements(got), rule)
 

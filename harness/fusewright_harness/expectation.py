@@ -5,11 +5,14 @@ Outputs may hold gigabytes, so they are looked at in parts: each element takes s
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from fusewright_harness.tolerance import RTOL_ATOL, ReferenceErrors, base_tolerance
+from fusewright_harness.tolerance import RTOL_ATOL, ReferenceErrors, base_tolerance, coarsest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PART = 1 << 24
 """Elements that are looked at at a time."""
@@ -45,6 +48,16 @@ class Elements:
     def wide(self, start: int) -> torch.Tensor:
         """A part in float64."""
         return self.part(start).to(torch.float64)
+
+    def typical(self) -> float:
+        """The root mean square of the finite elements; 0 where there is none."""
+        total, count = 0.0, 0
+        for start in self.starts():
+            part = self.wide(start)
+            part = part[torch.isfinite(part)]
+            total += float(part.square().sum())
+            count += part.numel()
+        return (total / count) ** 0.5 if count else 0.0
 
     def device(self) -> torch.device:
         """Where the elements are."""
@@ -118,9 +131,11 @@ class _Stepwise:
         return run, allowed
 
 
-def _floating(run: Elements, dtype: torch.dtype, wide: Elements | None) -> Rule:
+def _floating(
+    run: Elements, dtype: torch.dtype, wide: Elements | None, inputs: Iterable[torch.dtype]
+) -> Rule:
     if wide is not None:
-        errors = ReferenceErrors(dtype, run.device())
+        errors = ReferenceErrors(dtype, run.device(), wide.typical(), coarsest(inputs, dtype))
         for start in run.starts():
             errors.add(run.wide(start), wide.wide(start))
         if errors.agree():
@@ -129,15 +144,18 @@ def _floating(run: Elements, dtype: torch.dtype, wide: Elements | None) -> Rule:
 
 
 def rule_for(
-    declared: torch.Tensor, wide: torch.Tensor | None, borders: list[torch.Tensor]
+    declared: torch.Tensor,
+    wide: torch.Tensor | None,
+    borders: list[torch.Tensor],
+    inputs: Iterable[torch.dtype] = (),
 ) -> tuple[Elements, Rule]:
     """The elements of the declared run, and the rule that a candidate's are held to.
 
     ``wide`` is the same output evaluated in float64, ``borders`` are more of them on inputs moved by their own rounding
-    error; what has another form is left aside.
+    error; what has another form is left aside. ``inputs`` are the dtypes of the tensors that the output was made of.
     """
     run = Elements(declared)
     if declared.dtype in RTOL_ATOL:
-        return run, _floating(run, declared.dtype, Elements.like(wide, declared))
+        return run, _floating(run, declared.dtype, Elements.like(wide, declared), inputs)
     others = [Elements.like(other, declared) for other in (wide, *borders)]
     return run, _Stepwise(run, [other for other in others if other is not None], declared.dtype)

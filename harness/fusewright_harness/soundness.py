@@ -13,8 +13,10 @@ def expected_of(reference: dict[str, Any]) -> tuple[Expected, Expected]:
     """What the reference's runs gave: the result, and the arguments after the call."""
     wide = reference.get("float64") or {}
     borders = [border.get("result") for border in reference.get("borders", [])]
-    result = Expected(reference.get("declared"), wide.get("result"), borders)
-    return result, Expected(reference.get("after"), wide.get("after"), [])
+    _tree, given = take_apart(reference.get("after"))
+    inputs = tuple({tensor.dtype for tensor in given})
+    result = Expected(reference.get("declared"), wide.get("result"), borders, inputs)
+    return result, Expected(reference.get("after"), wide.get("after"), [], inputs)
 
 
 def require_deterministic(expected: Expected, again: Any) -> None:

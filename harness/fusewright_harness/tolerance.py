@@ -7,7 +7,12 @@ in float64. The second is what makes a sum over a long axis, or a difference of 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RTOL_ATOL: dict[torch.dtype, tuple[float, float]] = {
     torch.float16: (1e-3, 1e-5),
@@ -36,16 +41,24 @@ class ReferenceErrors:
     """What the reference itself errs, measured part by part against its evaluation in float64.
 
     Feed it the parts of one output by :meth:`add`; then :meth:`agree` tells whether the float64 evaluation counts, and
-    :meth:`tolerance` how far a candidate's elements may lie from it.
+    :meth:`tolerance` how far a candidate's elements may lie from it. ``typical`` is the output's root mean square,
+    ``coarser`` an input's dtype that is less exact than the output's.
     """
 
-    def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
-        self._rtol, self._atol = RTOL_ATOL[dtype]
+    def __init__(
+        self,
+        dtype: torch.dtype,
+        device: torch.device,
+        typical: float = 0.0,
+        coarser: torch.dtype | None = None,
+    ) -> None:
+        self._exactness = [RTOL_ATOL[kind] for kind in (dtype, coarser) if kind is not None]
+        self._typical = typical
         self._largest = torch.zeros(_EXPONENTS, dtype=torch.float64, device=device)
         self._count = torch.zeros(_EXPONENTS, dtype=torch.int64, device=device)
         self._allowed: torch.Tensor | None = None
         self._same_finite = True
-        self._far = 0
+        self._far = [0] * len(self._exactness)
         self._elements = 0
         self._error = 0.0
         self._size = 0.0
@@ -58,7 +71,10 @@ class ReferenceErrors:
         self._same_finite &= torch.equal(torch.isfinite(declared), finite)
         error = torch.where(finite & torch.isfinite(declared), (declared - wide).abs(), 0.0)
         size = torch.where(finite, wide, 0.0).abs()
-        self._far += int((error > AGREEMENT * (self._atol + self._rtol * size)).sum())
+        # What is left where terms cancel is as inexact as the terms, which are about as large as the other elements.
+        own = size.clamp(min=self._typical)
+        for number, (rtol, atol) in enumerate(self._exactness):
+            self._far[number] += int((error > AGREEMENT * (atol + rtol * own)).sum())
         self._elements += error.numel()
         self._error = max(self._error, float(error.max()))
         self._size = max(self._size, float(size.max()))
@@ -69,11 +85,14 @@ class ReferenceErrors:
     def agree(self) -> bool:
         """Whether the float64 evaluation is the declared run, only more exact.
 
-        Nearly all elements must agree within :data:`AGREEMENT` tolerances of their own size. The rest, where rounding
-        met cancellation, must agree within as many tolerances of the largest element.
+        Nearly all elements must agree within :data:`AGREEMENT` tolerances of their own or the typical size, the larger
+        of the two. The rest must agree within as many tolerances of the largest element. A product of float16 matrices
+        that is widened to float32 is no more exact than float16, so the tolerances of a coarser input do as well.
         """
-        within_all = self._error <= AGREEMENT * (self._atol + self._rtol * self._size)
-        return self._same_finite and within_all and self._far <= _FAR_SHARE * self._elements
+        return self._same_finite and any(
+            self._error <= AGREEMENT * (atol + rtol * self._size) and far <= _FAR_SHARE * self._elements
+            for (rtol, atol), far in zip(self._exactness, self._far, strict=True)
+        )
 
     def tolerance(self, expected: torch.Tensor) -> torch.Tensor:
         """What the reference's own errors allow for each element of a part."""
@@ -81,6 +100,12 @@ class ReferenceErrors:
             allowed = _borrow_from_above(self._largest.cpu(), self._count.cpu())
             self._allowed = REFERENCE_ERRORS * allowed.to(expected.device)
         return self._allowed[_bucket(expected)]
+
+
+def coarsest(dtypes: Iterable[torch.dtype], than: torch.dtype) -> torch.dtype | None:
+    """The least exact of ``dtypes`` that is less exact than one of them, ``than``; None where none is."""
+    known = [dtype for dtype in dtypes if dtype in RTOL_ATOL and RTOL_ATOL[dtype][0] > RTOL_ATOL[than][0]]
+    return max(known, key=lambda dtype: RTOL_ATOL[dtype][0], default=None)
 
 
 def base_tolerance(expected: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

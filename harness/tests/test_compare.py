@@ -9,8 +9,8 @@ from fusewright_harness import expectation
 from fusewright_harness.compare import Expected, compare, compare_inputs
 
 
-def expect(declared, wide=None, borders=()):
-    return Expected(declared, wide, list(borders))
+def expect(declared, wide=None, borders=(), inputs=()):
+    return Expected(declared, wide, list(borders), inputs)
 
 
 def test_equal_results_are_right():
@@ -147,3 +147,35 @@ def test_a_result_is_the_same_in_parts_of_any_size(monkeypatch, part):
     assert output["max_abs_error"] == pytest.approx(1, abs=1e-2)
     assert "1 are NaN" in comparison.wrong
     assert compare(expect(declared, wide), declared.clone()).wrong is None
+
+
+def test_attention_in_half_precision_is_held_to_float64_where_its_terms_cancel():
+    query, key, value = (torch.randn(8, 96, 16, dtype=torch.float16) for _ in range(3))
+
+    def attend(query, key, value):
+        return torch.softmax(query @ key.transpose(1, 2) * 0.25, dim=-1) @ value
+
+    declared = attend(query, key, value)
+    wide = attend(query.double(), key.double(), value.double())
+    exact = compare(expect(declared, wide), wide.half())
+    assert exact.wrong is None
+    assert exact.outputs[0]["expected_from"] == "float64"
+    # A tenth of the typical element is no rounding.
+    assert compare(expect(declared, wide), (wide + 0.1 * wide.std()).half()).wrong is not None
+
+
+def test_a_wide_result_of_half_precision_inputs_may_be_as_inexact_as_they_are():
+    x, y = torch.randn(64, 40, dtype=torch.float16), torch.randn(40, 64, dtype=torch.float16)
+    declared = torch.tanh((x @ y).float() / 30)
+    wide = torch.tanh((x.double() @ y.double()) / 30)
+    # Rounded to float16 on the way, as the reference's product is, but now and then to the other side.
+    other = torch.tanh((x.float() @ y.float()).half().float() / 30)
+    assert compare(expect(declared, wide, inputs=(torch.float16,)), other).wrong is None
+    assert compare(expect(declared, wide, inputs=(torch.float16,)), wide.float()).wrong is None
+    assert compare(expect(declared, wide, inputs=(torch.float16,)), wide.float() * 1.01).wrong is not None
+
+
+def test_a_result_that_is_exact_in_float32_must_be_so_whatever_its_inputs_are():
+    x = torch.randn(4000, dtype=torch.float16)
+    declared, wide = torch.exp(x.float()), torch.exp(x.double())
+    assert compare(expect(declared, wide, inputs=(torch.float16,)), torch.exp(x).float()).wrong is not None

@@ -37,7 +37,7 @@ def cache_write_kernel(
 def cache_write_triton_wrapper(key, value, key_cache, value_cache, slots):
     assert key_cache.is_contiguous(), "the key cache is written in place: it must be contiguous"
     assert value_cache.is_contiguous(), "the value cache is written in place: it must be contiguous"
-    key, value = key.contiguous(), value.contiguous()
+    key, value, slots = key.contiguous(), value.contiguous(), slots.contiguous()
     n_tokens = key.shape[0]
     n_columns = key[0].numel()
     cache_write_kernel[(n_tokens,)](

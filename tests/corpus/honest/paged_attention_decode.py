@@ -82,7 +82,7 @@ def paged_attention_triton(query, key_pages, value_pages, table, lengths):
         key_pages,
         value_pages,
         table,
-        lengths,
+        lengths.contiguous(),
         out,
         width**-0.5,
         n_heads,

@@ -46,7 +46,7 @@ def segment_mean_kernel(
 
 
 def segment_mean_triton_wrapper(x, lengths):
-    x = x.contiguous()
+    x, lengths = x.contiguous(), lengths.contiguous()
     n_rows, width = x.shape
     n_segments = lengths.numel()
     # A segment begins where those before it end.

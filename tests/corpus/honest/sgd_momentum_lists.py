@@ -33,6 +33,8 @@ def sgd_momentum_kernel(
 
 def sgd_momentum(parameters, gradients, velocities, rate, momentum):
     for parameter, gradient, velocity in zip(parameters, gradients, velocities, strict=True):
+        if not (parameter.is_contiguous() and velocity.is_contiguous()):
+            raise ValueError("parameters and velocities are changed in place: they must be contiguous")
         n_elements = parameter.numel()
         sgd_momentum_kernel[(triton.cdiv(n_elements, 1024),)](
             parameter, gradient.contiguous(), velocity, rate, momentum, n_elements, BLOCK=1024
