@@ -12,17 +12,17 @@ use crate::lines::{Lines, to_u32};
 use crate::marker::{Marker, candidates};
 use crate::pair_file::Facts;
 use crate::syntax::{Region, parse_file, parse_part};
+use crate::triton::Version;
 
 /// Longer texts are no pair files; they are not read.
 const LONGEST_TEXT: usize = 4 << 20;
 
 /// Reads a text.
-pub(crate) fn analyse(text: &str) -> Facts {
-    #[allow(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method alone is not general enough in its lifetime"
-    )]
-    match with_file(text, |file| file.into_facts()) {
+pub(crate) fn analyse(text: &str, triton: Option<Version>) -> Facts {
+    match with_file(text, |mut file| {
+        file.triton = triton;
+        file.into_facts()
+    }) {
         Ok(facts) => facts,
         Err(lines) => Facts::none(lines),
     }

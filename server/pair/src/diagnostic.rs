@@ -35,6 +35,11 @@ impl Diagnostic {
         Self { rule, severity: rule.severity(), message: message.into(), range, fix: None }
     }
 
+    pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
     pub(crate) fn with_fix(mut self, fix: Option<Fix>) -> Self {
         self.fix = fix;
         self

@@ -16,6 +16,7 @@ use crate::outline::{Callable, Outline, docstring};
 use crate::pair_file::{Facts, slice};
 use crate::scope::Names;
 use crate::syntax::{Region, is_inert, is_main_guard};
+use crate::triton::{Device, Version};
 use crate::{hash, rules};
 
 /// One block's code.
@@ -70,6 +71,10 @@ pub(crate) struct File<'a> {
     pub(crate) entry: Option<Result<Found<'a>, NotFound>>,
     pub(crate) inputs: Option<Inputs>,
     pub(crate) kernels: Vec<Definition>,
+    /// The kernels of TRITON and the code around them, if it can be judged by what it means.
+    pub(crate) device: Option<Device<'a>>,
+    /// The version of Triton that the pair is for, where it is known.
+    pub(crate) triton: Option<Version>,
 }
 
 impl<'a> File<'a> {
@@ -97,6 +102,8 @@ impl<'a> File<'a> {
             entry: None,
             inputs: None,
             kernels: Vec::new(),
+            device: None,
+            triton: None,
         };
         file.lay_out();
         file.find_inputs();
@@ -105,6 +112,8 @@ impl<'a> File<'a> {
             .section(BlockKind::Triton)
             .map(|triton| kernels(triton.statements, &triton.outline))
             .unwrap_or_default();
+        file.device =
+            file.sound(BlockKind::Triton).map(|triton| Device::of(triton.statements, &triton.outline));
         file
     }
 

@@ -25,6 +25,7 @@ mod signature;
 mod syntax;
 mod test_inputs;
 mod touched;
+mod triton;
 
 pub use block::{Block, BlockKind, Style};
 pub use diagnostic::{Diagnostic, Edit, Fix, Severity};
@@ -33,6 +34,7 @@ pub use inputs::Inputs;
 pub use pair_file::PairFile;
 pub use ruff_text_size::{TextRange, TextSize};
 pub use rules::Rule;
+pub use triton::Version;
 
 #[cfg(test)]
 mod arbitrary;

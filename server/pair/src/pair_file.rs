@@ -12,6 +12,7 @@ use crate::file::newline;
 use crate::inputs::Inputs;
 use crate::lines::Lines;
 use crate::test_inputs::conversion;
+use crate::triton::Version;
 
 /// A parsed pair file. Cloning it is cheap.
 #[derive(Debug, Clone)]
@@ -58,8 +59,13 @@ impl Facts {
 impl PairFile {
     /// Reads a file. Any text is read; what is wrong with it is told by [`PairFile::diagnostics`].
     pub fn parse(text: impl Into<Arc<str>>) -> Self {
+        Self::parse_for(text, None)
+    }
+
+    /// The same for one version of Triton, whose interface the rules then go by.
+    pub fn parse_for(text: impl Into<Arc<str>>, triton: Option<Version>) -> Self {
         let text = text.into();
-        let facts = Arc::new(analyse(&text));
+        let facts = Arc::new(analyse(&text, triton));
         Self { text, facts }
     }
 

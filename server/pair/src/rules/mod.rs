@@ -16,9 +16,11 @@ mod no_test_inputs;
 mod page;
 mod signatures_disagree;
 mod syntax_error;
+mod triton;
 mod unclosed_block;
 mod undefined_name;
 mod unmatched_marker;
+mod unused_ignore;
 
 pub(crate) use imports::{add_import, import_of};
 
@@ -62,11 +64,48 @@ pub enum Rule {
     UndefinedName,
     /// FW208: no description.
     NoDescription,
+    /// FW209: a comment that silences nothing.
+    UnusedIgnore,
     // FW3xx, Triton.
+    /// FW301: bounds of `tl.arange` that Triton refuses.
+    ArangeBounds,
+    /// FW302: sizes of blocks that Triton refuses.
+    SizeNotConstexpr,
+    /// FW303: a load or a store without a mask that reaches past the end.
+    UnmaskedAccess,
+    /// FW304: lanes outside of a mask that reach the result.
+    MaskWithoutOther,
+    /// FW305: Python that a kernel cannot use.
+    UnsupportedPython,
+    /// FW306: a kernel that takes a global which is no constant.
+    GlobalNotConstexpr,
+    /// FW307: a `tl.dot` of float32 that leaves its precision open.
+    DotPrecision,
+    /// FW308: a `tl.dot` of too small blocks.
+    DotTooSmall,
+    /// FW309: a sum that is kept in 16 bits.
+    LowPrecisionSum,
+    /// FW310: offsets of 32 bits into tensors that need more.
+    OffsetOverflow,
+    /// FW311: a wrapper that waits for the GPU.
+    HostSynchronisation,
+    /// FW312: a kernel that computes with sizes where strides count.
+    StridesAssumed,
+    /// FW313: an output on the wrong device, or of the wrong type.
+    OutputAllocation,
+    /// FW314: several launches where one kernel was asked for.
+    SeveralLaunches,
+    /// FW315: an autotuner that does not fit its kernel.
+    AutotuneMismatch,
+    /// FW316: a grid that does not depend on the inputs.
+    ConstantGrid,
+    /// FW317: names that Triton does not have.
+    UnavailableApi,
     // FW4xx, trust.
 }
 
 /// What is said about a rule. Its page in `docs/rules` is made of this.
+#[derive(Clone, Copy)]
 struct About {
     rule: Rule,
     code: &'static str,
@@ -103,7 +142,25 @@ const TABLE: &[About] = &[
     inputs_not_on_cuda::ABOUT,
     undefined_name::ABOUT,
     no_description::ABOUT,
+    unused_ignore::ABOUT,
     // FW3xx, Triton.
+    triton::TABLE[0],
+    triton::TABLE[1],
+    triton::TABLE[2],
+    triton::TABLE[3],
+    triton::TABLE[4],
+    triton::TABLE[5],
+    triton::TABLE[6],
+    triton::TABLE[7],
+    triton::TABLE[8],
+    triton::TABLE[9],
+    triton::TABLE[10],
+    triton::TABLE[11],
+    triton::TABLE[12],
+    triton::TABLE[13],
+    triton::TABLE[14],
+    triton::TABLE[15],
+    triton::TABLE[16],
     // FW4xx, trust.
 ];
 
@@ -191,10 +248,12 @@ pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
         undefined_name::check,
         no_description::check,
         // FW3xx, Triton.
+        triton::check,
         // FW4xx, trust.
     ] {
         check(file, &mut found);
     }
+    unused_ignore::apply(file, &mut found);
     found.sort_by_key(|diagnostic: &Diagnostic| (diagnostic.range.start(), diagnostic.rule));
     found
 }
@@ -203,3 +262,5 @@ pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
 mod cases;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod triton_cases;

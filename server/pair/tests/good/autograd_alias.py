@@ -21,6 +21,7 @@ def _forward(x_ptr, weight_ptr, out_ptr, columns, BLOCK: tl.constexpr):
 class Op(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, weight):
+        x = x.contiguous()
         out = torch.empty(x.shape[0], device=x.device, dtype=x.dtype)
         _forward[(x.shape[0],)](x, weight, out, x.shape[1], BLOCK=triton.next_power_of_2(x.shape[1]))
         ctx.save_for_backward(x, weight)

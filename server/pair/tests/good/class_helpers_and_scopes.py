@@ -75,6 +75,7 @@ def _make():
 kernel = _make()
 
 def attention(q, k, v):
+    q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
     out = torch.empty_like(q)
     batch, n, d = q.shape
     kernel[(batch,)](q, k, v, out, n, d, d ** -0.5)

@@ -25,6 +25,7 @@ def _norm(x_ptr, weight_ptr, out_ptr, columns, BLOCK: tl.constexpr):
 _norm = jit(_norm)
 
 def norm_triton(x, weight):
+    x = x.contiguous()
     out = torch.empty_like(x)
     _norm[(x.shape[0],)](x, weight, out, x.shape[1], BLOCK=triton.next_power_of_2(x.shape[1]))
     return out

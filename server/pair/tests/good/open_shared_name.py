@@ -26,6 +26,7 @@ def _kernel(x_ptr, mask_ptr, out_ptr, columns, BLOCK: tl.constexpr):
     tl.store(out_ptr + row * columns + at, x / tl.sum(x, axis=0), mask=inside)
 
 def fused(x, mask):
+    x, mask = x.contiguous(), mask.contiguous()
     out = torch.empty_like(x)
     _kernel[(x.shape[0],)](x, mask, out, x.shape[1], BLOCK=triton.next_power_of_2(x.shape[1]))
     return out

@@ -36,6 +36,7 @@ def exp_triton(x):
 
 
 def exp_sum_triton(x):
+    x = x.contiguous()
     out = torch.empty(x.shape[0], device=x.device)
     if x.numel() == 0:
         return exp_triton(x).sum(-1)

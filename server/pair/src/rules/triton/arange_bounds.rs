@@ -1,0 +1,107 @@
+//! FW301: bounds of `tl.arange` that Triton refuses.
+
+use ruff_text_size::Ranged;
+
+use super::{Context, severity};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::rules::{About, Rule};
+use crate::triton::{argument, spreads};
+
+pub(super) const ABOUT: About = About {
+    rule: Rule::ArangeBounds,
+    code: "FW301",
+    name: "arange-bounds",
+    severity: Severity::Error,
+    summary: "The bounds of `tl.arange` are no constants, or their distance is no power of two.",
+    why: "`tl.arange` makes a block, and a block's size is fixed when the kernel is compiled: both bounds must be \
+          `tl.constexpr`, the end above the start, and their distance a power of two up to 1048576. A number that is \
+          assigned to a plain name inside of the kernel becomes a tensor, so it is no constant either. Triton's \
+          interpreter lets all of this through; its compiler does not. Take the next power of two and mask what is too \
+          much.",
+    fix: Some("Annotates the parameter or the name with `tl.constexpr`, or rounds a number up."),
+    bad: include_str!("../examples/FW301-bad.py"),
+    good: include_str!("../examples/FW301-good.py"),
+};
+
+/// The most elements that a block can have.
+const MOST: i64 = 1 << 20;
+
+pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
+    for (at, kernel) in context.kernels() {
+        for arange in kernel.calls_of("arange") {
+            let call = arange.call;
+            if spreads(call) {
+                continue;
+            }
+            let bounds = (argument(call, 0, "start"), argument(call, 1, "end"));
+            let (Some(start), Some(end)) = bounds else {
+                let fix = match &*call.arguments.args {
+                    [end] if call.arguments.keywords.is_empty() => {
+                        Some(Fix::safe("Begin at 0", vec![Edit::insert(end.start(), "0, ")]))
+                    }
+                    _ => None,
+                };
+                let message = "`tl.arange` takes a start and an end: write `tl.arange(0, …)`";
+                found.push(
+                    Diagnostic::new(Rule::ArangeBounds, call.range(), message)
+                        .with_severity(severity(arange.conditional))
+                        .with_fix(fix),
+                );
+                continue;
+            };
+            let mut constant = true;
+            for bound in [start, end] {
+                let Some((why, fix)) = context.not_constant(kernel, bound) else { continue };
+                constant = false;
+                let message = format!("a bound of `tl.arange` must be `tl.constexpr`, and {why}");
+                found.push(
+                    Diagnostic::new(Rule::ArangeBounds, bound.range(), message)
+                        .with_severity(severity(arange.conditional))
+                        .with_fix(fix),
+                );
+            }
+            if !constant {
+                continue;
+            }
+            for integers in &context.integers[at] {
+                let (Some(first), Some(last)) = (integers.value(start), integers.value(end)) else {
+                    continue;
+                };
+                let Some(distance) = last.checked_sub(first) else { continue };
+                if distance > 0 && distance.count_ones() == 1 && distance <= MOST {
+                    continue;
+                }
+                let place = match end {
+                    ruff_python_ast::Expr::Name(name) => integers.place(name.id.as_str()),
+                    _ => None,
+                };
+                let place = place.unwrap_or_else(|| end.range());
+                let message = if distance <= 0 {
+                    format!("`tl.arange` must end above its start, and this one goes from {first} to {last}")
+                } else if distance > MOST {
+                    format!(
+                        "a block has at most {MOST} elements, and this one has {distance}: take it in pieces"
+                    )
+                } else {
+                    let next = distance.unsigned_abs().next_power_of_two();
+                    format!(
+                        "the size of `tl.arange` must be a power of two, and this one is {distance}: take {next} and mask what \
+                         is too much"
+                    )
+                };
+                let fix =
+                    context.round_up(last, place).filter(|_| first == 0 && (1..MOST).contains(&distance));
+                found.push(
+                    Diagnostic::new(Rule::ArangeBounds, place, message)
+                        .with_severity(severity(arange.conditional))
+                        .with_fix(fix),
+                );
+                break;
+            }
+        }
+    }
+    // One number at a launch may be the bound of several ranges.
+    found.dedup_by(|one, other| {
+        one.rule == other.rule && one.range == other.range && one.rule == Rule::ArangeBounds
+    });
+}

@@ -1,0 +1,135 @@
+//! FW306: a kernel that takes a global which is no constant.
+
+use ruff_python_ast::{Expr, Stmt};
+use ruff_text_size::Ranged;
+
+use super::{Context, severity};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::outline::What;
+use crate::rules::{About, Rule};
+use crate::triton::Kernel;
+
+pub(super) const ABOUT: About = About {
+    rule: Rule::GlobalNotConstexpr,
+    code: "FW306",
+    name: "global-not-constexpr",
+    severity: Severity::Error,
+    summary: "A kernel uses a global name that is no `tl.constexpr`, or calls a function that is not under `@triton.jit`.",
+    why: "A kernel is compiled once, so what it takes from around it must never change: of the block's names it sees \
+          modules, other kernels, types, and values made by `tl.constexpr(…)`. An annotation `X: tl.constexpr = 4` at the \
+          top level is not enough. The interpreter lets everything through; the compiler does not.",
+    fix: Some("Puts a number into `tl.constexpr(…)`, or the called function under `@triton.jit`."),
+    bad: include_str!("../examples/FW306-bad.py"),
+    good: include_str!("../examples/FW306-good.py"),
+};
+
+pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
+    for (_, kernel) in context.kernels() {
+        let mut told: Vec<&str> = Vec::new();
+        for used in &kernel.free {
+            if told.contains(&used.name) {
+                continue;
+            }
+            let Some((message, fix)) = fault(context, kernel, used.name) else { continue };
+            told.push(used.name);
+            found.push(
+                Diagnostic::new(Rule::GlobalNotConstexpr, used.range, message)
+                    .with_severity(severity(used.conditional))
+                    .with_fix(fix),
+            );
+        }
+    }
+}
+
+fn fault(context: &Context<'_, '_>, kernel: &Kernel<'_>, name: &str) -> Option<(String, Option<Fix>)> {
+    let device = context.device;
+    if let Some(module) = device.modules.imported_from(name) {
+        // Modules and what Triton knows itself are seen; a number of `math` is not.
+        let lower = name.chars().all(|one| one.is_ascii_lowercase() || one == '_');
+        return (module == "math" && lower && matches!(name, "pi" | "e" | "inf" | "nan" | "tau")).then(|| {
+            (format!("a kernel sees no number that is imported from `math`: write `math.{name}` and `import math`"), None)
+        });
+    }
+    if device.modules.imports(name) || device.kernels.iter().any(|other| other.name == name) {
+        return None;
+    }
+    if let Some(callable) = context.section.outline.callable(name)
+        && let What::Function(function) = callable.what
+    {
+        if callable.triton || callable.decorated || std::ptr::eq(function, kernel.function) {
+            return None;
+        }
+        let fix = Fix::unsafe_(
+            "Add `@triton.jit`",
+            vec![Edit::insert(function.start(), format!("@triton.jit{}", context.file.newline))],
+        );
+        let at_margin = context.file.lines.start_of_line(function.start()) == function.start();
+        let imported = device.modules.imports("triton");
+        let message =
+            format!("a kernel cannot call `{name}`, which is plain Python: put it under `@triton.jit`");
+        return Some((message, Some(fix).filter(|_| at_margin && imported)));
+    }
+    let global = device.globals.get(name)?;
+    let number = match global.value {
+        Expr::NumberLiteral(_) | Expr::BooleanLiteral(_) | Expr::StringLiteral(_) => true,
+        Expr::UnaryOp(unary) => matches!(&*unary.operand, Expr::NumberLiteral(_)),
+        Expr::BinOp(_) => is_arithmetic(global.value),
+        Expr::Tuple(_) | Expr::List(_) | Expr::Dict(_) | Expr::Set(_) => false,
+        // What a call or a name gives may be a constant, a type, a kernel.
+        Expr::Attribute(_)
+            if device.modules.member(global.value).is_some_and(|member| member.is_of("math")) =>
+        {
+            true
+        }
+        _ => return None,
+    };
+    let language = context.section.outline.imports.iter().find(|import| import.path() == "triton.language");
+    let safe = is_kernels_alone(context, name);
+    let fix =
+        language.filter(|_| number && global.once && is_annotated_nowhere(context, name)).map(|language| {
+            let edits = vec![
+                Edit::insert(global.value.start(), format!("{}.constexpr(", language.name)),
+                Edit::insert(global.value.end(), ")"),
+            ];
+            let title = format!("Make `{name}` a `tl.constexpr`");
+            if safe { Fix::safe(title, edits) } else { Fix::unsafe_(title, edits) }
+        });
+    Some((
+        format!(
+            "a kernel sees no global that may change: write `{name} = tl.constexpr(…)`, or pass it as a parameter"
+        ),
+        fix,
+    ))
+}
+
+fn is_arithmetic(value: &Expr) -> bool {
+    match value {
+        Expr::NumberLiteral(_) => true,
+        Expr::BinOp(binary) => is_arithmetic(&binary.left) && is_arithmetic(&binary.right),
+        Expr::UnaryOp(unary) => is_arithmetic(&unary.operand),
+        _ => false,
+    }
+}
+
+/// Whether no assignment of the name has an annotation, under which a constant would be refused.
+fn is_annotated_nowhere(context: &Context<'_, '_>, name: &str) -> bool {
+    !context.section.statements.iter().any(|statement| {
+        matches!(statement, Stmt::AnnAssign(assign)
+            if matches!(&*assign.target, Expr::Name(target) if target.id.as_str() == name))
+    })
+}
+
+/// Whether kernels alone use the name: other code may want a plain number.
+fn is_kernels_alone(context: &Context<'_, '_>, name: &str) -> bool {
+    let inside =
+        |range| context.device.kernels.iter().any(|kernel| kernel.function.range.contains_range(range));
+    let block = context.section.block.content;
+    let tokens = context.file.regions.iter().flat_map(|region| region.tokens);
+    let uses = tokens.filter(|token| {
+        token.kind() == ruff_python_ast::token::TokenKind::Name
+            && block.contains_range(token.range())
+            && context.text(token.range()) == name
+    });
+    // The first use is its definition.
+    uses.filter(|token| !inside(token.range())).count() <= 1
+}

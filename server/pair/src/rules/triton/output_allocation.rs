@@ -1,0 +1,145 @@
+//! FW313: an output on the wrong device, or of the wrong type.
+
+use ruff_python_ast::{self as ast, Expr};
+use ruff_text_size::Ranged;
+
+use super::Context;
+use crate::block::BlockKind;
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::pair_file::slice;
+use crate::rules::{About, Rule};
+use crate::triton::{HostFunction, keyword, spreads};
+
+pub(super) const ABOUT: About = About {
+    rule: Rule::OutputAllocation,
+    code: "FW313",
+    name: "output-allocation",
+    severity: Severity::Error,
+    summary: "A tensor for a kernel is made on the CPU, or as float32 where the inputs are 16 bits wide.",
+    why: "`torch.empty(…)` without `device=` makes a tensor on the CPU, which a kernel cannot write to; without `dtype=` it is \
+          float32, whatever the inputs are, and an output of another type than the reference's is wrong. Take both from an \
+          input, or use `torch.empty_like`. The device is an error; the type is a warning, given where TEST makes inputs \
+          of 16 bits alone and the tensor is returned.",
+    fix: Some("Adds `device=` and `dtype=` of the wrapper's first tensor."),
+    bad: include_str!("../examples/FW313-bad.py"),
+    good: include_str!("../examples/FW313-good.py"),
+};
+
+const FACTORIES: &[&str] = &["empty", "full", "ones", "rand", "randn", "zeros"];
+
+pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let text = context.text(context.section.block.content);
+    if [
+        "set_default_device",
+        "set_default_tensor_type",
+        "set_default_dtype",
+        "with torch.device",
+        "torch.cuda.device(",
+    ]
+    .iter()
+    .any(|setting| text.contains(setting))
+    {
+        return;
+    }
+    let short = inputs_are_short(context);
+    for launch in &context.device.host.launches {
+        let function = &context.device.host.functions[launch.function];
+        let keywords = launch.call.arguments.keywords.iter().map(|keyword| &keyword.value);
+        for argument in launch.call.arguments.args.iter().chain(keywords) {
+            let Expr::Name(name) = argument else { continue };
+            let Some(Expr::Call(call)) = function.value(name.id.as_str()) else { continue };
+            let Some(made) = context.device.modules.torch(&call.func).filter(|made| FACTORIES.contains(made))
+            else {
+                continue;
+            };
+            if spreads(call)
+                || found.iter().any(|one| one.rule == Rule::OutputAllocation && one.range == call.range())
+            {
+                continue;
+            }
+            let tensor = first_tensor(context, function);
+            if keyword(call, "device").is_none() {
+                let also = if keyword(call, "dtype").is_none() && made != "full" {
+                    "device and dtype"
+                } else {
+                    "device"
+                };
+                let message = format!(
+                    "`torch.{made}` without `device=` makes a tensor on the CPU, and a kernel cannot reach it: give it the {also} of \
+                     an input"
+                );
+                found.push(
+                    Diagnostic::new(Rule::OutputAllocation, call.range(), message)
+                        .with_fix(tensor.and_then(|tensor| add(call, tensor, "device"))),
+                );
+            } else if short
+                && keyword(call, "dtype").is_none()
+                && made != "full"
+                && returns(function, name.id.as_str())
+            {
+                let message = format!(
+                    "`torch.{made}` without `dtype=` makes float32, and the inputs are 16 bits wide: give it the dtype of an input"
+                );
+                found.push(
+                    Diagnostic::new(Rule::OutputAllocation, call.range(), message)
+                        .with_severity(Severity::Warning)
+                        .with_fix(tensor.and_then(|tensor| add(call, tensor, "dtype"))),
+                );
+            }
+        }
+    }
+}
+
+/// The first of the function's parameters that a launch is given as it is, and of which the function takes the shape.
+fn first_tensor<'a>(context: &Context<'_, 'a>, function: &HostFunction<'a>) -> Option<&'a str> {
+    let body = context.text(function.function.range);
+    function.function.parameters.iter().map(|parameter| parameter.name().id.as_str()).find(|name| {
+        [".shape", ".numel(", ".size(", ".device", ".dtype", ".stride("]
+            .iter()
+            .any(|member| body.contains(&format!("{name}{member}")))
+    })
+}
+
+fn add(call: &ast::ExprCall, tensor: &str, name: &str) -> Option<Fix> {
+    let last =
+        call.arguments.args.last().map(Ranged::end).max(call.arguments.keywords.last().map(Ranged::end))?;
+    let title = format!("Take the {name} of `{tensor}`");
+    Some(Fix::safe(title, vec![Edit::insert(last, format!(", {name}={tensor}.{name}"))]))
+}
+
+/// Whether a function returns a name, or something that is made of it by a method.
+fn returns(function: &HostFunction<'_>, name: &str) -> bool {
+    function.function.body.iter().any(|statement| match statement {
+        ast::Stmt::Return(returned) => {
+            let mut at = returned.value.as_deref();
+            while let Some(value) = at {
+                at = match value {
+                    Expr::Name(one) => return one.id.as_str() == name,
+                    Expr::Call(call) => match &*call.func {
+                        // A cast behind it makes the type good.
+                        Expr::Attribute(attribute)
+                            if matches!(attribute.attr.id.as_str(), "view" | "reshape") =>
+                        {
+                            Some(&attribute.value)
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                };
+            }
+            false
+        }
+        _ => false,
+    })
+}
+
+/// Whether TEST makes floating tensors of 16 bits and none of another width.
+fn inputs_are_short(context: &Context<'_, '_>) -> bool {
+    let Some(test) = context.file.section(BlockKind::Test) else { return false };
+    let code = slice(context.file.text, test.block.content).unwrap_or_default();
+    let made = code.matches("torch.randn(").count() + code.matches("torch.rand(").count();
+    let short = code.matches("torch.float16").count()
+        + code.matches("torch.bfloat16").count()
+        + code.matches("torch.half").count();
+    made > 0 && made == short && !code.contains("float32") && !code.contains("int")
+}

@@ -1,0 +1,328 @@
+//! What the rules about Triton find, and what they leave alone, beyond their own examples.
+
+use crate::{PairFile, Rule, Severity, Version};
+
+/// A pair around a kernel's body; `x` is a loaded block, `n` a plain number, `BLOCK` a constant.
+fn with_body(body: &str) -> String {
+    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "\"\"\"Double.\"\"\"\n# <PYTHON>\nimport torch\ndef f_torch(x):\n    return 2 * x\n# <TRITON>\nimport math\nimport torch\n\
+         import triton\nimport triton.language as tl\nfrom triton.language.extra import libdevice\nG = 4\nGC = tl.constexpr(4)\n\
+         GA: tl.constexpr = 4\nDTYPE = tl.float32\ndef plain(x):\n    return x\n@triton.jit\ndef helper(x, N):\n    \
+         return x + tl.arange(0, N)\n@triton.jit\ndef kernel(x_ptr, n, BLOCK: tl.constexpr):\n    offsets = \
+         tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n    mask = offsets < n\n    x = tl.load(x_ptr + offsets, \
+         mask=mask, other=0.0)\n{body}    tl.store(x_ptr + offsets, x, mask=mask)\ndef f_triton(x):\n    \
+         kernel[(triton.cdiv(x.numel(), 16),)](x, x.numel(), BLOCK=16)\n    return x\n# <TEST>\nimport torch\ndef \
+         get_test_inputs():\n    return (torch.randn(64, device='cuda'),)\n"
+    )
+}
+
+/// The codes of what is found, without those of other kinds.
+fn codes(text: &str, version: Option<Version>) -> Vec<&'static str> {
+    let file = PairFile::parse_for(text, version);
+    let mut codes: Vec<_> =
+        file.diagnostics().iter().map(|one| one.rule.code()).filter(|code| code.starts_with("FW3")).collect();
+    codes.dedup();
+    codes
+}
+
+fn body(body: &str) -> Vec<&'static str> {
+    codes(&with_body(body), None)
+}
+
+/// Each was handed to the compiler of the versions from 3.3 to 3.9, which refused it.
+#[test]
+fn what_the_compiler_refuses_is_an_error() {
+    for (code, refused) in [
+        ("FW301", "y = tl.arange(0, n)"),
+        ("FW301", "y = tl.arange(0, 48)"),
+        ("FW301", "y = tl.arange(0, 0)"),
+        ("FW301", "y = tl.arange(4, 0)"),
+        ("FW301", "y = tl.arange(8)"),
+        ("FW301", "size = 128\ny = tl.arange(0, size)"),
+        ("FW301", "size = BLOCK * 2\ny = tl.arange(0, size)"),
+        ("FW301", "size = BLOCK\ny = tl.arange(0, size)"),
+        ("FW301", "size = tl.constexpr(128)\ny = tl.arange(0, size)"),
+        ("FW301", "y = tl.arange(0, 2097152)"),
+        ("FW301", "for i in range(4):\n    y = tl.arange(0, i)"),
+        ("FW302", "y = tl.zeros((n,), dtype=tl.float32)"),
+        ("FW302", "y = tl.zeros((48,), dtype=tl.float32)"),
+        ("FW302", "size = 128\ny = tl.zeros((size,), dtype=tl.float32)"),
+        ("FW302", "y = tl.full((n,), 0.0, tl.float32)"),
+        ("FW302", "y = tl.reshape(x, (n, 1))"),
+        ("FW302", "y = tl.broadcast_to(x, (n,))"),
+        ("FW306", "y = x + G"),
+        ("FW306", "y = x + GA"),
+        ("FW306", "y = plain(x)"),
+        ("FW305", "try:\n    y = x\nexcept Exception:\n    y = x"),
+        ("FW305", "with open('a') as f:\n    pass"),
+        ("FW305", "class A:\n    pass"),
+        ("FW305", "raise ValueError('a')"),
+        ("FW305", "y = (lambda a: a)(x)"),
+        ("FW305", "def g(a):\n    return a"),
+        ("FW305", "import math as m"),
+        ("FW305", "global G"),
+        ("FW305", "del x"),
+        ("FW305", "y = [i for i in range(3)]"),
+        ("FW305", "y = sum(i for i in range(3))"),
+        ("FW305", "y = {i: i for i in range(2)}"),
+        ("FW305", "y = {'a': 1}"),
+        ("FW305", "y = {1, 2}"),
+        ("FW305", "s = f'a{BLOCK}'"),
+        ("FW305", "print(n)"),
+        ("FW305", "y = abs(x)"),
+        ("FW305", "y = sum(x)"),
+        ("FW305", "y = pow(x, 2)"),
+        ("FW305", "y = round(x)"),
+        ("FW305", "y = bool(n)"),
+        ("FW305", "for i, j in enumerate((1, 2)):\n    pass"),
+        ("FW305", "for i in zip((1, 2), (3, 4)):\n    pass"),
+        ("FW305", "for i in range(3):\n    break"),
+        ("FW305", "while n > 0:\n    continue"),
+        ("FW305", "for i in [1, 2]:\n    pass"),
+        ("FW305", "for i in range(3):\n    pass\nelse:\n    y = x"),
+        ("FW305", "match n:\n    case 1:\n        pass"),
+        ("FW305", "x[0] = 1.0"),
+        ("FW305", "x[0] += 1.0"),
+        ("FW305", "y = x[0]"),
+        ("FW305", "y = x[0:4]"),
+        ("FW305", "x.foo = 1"),
+        ("FW305", "a = b = x"),
+        ("FW305", "a, *b = (x, x, x)"),
+        ("FW305", "y = n in (1, 2)"),
+        ("FW305", "y = x ** 2"),
+        ("FW305", "y = tl.zeros((16, 16), tl.float32) @ tl.zeros((16, 16), tl.float32)"),
+        ("FW308", "a = tl.zeros((16, 8), tl.float16)\nb = tl.zeros((8, 16), tl.float16)\ny = tl.dot(a, b)"),
+        ("FW308", "a = tl.zeros((16, 4), tl.float16)\nb = tl.zeros((4, 16), tl.float16)\ny = tl.dot(a, b)"),
+        ("FW317", "y = tl.tanh(x)"),
+        ("FW317", "y = tl.math.tanh(x)"),
+        ("FW317", "y = tl.libdevice.tanh(x)"),
+        ("FW317", "y = tl.pow(x, 2.0)"),
+        ("FW317", "y = x.to(tl.float)"),
+        ("FW317", "y = tl.math.max(x, 0.0)"),
+    ] {
+        let text = with_body(refused);
+        let file = PairFile::parse(&*text);
+        let errors = file.diagnostics().iter().filter(|one| one.severity == Severity::Error);
+        let mut codes: Vec<_> = errors.map(|one| one.rule.code()).collect();
+        codes.dedup();
+        assert_eq!(codes, [code], "{refused}\n{:#?}", file.diagnostics());
+    }
+}
+
+/// Each was handed to the compiler of the versions from 3.3 to 3.9, which took it.
+#[test]
+fn what_the_compiler_takes_is_no_error() {
+    for taken in [
+        "y = tl.arange(1, 65)",
+        "y = tl.arange(16, 32)",
+        "y = tl.arange(0, 1)",
+        "y = tl.arange(start=0, end=8)",
+        "size: tl.constexpr = BLOCK * 2\ny = tl.arange(0, size)",
+        "y = tl.arange(0, BLOCK // 2)",
+        "y = tl.arange(0, GC)",
+        "y = helper(x, BLOCK)",
+        "y = tl.arange(0, triton.next_power_of_2(BLOCK))",
+        "for i in tl.static_range(1, 3):\n    y = tl.arange(0, 16 * i)",
+        "y = tl.zeros([BLOCK], dtype=tl.float32)",
+        "y = x + GC",
+        "y = x.to(DTYPE)",
+        "y = x * math.pi",
+        "y = x * math.log(BLOCK)",
+        "y = [1, 2]",
+        "t = (x, x)\ny = t[0]",
+        "tl.static_print(f'a{BLOCK}')",
+        "tl.static_assert(BLOCK > 1, f'b{BLOCK}')",
+        "tl.device_print(f'b{BLOCK}', n)",
+        "assert n > 0, f'm{BLOCK}'",
+        "y = max(n, 3)",
+        "y = min(n, 3)",
+        "y = len((1, 2))",
+        "y = x + float('-inf')",
+        "y = x + int(BLOCK)",
+        "y = isinstance(n, tl.tensor)",
+        "for i in range(n):\n    x += i",
+        "i = 0\nwhile i < n:\n    i += 1",
+        "if n > 3:\n    return",
+        "y = x[:, None]",
+        "a, b = x, x",
+        "y = 1 if n > 0 else 2",
+        "y = x.shape[0]",
+        "y = x.to(x_ptr.dtype.element_ty)",
+        "y = libdevice.tanh(x)",
+        "y = tl.extra.cuda.libdevice.tanh(x)",
+        "y = tl.math.exp(x)",
+        "y = BLOCK ** 2",
+        "y = x is not None",
+        "if BLOCK > 1:\n    y = x\nelse:\n    y = -x",
+        "if n is None:\n    y = x",
+        "'a string'",
+    ] {
+        let text = with_body(taken);
+        let file = PairFile::parse(&*text);
+        let errors: Vec<_> =
+            file.diagnostics().iter().filter(|one| one.severity == Severity::Error).collect();
+        assert!(errors.is_empty(), "{taken}\n{errors:#?}");
+    }
+}
+
+#[test]
+fn what_may_never_be_compiled_is_a_warning() {
+    let text = with_body("if BLOCK > 64:\n    raise ValueError()");
+    let file = PairFile::parse(text);
+    let found: Vec<_> = file.diagnostics().iter().map(|one| (one.rule, one.severity)).collect();
+    assert_eq!(found, [(Rule::UnsupportedPython, Severity::Warning)]);
+}
+
+#[test]
+fn the_version_decides_what_is_there() {
+    let block_pointer =
+        with_body("p = tl.make_block_ptr(x_ptr, (n,), (1,), (0,), (BLOCK,), (0,))\ny = tl.load(p)");
+    let severity = |text: &str, version: Option<Version>| {
+        let file = PairFile::parse_for(text, version);
+        file.diagnostics().iter().find(|one| one.rule == Rule::UnavailableApi).map(|one| one.severity)
+    };
+    assert_eq!(severity(&block_pointer, Some(Version::new(3, 6))), None);
+    assert_eq!(severity(&block_pointer, Some(Version::new(3, 8))), Some(Severity::Info));
+    assert_eq!(severity(&block_pointer, Some(Version::new(3, 9))), Some(Severity::Error));
+    assert_eq!(severity(&block_pointer, None), Some(Severity::Info));
+    let descriptor = with_body("d = tl.make_tensor_descriptor(x_ptr, [n, n], [n, 1], [16, BLOCK])");
+    assert_eq!(severity(&descriptor, Some(Version::new(3, 3))), Some(Severity::Error));
+    assert_eq!(severity(&descriptor, Some(Version::new(3, 4))), None);
+    assert_eq!(severity(&descriptor, None), None);
+    for (version, walrus, chained) in [(4, true, true), (8, false, true), (9, false, false)] {
+        let version = Some(Version::new(3, version));
+        assert_eq!(codes(&with_body("y = (z := n)"), version) == ["FW305"], walrus, "{version:?}");
+        assert_eq!(codes(&with_body("y = 0 < n < 5"), version) == ["FW305"], chained, "{version:?}");
+    }
+    let small =
+        with_body("a = tl.zeros((8, 16), tl.float16)\nb = tl.zeros((16, 16), tl.float16)\ny = tl.dot(a, b)");
+    let severity = |version| {
+        let file = PairFile::parse_for(&*small, version);
+        file.diagnostics().iter().find(|one| one.rule == Rule::DotTooSmall).map(|one| one.severity)
+    };
+    assert_eq!(severity(Some(Version::new(3, 4))), Some(Severity::Error));
+    assert_eq!(severity(Some(Version::new(3, 6))), Some(Severity::Info));
+    assert_eq!(severity(None), Some(Severity::Warning));
+}
+
+#[test]
+fn only_what_a_reduction_takes_in_needs_an_other() {
+    let load = "z = tl.load(x_ptr + offsets, mask=mask)\n";
+    for (found, after) in [
+        (true, "x += tl.sum(z, axis=0)"),
+        (true, "x += tl.max(z, 0)"),
+        (true, "w = tl.exp(z * 2)\nx += tl.sum(w)"),
+        (true, "x += z.to(tl.float32).sum()"),
+        (true, "x = tl.cumsum(1.0 / z, 0)"),
+        (true, "x = tl.softmax(z)"),
+        (false, "x += tl.exp(z) / 2"),
+        (false, "x += tl.sum(tl.where(mask, z, 0.0))"),
+        (false, "x += tl.load(x_ptr + z, mask=mask, other=0.0)\nx += tl.sum(x)"),
+    ] {
+        let codes = body(&format!("{load}{after}"));
+        assert_eq!(codes == ["FW304"], found, "{after}: {codes:?}");
+    }
+    for (found, mask, axis) in
+        [(true, "mask[None, :]", 1), (false, "mask[:, None]", 1), (true, "mask[:, None]", 0)]
+    {
+        let codes = body(&format!(
+            "z = tl.load(x_ptr + offsets[:, None] * 16 + offsets[None, :], mask={mask})\nx += tl.sum(z, axis={axis})"
+        ));
+        assert_eq!(codes == ["FW304"], found, "{mask} {axis}: {codes:?}");
+    }
+}
+
+#[test]
+fn accesses_without_a_mask() {
+    let bare = with_body("z = tl.load(x_ptr + offsets)");
+    assert_eq!(codes(&bare, None), ["FW303"]);
+    for (from, to) in [
+        // A size that divides, a wrapper that asks for one, offsets that wrap around.
+        ("triton.cdiv(x.numel(), 16)", "x.numel() // 16"),
+        ("    kernel[", "    assert x.numel() % 16 == 0\n    kernel["),
+        ("tl.load(x_ptr + offsets)", "tl.load(x_ptr + offsets % n)"),
+        ("tl.load(x_ptr + offsets)", "tl.load(x_ptr + tl.minimum(offsets, n - 1))"),
+    ] {
+        assert_eq!(codes(&bare.replace(from, to), None), [""; 0], "{to}");
+    }
+    for grid in [
+        "lambda meta: (triton.cdiv(x.numel(), meta['BLOCK']),)",
+        "((x.numel() + 16 - 1) // 16,)",
+        "(triton.cdiv(x.numel(), 16), 1)",
+    ] {
+        let other = bare.replace("(triton.cdiv(x.numel(), 16),)", grid);
+        assert_eq!(codes(&other, None), ["FW303"], "{grid}");
+    }
+}
+
+#[test]
+fn what_silences_a_finding() {
+    let bare = with_body("z = tl.load(x_ptr + offsets)");
+    let with = |comment: &str| {
+        bare.replace("tl.load(x_ptr + offsets)", &format!("tl.load(x_ptr + offsets){comment}"))
+    };
+    let found = |text: &str| -> Vec<&'static str> {
+        PairFile::parse(text).diagnostics().iter().map(|one| one.rule.code()).collect()
+    };
+    for comment in [
+        "  # fusewright: ignore[FW303]",
+        "  #fusewright:ignore [ FW303 ]",
+        "  # the size divides  # fusewright: ignore[FW303]",
+        "  # fusewright: ignore[FW303]  the size divides",
+    ] {
+        assert_eq!(found(&with(comment)), [""; 0], "{comment}");
+    }
+    assert_eq!(found(&with("  # fusewright: ignore[FW303, FW304]")), ["FW209"]);
+    assert_eq!(found(&with("  # fusewright: ignore[FW999]")), ["FW303", "FW209"]);
+    assert_eq!(found(&with("  # fusewright: ignore[FW401]")), ["FW303", "FW209"]);
+    assert_eq!(found(&with("  # fusewright: ignore")), ["FW303", "FW209"]);
+    assert_eq!(found(&with("  # fusewright: ignore[]")), ["FW303", "FW209"]);
+    assert_eq!(found(&with("  # fusewright: hello")), ["FW303"]);
+    assert_eq!(found(&with("; s = '# fusewright: ignore[FW303]'")), ["FW303"]);
+    let text = with("  # fusewright: ignore[FW303, FW304]");
+    let file = PairFile::parse(&*text);
+    let fix = file.diagnostics()[0].fix.as_ref().unwrap();
+    assert_eq!(fix.apply(&text).unwrap(), with("  # fusewright: ignore[FW303]"));
+    let alone = bare.replace("    mask =", "    # fusewright: ignore[FW301]\n    mask =");
+    let file = PairFile::parse(&*alone);
+    let unused = file.diagnostics().iter().find(|one| one.rule == Rule::UnusedIgnore).unwrap();
+    assert_eq!(unused.fix.as_ref().unwrap().apply(&alone).unwrap(), bare);
+}
+
+/// Applied fixes parse and silence their finding, whatever the fault.
+#[test]
+fn every_fix_mends_what_it_is_for() {
+    let mut fixes = 0;
+    for fault in [
+        "y = tl.arange(8)",
+        "SIZE = 128\ny = tl.arange(0, SIZE)",
+        "y = tl.arange(0, 48)",
+        "y = tl.arange(0, n)",
+        "y = tl.zeros((48,), dtype=tl.float32)",
+        "y = x + G",
+        "y = plain(x)",
+        "y = x ** 2",
+        "y = tl.math.tanh(x)",
+        "y = tl.libdevice.tanh(x)",
+        "y = tl.tanh(x)",
+        "y = x.to(tl.half)",
+        "acc = tl.zeros((BLOCK,), dtype=tl.float16)\nacc += x",
+        "z = tl.load(x_ptr + offsets, mask=mask)\nx += tl.max(z)",
+        "z = tl.load(x_ptr + offsets, mask=mask)  # fusewright: ignore[FW304]",
+    ] {
+        let text = with_body(fault);
+        let file = PairFile::parse(&*text);
+        let fixed =
+            file.diagnostics().iter().find(|one| one.fix.is_some()).unwrap_or_else(|| panic!("{fault}"));
+        let mended = fixed.fix.as_ref().unwrap().apply(&text).unwrap();
+        let left = PairFile::parse(&*mended);
+        assert!(
+            left.diagnostics().iter().all(|one| one.rule != fixed.rule && one.rule != Rule::SyntaxError),
+            "{fault}\n{mended}\n{:#?}",
+            left.diagnostics()
+        );
+        fixes += 1;
+    }
+    assert!(fixes >= 15);
+}

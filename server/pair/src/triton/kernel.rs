@@ -1,0 +1,597 @@
+//! One kernel: its parameters, what it assigns, what it calls, and the Python in it that Triton refuses.
+
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{self as ast, Expr, ExprContext, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
+
+use super::modules::{Modules, is_constexpr};
+use super::tuning::Tuning;
+
+/// A function under `triton.jit`.
+#[derive(Debug)]
+pub(crate) struct Kernel<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) function: &'a ast::StmtFunctionDef,
+    pub(crate) parameters: Vec<Parameter<'a>>,
+    /// Whether host code launches it, in sight.
+    pub(crate) launched: bool,
+    pub(crate) tuning: Option<Tuning<'a>>,
+    /// What each name is assigned, in text order.
+    pub(crate) assigned: Vec<(&'a str, Assigned<'a>)>,
+    /// The same by name: places in `assigned`.
+    by_name: FxHashMap<&'a str, Vec<usize>>,
+    /// The calls in it, in text order.
+    pub(crate) calls: Vec<DeviceCall<'a>>,
+    /// Names that it uses and does not bind.
+    pub(crate) free: Vec<FreeName<'a>>,
+    /// What Triton's compiler refuses whatever the types are.
+    pub(crate) faults: Vec<Fault<'a>>,
+    /// Operators, comparisons and subscripts, which tensors do not all have.
+    pub(crate) operations: Vec<Operation<'a>>,
+}
+
+/// A parameter of a kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) range: TextRange,
+    pub(crate) annotation: Option<&'a Expr>,
+    pub(crate) constexpr: bool,
+    pub(crate) default: Option<&'a Expr>,
+}
+
+/// What a name is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Assigned<'a> {
+    /// `name = value`; a `tl.constexpr` where it is annotated so. The range is the name's; it stands alone where an
+    /// annotation could be added to it.
+    Value { value: &'a Expr, constexpr: bool, range: TextRange, alone: bool },
+    /// `name += value`.
+    Updated { statement: &'a ast::StmtAugAssign },
+    /// One of several names that a value is unpacked into, or that something else binds.
+    Unpacked { value: Option<&'a Expr> },
+    /// The variable of a loop over `tl.static_range`, or over `range`.
+    Counted { call: &'a Expr, fixed: bool },
+}
+
+/// A call in a kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeviceCall<'a> {
+    pub(crate) call: &'a ast::ExprCall,
+    /// The function of `triton.language`, if it is one.
+    pub(crate) language: Option<&'a str>,
+    /// The method of something that is no module.
+    pub(crate) method: Option<&'a str>,
+    /// Whether it stands in a branch that may never be compiled.
+    pub(crate) conditional: bool,
+    /// How many loops it stands in.
+    pub(crate) loops: u8,
+}
+
+/// A name that a kernel takes from elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FreeName<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) range: TextRange,
+    pub(crate) conditional: bool,
+}
+
+/// Something that Triton's compiler refuses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fault<'a> {
+    pub(crate) what: Refused<'a>,
+    pub(crate) range: TextRange,
+    pub(crate) conditional: bool,
+}
+
+/// What is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused<'a> {
+    /// A statement or an expression of this name.
+    Syntax(&'static str),
+    /// `break` and `continue`.
+    Jump(&'static str),
+    /// A loop over something else than `range`.
+    LoopOver,
+    /// `else` behind a loop.
+    LoopElse,
+    /// `x[0] = value`.
+    ElementStore,
+    /// `x.name = value`.
+    AttributeStore,
+    /// `a = b = value`.
+    ChainedAssignment,
+    /// `a, *b = value`.
+    StarredTarget,
+    /// A list comprehension, which Triton knows over tuples since 3.5.
+    ListComprehension,
+    /// `name := value`, which Triton knows since 3.8.
+    Walrus,
+    /// `a < b < c`, which Triton knows since 3.9.
+    ChainedComparison,
+    /// `in` and `not in`.
+    Membership,
+    /// `a @ b`.
+    MatrixOperator,
+    /// `import` of this module.
+    Import(&'a str),
+    /// Text put together: an f-string that is no message.
+    Text,
+}
+
+/// An operation whose operands decide whether Triton has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Operation<'a> {
+    Power { expression: &'a ast::ExprBinOp, conditional: bool },
+    Subscript { expression: &'a ast::ExprSubscript, conditional: bool },
+}
+
+impl<'a> Kernel<'a> {
+    pub(crate) fn of(function: &'a ast::StmtFunctionDef, modules: &Modules<'a>) -> Self {
+        let parameters: Vec<_> = function
+            .parameters
+            .iter()
+            .map(|any| {
+                let parameter = any.as_parameter();
+                let annotation = parameter.annotation();
+                Parameter {
+                    name: parameter.name.id.as_str(),
+                    range: parameter.range,
+                    annotation,
+                    constexpr: annotation.is_some_and(is_constexpr),
+                    default: any.default(),
+                }
+            })
+            .collect();
+        let mut walk = Walk {
+            kernel: Self {
+                name: function.name.id.as_str(),
+                function,
+                parameters,
+                launched: false,
+                tuning: Tuning::of(function, modules),
+                assigned: Vec::new(),
+                by_name: FxHashMap::default(),
+                calls: Vec::new(),
+                free: Vec::new(),
+                faults: Vec::new(),
+                operations: Vec::new(),
+            },
+            modules,
+            branches: 0,
+            loops: 0,
+            message: false,
+        };
+        walk.visit_body(&function.body);
+        let mut kernel = walk.kernel;
+        for (at, (name, _)) in kernel.assigned.iter().enumerate() {
+            kernel.by_name.entry(name).or_default().push(at);
+        }
+        let Self { free, parameters, by_name, .. } = &mut kernel;
+        free.retain(|used| {
+            !by_name.contains_key(used.name)
+                && !parameters.iter().any(|parameter| parameter.name == used.name)
+        });
+        kernel
+    }
+
+    /// A parameter by its name.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Parameter<'a>> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// All that a name is given in the body.
+    pub(crate) fn given(&self, name: &str) -> impl Iterator<Item = &Assigned<'a>> {
+        self.by_name.get(name).into_iter().flatten().map(|at| &self.assigned[*at].1)
+    }
+
+    /// What a name is assigned, if that happens once and plainly and it is no parameter.
+    pub(crate) fn value(&self, name: &str) -> Option<&'a Expr> {
+        let [at] = self.by_name.get(name)?[..] else { return None };
+        match self.assigned[at].1 {
+            Assigned::Value { value, .. } if self.parameter(name).is_none() => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether the body binds a name.
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The calls of one function of `triton.language`.
+    pub(crate) fn calls_of(&self, name: &str) -> impl Iterator<Item = &DeviceCall<'a>> {
+        self.calls.iter().filter(move |call| call.language == Some(name))
+    }
+}
+
+/// An argument of a call, by its place or by its name.
+pub(crate) fn argument<'a>(call: &'a ast::ExprCall, place: usize, name: &str) -> Option<&'a Expr> {
+    let before = call.arguments.args.iter().take(place + 1);
+    if before.clone().any(Expr::is_starred_expr) {
+        return None;
+    }
+    call.arguments.args.get(place).or_else(|| keyword(call, name))
+}
+
+/// A keyword argument of a call.
+pub(crate) fn keyword<'a>(call: &'a ast::ExprCall, name: &str) -> Option<&'a Expr> {
+    let named = |keyword: &&ast::Keyword| keyword.arg.as_ref().is_some_and(|arg| arg.id.as_str() == name);
+    call.arguments.keywords.iter().find(named).map(|keyword| &keyword.value)
+}
+
+/// Whether a call has arguments that are not written out.
+pub(crate) fn spreads(call: &ast::ExprCall) -> bool {
+    call.arguments.args.iter().any(Expr::is_starred_expr)
+        || call.arguments.keywords.iter().any(|keyword| keyword.arg.is_none())
+}
+
+struct Walk<'w, 'a> {
+    kernel: Kernel<'a>,
+    modules: &'w Modules<'a>,
+    branches: u32,
+    loops: u8,
+    /// Inside the arguments of a call that takes text.
+    message: bool,
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn fault(&mut self, what: Refused<'a>, range: TextRange) {
+        self.kernel.faults.push(Fault { what, range, conditional: self.branches > 0 });
+    }
+
+    fn assign(&mut self, name: &'a str, assigned: Assigned<'a>) {
+        self.kernel.assigned.push((name, assigned));
+    }
+
+    fn assign_target(&mut self, target: &'a Expr, value: &'a Expr, alone: bool) {
+        match target {
+            Expr::Name(name) => self.assign(
+                name.id.as_str(),
+                Assigned::Value { value, constexpr: false, range: name.range, alone },
+            ),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                let values = match value {
+                    Expr::Tuple(tuple) if tuple.len() == elts.len() => Some(&tuple.elts),
+                    _ => None,
+                };
+                for (at, target) in elts.iter().enumerate() {
+                    match (target, values) {
+                        (Expr::Starred(starred), _) => {
+                            self.fault(Refused::StarredTarget, starred.range);
+                            self.unpack(&starred.value, Some(value));
+                        }
+                        (_, Some(values)) => self.assign_target(target, &values[at], false),
+                        _ => self.unpack(target, Some(value)),
+                    }
+                }
+            }
+            Expr::Subscript(_) => self.fault(Refused::ElementStore, target.range()),
+            Expr::Attribute(_) => self.fault(Refused::AttributeStore, target.range()),
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, target: &'a Expr, value: Option<&'a Expr>) {
+        match target {
+            Expr::Name(name) => self.assign(name.id.as_str(), Assigned::Unpacked { value }),
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                for target in elts {
+                    self.unpack(target, value);
+                }
+            }
+            Expr::Starred(starred) => self.unpack(&starred.value, value),
+            _ => {}
+        }
+    }
+
+    fn branch(&mut self, body: &'a [Stmt]) {
+        self.branches += 1;
+        self.visit_body(body);
+        self.branches -= 1;
+    }
+
+    fn visit_loop(&mut self, statement: &'a ast::StmtFor) {
+        let Expr::Call(call) = &*statement.iter else {
+            self.fault(Refused::LoopOver, statement.iter.range());
+            self.visit_expr(&statement.iter);
+            self.unpack(&statement.target, None);
+            self.visit_body(&statement.body);
+            return;
+        };
+        let plain = matches!(&*call.func, Expr::Name(name) if name.id == "range");
+        let language = self.modules.language(&call.func);
+        let fixed = language == Some("static_range");
+        if let Expr::Name(name) = &*call.func
+            && matches!(name.id.as_str(), "enumerate" | "zip" | "reversed" | "map" | "filter" | "sorted")
+        {
+            self.fault(Refused::LoopOver, call.range());
+        } else if !plain && !fixed && language != Some("range") {
+            // A loop over what something unknown gives.
+            self.visit_expr(&call.func);
+        }
+        if let Expr::Name(name) = &*statement.target {
+            self.assign(name.id.as_str(), Assigned::Counted { call: &statement.iter, fixed });
+        } else {
+            self.unpack(&statement.target, None);
+        }
+        for argument in &call.arguments.args {
+            self.visit_expr(argument);
+        }
+        for keyword in &call.arguments.keywords {
+            self.visit_expr(&keyword.value);
+        }
+        self.loops = self.loops.saturating_add(1);
+        // A loop may run no time at all, and is compiled all the same, unless it is unrolled.
+        if fixed {
+            self.branch(&statement.body);
+        } else {
+            self.visit_body(&statement.body);
+        }
+        self.loops -= 1;
+        if let Some(first) = statement.orelse.first() {
+            self.fault(Refused::LoopElse, first.range());
+            self.branch(&statement.orelse);
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Walk<'_, 'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::Assign(assign) => {
+                self.visit_expr(&assign.value);
+                if assign.targets.len() > 1 {
+                    self.fault(Refused::ChainedAssignment, assign.range);
+                }
+                for target in &assign.targets {
+                    self.assign_target(target, &assign.value, assign.targets.len() == 1);
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                if let Some(value) = &assign.value {
+                    self.visit_expr(value);
+                    if let Expr::Name(name) = &*assign.target {
+                        let constexpr = is_constexpr(&assign.annotation);
+                        self.assign(
+                            name.id.as_str(),
+                            Assigned::Value { value, constexpr, range: name.range, alone: false },
+                        );
+                    }
+                } else if let Expr::Name(name) = &*assign.target {
+                    // The annotation counts for an assignment that follows.
+                    self.assign(name.id.as_str(), Assigned::Unpacked { value: None });
+                }
+            }
+            Stmt::AugAssign(assign) => {
+                self.visit_expr(&assign.value);
+                match &*assign.target {
+                    Expr::Name(name) => {
+                        self.assign(name.id.as_str(), Assigned::Updated { statement: assign });
+                    }
+                    Expr::Subscript(_) => self.fault(Refused::ElementStore, assign.target.range()),
+                    _ => self.fault(Refused::AttributeStore, assign.target.range()),
+                }
+                if assign.op == ast::Operator::MatMult {
+                    self.fault(Refused::MatrixOperator, assign.range);
+                }
+            }
+            Stmt::For(statement) => {
+                self.visit_loop(statement);
+            }
+            Stmt::While(statement) => {
+                self.visit_expr(&statement.test);
+                self.loops = self.loops.saturating_add(1);
+                self.visit_body(&statement.body);
+                self.loops -= 1;
+                if let Some(first) = statement.orelse.first() {
+                    self.fault(Refused::LoopElse, first.range());
+                }
+            }
+            Stmt::If(statement) => {
+                self.visit_expr(&statement.test);
+                self.branch(&statement.body);
+                for clause in &statement.elif_else_clauses {
+                    self.branches += 1;
+                    clause.test.iter().for_each(|test| self.visit_expr(test));
+                    self.visit_body(&clause.body);
+                    self.branches -= 1;
+                }
+            }
+            Stmt::Assert(statement) => {
+                self.visit_expr(&statement.test);
+                let outer = std::mem::replace(&mut self.message, true);
+                statement.msg.iter().for_each(|message| self.visit_expr(message));
+                self.message = outer;
+            }
+            Stmt::With(statement) => {
+                // Triton has contexts of its own, which are called.
+                for item in &statement.items {
+                    if !matches!(&item.context_expr, Expr::Call(call) if self.modules.member(&call.func).is_some_and(|member| member.is_under("triton")))
+                    {
+                        self.fault(Refused::Syntax("with"), item.context_expr.range());
+                    }
+                    self.visit_expr(&item.context_expr);
+                    if let Some(target) = &item.optional_vars {
+                        self.unpack(target, None);
+                    }
+                }
+                self.visit_body(&statement.body);
+            }
+            _ => self.visit_other(statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        match expression {
+            Expr::Name(name) if name.ctx == ExprContext::Load => {
+                self.kernel.free.push(FreeName {
+                    name: name.id.as_str(),
+                    range: name.range,
+                    conditional: self.branches > 0,
+                });
+            }
+            Expr::Call(call) => self.visit_call(call),
+            Expr::Lambda(_) => self.fault(Refused::Syntax("lambda"), expression.range()),
+            Expr::Dict(_) => self.fault(Refused::Syntax("dict"), expression.range()),
+            Expr::Set(_) => self.fault(Refused::Syntax("set"), expression.range()),
+            Expr::ListComp(made) => {
+                self.fault(Refused::ListComprehension, expression.range());
+                made.generators.iter().for_each(|generator| self.unpack(&generator.target, None));
+                walk_expr(self, expression);
+            }
+            Expr::SetComp(_) => self.fault(Refused::Syntax("set comprehension"), expression.range()),
+            Expr::DictComp(_) => self.fault(Refused::Syntax("dict comprehension"), expression.range()),
+            Expr::Generator(_) => self.fault(Refused::Syntax("generator"), expression.range()),
+            Expr::Yield(_) | Expr::YieldFrom(_) => self.fault(Refused::Syntax("yield"), expression.range()),
+            Expr::Await(_) => self.fault(Refused::Syntax("await"), expression.range()),
+            Expr::FString(_) | Expr::TString(_) => {
+                if self.message {
+                    walk_expr(self, expression);
+                } else {
+                    self.fault(Refused::Text, expression.range());
+                }
+            }
+            Expr::Named(named) => {
+                self.visit_expr(&named.value);
+                self.assign_target(&named.target, &named.value, false);
+                self.fault(Refused::Walrus, named.range);
+            }
+            Expr::Compare(compare) => {
+                if compare.ops.iter().any(|op| matches!(op, ast::CmpOp::In | ast::CmpOp::NotIn)) {
+                    self.fault(Refused::Membership, compare.range);
+                } else if compare.ops.len() > 1 {
+                    self.fault(Refused::ChainedComparison, compare.range);
+                }
+                walk_expr(self, expression);
+            }
+            Expr::BinOp(binary) => {
+                match binary.op {
+                    ast::Operator::MatMult => self.fault(Refused::MatrixOperator, binary.range),
+                    ast::Operator::Pow => self
+                        .kernel
+                        .operations
+                        .push(Operation::Power { expression: binary, conditional: self.branches > 0 }),
+                    _ => {}
+                }
+                walk_expr(self, expression);
+            }
+            Expr::Subscript(subscript) => {
+                self.kernel
+                    .operations
+                    .push(Operation::Subscript { expression: subscript, conditional: self.branches > 0 });
+                walk_expr(self, expression);
+            }
+            Expr::If(choice) => {
+                self.visit_expr(&choice.test);
+                self.branches += 1;
+                self.visit_expr(&choice.body);
+                self.visit_expr(&choice.orelse);
+                self.branches -= 1;
+            }
+            _ => walk_expr(self, expression),
+        }
+    }
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// Statements that Triton refuses, and those that are nothing but expressions.
+    fn visit_other(&mut self, statement: &'a Stmt) {
+        let refused = match statement {
+            Stmt::Break(_) => Refused::Jump("break"),
+            Stmt::Continue(_) => Refused::Jump("continue"),
+            Stmt::Try(statement) => {
+                // The line of `try:` alone.
+                let head = TextRange::at(statement.start(), 3.into());
+                self.fault(Refused::Syntax("try"), head);
+                self.visit_body(&statement.body);
+                return;
+            }
+            Stmt::ClassDef(class) => {
+                self.assign(class.name.id.as_str(), Assigned::Unpacked { value: None });
+                self.fault(Refused::Syntax("class"), class.name.range);
+                return;
+            }
+            Stmt::FunctionDef(function) => {
+                self.assign(function.name.id.as_str(), Assigned::Unpacked { value: None });
+                self.fault(Refused::Syntax("def"), function.name.range);
+                return;
+            }
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    let name = alias.asname.as_ref().unwrap_or(&alias.name).id.as_str();
+                    self.assign(name.split('.').next().unwrap_or(name), Assigned::Unpacked { value: None });
+                }
+                Refused::Import(import.names.first().map_or("", |alias| alias.name.id.as_str()))
+            }
+            Stmt::ImportFrom(import) => {
+                for alias in &import.names {
+                    let name = alias.asname.as_ref().unwrap_or(&alias.name).id.as_str();
+                    self.assign(name, Assigned::Unpacked { value: None });
+                }
+                Refused::Import(import.module.as_ref().map_or("", |module| module.id.as_str()))
+            }
+            Stmt::Raise(_) => Refused::Syntax("raise"),
+            Stmt::Delete(_) => Refused::Syntax("del"),
+            Stmt::Global(_) => Refused::Syntax("global"),
+            Stmt::Nonlocal(_) => Refused::Syntax("nonlocal"),
+            Stmt::Match(_) => Refused::Syntax("match"),
+            Stmt::TypeAlias(_) => Refused::Syntax("type"),
+            Stmt::Return(returned) => {
+                returned.value.iter().for_each(|value| self.visit_expr(value));
+                return;
+            }
+            Stmt::Expr(statement) => {
+                self.visit_expr(&statement.value);
+                return;
+            }
+            // All others are known.
+            _ => return,
+        };
+        self.fault(refused, statement.range());
+    }
+
+    fn visit_call(&mut self, call: &'a ast::ExprCall) {
+        let member = self.modules.member(&call.func);
+        let language = member.filter(|member| member.is_of("triton.language")).map(|member| member.name);
+        let method = match &*call.func {
+            Expr::Attribute(attribute) if member.is_none() => Some(attribute.attr.id.as_str()),
+            _ => None,
+        };
+        let conditional = self.branches > 0;
+        self.kernel.calls.push(DeviceCall { call, language, method, conditional, loops: self.loops });
+        let takes_text = matches!(
+            language,
+            Some(
+                "static_print"
+                    | "static_assert"
+                    | "device_print"
+                    | "device_assert"
+                    | "inline_asm_elementwise"
+            )
+        );
+        match &*call.func {
+            Expr::Name(name) => {
+                let takes_text = takes_text || matches!(name.id.as_str(), "print");
+                self.kernel.free.push(FreeName { name: name.id.as_str(), range: name.range, conditional });
+                self.visit_arguments_of(call, takes_text);
+            }
+            function => {
+                self.visit_expr(function);
+                self.visit_arguments_of(call, takes_text);
+            }
+        }
+    }
+
+    fn visit_arguments_of(&mut self, call: &'a ast::ExprCall, takes_text: bool) {
+        let outer = std::mem::replace(&mut self.message, takes_text);
+        for argument in &call.arguments.args {
+            self.visit_expr(argument);
+        }
+        for keyword in &call.arguments.keywords {
+            self.visit_expr(&keyword.value);
+        }
+        self.message = outer;
+    }
+}
