@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::{BlockKind, Convention, Inputs, PairFile, Style, TextRange, TextSize};
+use crate::{
+    BlockKind, Convention, Diagnostic, Inputs, PairFile, Rule, Severity, Style, TextRange, TextSize, Version,
+};
 
 fn folder(path: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -46,6 +48,25 @@ fn the_shipped_pairs_have_nothing_reported() {
     for path in files {
         let file = PairFile::parse(std::fs::read_to_string(&path).unwrap());
         assert_eq!(file.diagnostics(), [], "{}", path.display());
+    }
+}
+
+/// Pairs of many kinds that are right: nothing may be reported on them but what is worth knowing.
+#[test]
+fn honest_pairs_are_not_blamed() {
+    let files = folder("../../tests/corpus/honest");
+    assert!(files.len() >= 60, "{}", files.len());
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for version in [None, Some(Version::new(3, 2)), Some(Version::new(3, 6)), Some(Version::new(3, 9))] {
+            let file = PairFile::parse_for(&*text, version);
+            // What is new may well be too new for an old version.
+            let expected = |one: &&Diagnostic| {
+                one.severity == Severity::Info || one.rule == Rule::UnavailableApi && version.is_some()
+            };
+            let blamed: Vec<_> = file.diagnostics().iter().filter(|one| !expected(one)).collect();
+            assert!(blamed.is_empty(), "{} {version:?}\n{blamed:#?}", path.display());
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{PairFile, Rule, Severity, Version};
 
 /// A pair around a kernel's body; `x` is a loaded block, `n` a plain number, `BLOCK` a constant.
 fn with_body(body: &str) -> String {
-    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    let body = format!("    {}\n", body.replace('\n', "\n    "));
     format!(
         "\"\"\"Double.\"\"\"\n# <PYTHON>\nimport torch\ndef f_torch(x):\n    return 2 * x\n# <TRITON>\nimport math\nimport torch\n\
          import triton\nimport triton.language as tl\nfrom triton.language.extra import libdevice\nG = 4\nGC = tl.constexpr(4)\n\
@@ -313,12 +313,12 @@ fn every_fix_mends_what_it_is_for() {
     ] {
         let text = with_body(fault);
         let file = PairFile::parse(&*text);
-        let fixed =
+        let diagnostic =
             file.diagnostics().iter().find(|one| one.fix.is_some()).unwrap_or_else(|| panic!("{fault}"));
-        let mended = fixed.fix.as_ref().unwrap().apply(&text).unwrap();
+        let mended = diagnostic.fix.as_ref().unwrap().apply(&text).unwrap();
         let left = PairFile::parse(&*mended);
         assert!(
-            left.diagnostics().iter().all(|one| one.rule != fixed.rule && one.rule != Rule::SyntaxError),
+            left.diagnostics().iter().all(|one| one.rule != diagnostic.rule && one.rule != Rule::SyntaxError),
             "{fault}\n{mended}\n{:#?}",
             left.diagnostics()
         );
