@@ -131,8 +131,45 @@ def _atomic_cas(
     return TensorHandle(bfloat16.from_bits(old) if element == tl.bfloat16 else old, scalar)
 
 
+def _descriptor_reduce(
+    builder: Any, kind: Any, descriptor: Any, value: TensorHandle, offsets: list[TensorHandle]
+) -> None:
+    pointers, mask = descriptor.materialize_pointers(offsets)
+    element = pointers.get_element_ty()
+    unsigned = element.is_int() and not element.is_int_signed()
+    name = kind.name
+    if name == "ADD" and element.is_floating():
+        name = "FADD"
+    elif name in ("MIN", "MAX") and unsigned:
+        name = f"U{name}"
+    operations = {operation.name: operation for operation in builder.ir_rmw_op_to_interpreter_rmw_op}
+    relaxed = next(order for order in builder.ir_sem_to_interpreter_sem if order.name == "RELAXED")
+    data = TensorHandle(value.data.astype(interpreter._get_np_dtype(element), copy=False), element)
+    _atomic_rmw(builder, operations[name], pointers, data, mask, relaxed, None)
+
+
+def _within_block(self: Any, boundary_check: tuple[int, ...]) -> tuple[TensorHandle, Any]:
+    """A block pointer's addresses, and which of them lie inside of its tensor along the checked dimensions."""
+    shape = list(getattr(self, "block_shape", None) or self.tensor_shape)
+    pointers = np.broadcast_to(self.base.data, shape)
+    width = max(1, self.base.get_element_ty().primitive_bitwidth // 8)
+    inside = np.ones(shape, dtype=bool)
+    for axis, size in enumerate(shape):
+        along = [1] * len(shape)
+        along[axis] = size
+        positions = (self.offsets[axis].data.astype(np.int64) + np.arange(size)).reshape(along)
+        pointers = pointers + (width * positions * self.strides[axis].data).astype(np.uint64)
+        if axis in boundary_check:
+            # Upstream looks at the far end alone.
+            inside = inside & (positions >= 0) & (positions < self.shape[axis].data)
+    return TensorHandle(pointers, self.base.dtype.scalar), TensorHandle(inside, tl.int1)
+
+
 def install() -> None:
     """Replace the builder's memory operations."""
+    InterpreterBuilder.create_descriptor_reduce = _descriptor_reduce
+    if hasattr(interpreter, "BlockPointerHandle"):
+        interpreter.BlockPointerHandle.materialize_pointers = _within_block
     InterpreterBuilder.create_load = _load
     InterpreterBuilder.create_store = _store
     InterpreterBuilder.create_masked_load = _masked_load

@@ -52,9 +52,12 @@ def _install() -> None:
         grid,
         language,
         libdevice,
+        mapping,
         memory,
         reductions,
+        scaled_dot,
         upstream,
+        vouching,
     )
 
     upstream.install()
@@ -66,6 +69,9 @@ def _install() -> None:
     # Reductions replace what patching the language puts in place.
     language.install()
     reductions.install()
+    scaled_dot.install()
+    mapping.install()
+    vouching.install()
     libdevice.install()
     grid.install()
     autotuning.install()
