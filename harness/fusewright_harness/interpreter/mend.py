@@ -6,7 +6,7 @@ import os
 
 _applied = False
 _failure: str | None = None
-_coverage: tuple[str | None] | None = None
+_coverage: tuple[str | None, list[str]] | None = None
 
 
 def apply() -> None:
@@ -79,24 +79,37 @@ def _install() -> None:
 
 
 def coverage() -> str | None:
-    """None where the mended interpreter passes its own check, else one sentence that says what it gets wrong.
+    """None where the mended interpreter can be trusted with kernels, else one sentence that says why not.
 
     The check runs small kernels on values whose results are known bit for bit; it takes some tens of milliseconds
-    and is made once a process. `apply` is called first if it was not yet.
+    and is made once a process. Operations that it finds wrong refuse to run from then on, and `gaps` names them.
+    `apply` is called first if it was not yet.
     """
+    return _checked()[0]
+
+
+def gaps() -> list[str]:
+    """What the mended interpreter cannot vouch for, kind by kind; kernels that use none of it are judged."""
+    return _checked()[1]
+
+
+def _checked() -> tuple[str | None, list[str]]:
     global _coverage
     if _coverage is None:
         apply()
-        _coverage = (_failure or _check(),)
-    return _coverage[0]
+        _coverage = (_failure, []) if _failure else _check()
+    return _coverage
 
 
-def _check() -> str | None:
+def _check() -> tuple[str | None, list[str]]:
     import triton
 
     from . import self_check
 
     wrong = self_check.failures()
-    if not wrong:
-        return None
-    return f"the interpreter of triton {triton.__version__} is not right on {', '.join(wrong)}"
+    fundamental = [str(failure) for failure in wrong if failure.fundamental]
+    if fundamental:
+        return f"the interpreter of triton {triton.__version__} is not right on {', '.join(fundamental)}", []
+    for failure in wrong:
+        self_check.refuse(failure)
+    return None, [str(failure) for failure in wrong]

@@ -1,4 +1,4 @@
-"""``tl.dot_scaled``: products of narrow floats in blocks that share a scale, as the OCP microscaling formats have them."""
+"""``tl.dot_scaled``: products of narrow floats that share a scale block by block (the OCP microscaling formats)."""
 
 from __future__ import annotations
 

@@ -72,6 +72,8 @@ def install() -> None:
         interpreter._validate_np_data_size = _fits
     if not hasattr(interpreter.TensorHandle, "__post_init__"):
         _check_handles_when_made(interpreter.TensorHandle)
+    if not hasattr(interpreter.InterpreterBuilder, "get_int1_ty"):
+        interpreter.InterpreterBuilder.get_int1_ty = lambda _builder: tl.int1
     if not hasattr(interpreter, "_unwrap_tensor"):
         interpreter._unwrap_tensor = _unwrap_tensor
     _let_launches_run_through_a_method(interpreter.InterpretedFunction)

@@ -532,13 +532,3 @@ def case_the_driver_answers():
     active = triton.runtime.driver.active
     assert active.get_current_target().arch == 90
     assert active.utils.get_device_properties(active.get_current_device())["multiprocessor_count"] > 0
-
-
-def case_not_available_is_said():
-    @triton.jit
-    def kernel(out, N: tl.constexpr):
-        v = tl.arange(0, N)
-        tl.store(out + v, tl.inline_asm_elementwise("mov.b32 $0, $1;", "=r,r", [v], tl.int32, True, 1))
-
-    with pytest.raises(NotImplementedError, match="inline_asm"):
-        kernel[(1,)](torch.zeros(8), 8)
