@@ -68,7 +68,7 @@ class Bench:
         return {
             **environment.versions(),
             "device": devices[0] if devices else None,
-            "interpreter": self._interpreter_problem() or True,
+            **environment.interpreter_coverage(),
         }
 
     def verify(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:
@@ -86,6 +86,8 @@ class Bench:
                 problem = lane.wait_ready()
                 if problem and mode == "interpreter":
                     raise harness_fault(problem, "InterpreterNotCovered")
+                if gaps := lane.gaps():
+                    versions["interpreter_gaps"] = gaps
                 team = self._team(lane, deadline)
                 if mode == "cuda":
                     self._cache.give(key, team.candidate.folder)
@@ -168,13 +170,6 @@ class Bench:
         if lane.number is None:
             return environment.interpreter_device(target)
         return self._cuda()[lane.number]
-
-    def _interpreter_problem(self) -> str | None:
-        try:
-            import triton  # noqa: F401
-        except ImportError as error:
-            return str(error)
-        return None
 
     @contextmanager
     def _place(self, mode: str, deadline: Deadline, send: Send) -> Any:

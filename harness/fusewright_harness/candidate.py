@@ -11,8 +11,9 @@ import torch
 
 from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
-from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_traceback
+from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
+from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.operators import OperatorWatch, summary
@@ -154,6 +155,10 @@ class Candidate:
         return answer, sent
 
     def _fault(self, error: BaseException) -> Fault:
+        if isinstance(error, CannotVouch):
+            # Not the pair's fault: it could not be judged here.
+            line = pair_line(error.__traceback__, self._file)
+            return Fault("harness", "run", "CannotVouch", str(error), line, verdict=None)
         if is_compile_error(error):
             explained = explain_compile_error(error, self._file)
             return Fault(

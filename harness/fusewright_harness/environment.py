@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
+import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+
+_COVERAGE_LIMIT_S = 120.0
 
 
 def versions() -> dict[str, str | None]:
@@ -38,6 +44,28 @@ def _cuda_device(properties: Any) -> dict[str, Any]:
         "multiprocessors": properties.multi_processor_count,
         "l2_bytes": properties.L2_cache_size,
     }
+
+
+def interpreter_coverage() -> dict[str, Any]:
+    """``interpreter``: True, or why it cannot be used at all; ``interpreter_gaps``: what it cannot vouch for."""
+    # Triton interprets for a whole process, so the check has one of its own.
+    surroundings = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-m", "fusewright_harness.interpreter.coverage"],
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_COVERAGE_LIMIT_S,
+        )
+        found = json.loads(answer.stdout.splitlines()[-1])
+        return {"interpreter": found["problem"] or True, "interpreter_gaps": found["gaps"]}
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        return {"interpreter": last, "interpreter_gaps": []}
+    except (OSError, subprocess.TimeoutExpired, ValueError, LookupError) as error:
+        return {"interpreter": f"{type(error).__name__}: {error}", "interpreter_gaps": []}
 
 
 def interpreter_device(target: str) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Lane:
         """Waits for the zygote; returns what it cannot do, or None. Raises :class:`Fault` where it did not start."""
         return self._running().wait_ready()
 
+    def gaps(self) -> list[str]:
+        """The operations that its zygote, which is ready, cannot vouch for."""
+        return self._running().gaps()
+
     def use(self) -> None:
         """Makes this lane's GPU the present thread's."""
         if self.number is not None:

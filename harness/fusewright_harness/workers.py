@@ -247,6 +247,10 @@ class Zygote:
                 raise harness_fault(f"the Python side did not start: {why}", "StartError")
             return self._ready.get("problem")
 
+    def gaps(self) -> list[str]:
+        """The operations that it cannot vouch for, once it is ready."""
+        return list((self._ready or {}).get("gaps", []))
+
     def alive(self) -> bool:
         """Whether the process runs."""
         return not self._gone

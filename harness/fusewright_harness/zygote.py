@@ -37,19 +37,20 @@ def run_zygote(mode: str, control_fd: int) -> int:
     adopt_orphans()
     control = Channel(socket.socket(fileno=control_fd))
     try:
-        problem = _import_all(mode)
+        problem, gaps = _import_all(mode)
     except Exception as error:
         control.send({"ready": False, "problem": f"{type(error).__name__}: {error}"})
         return 1
     gc.collect()
     gc.freeze()
-    control.send({"ready": True, "problem": problem})
+    control.send({"ready": True, "problem": problem, "gaps": gaps})
     _Zygote(mode, control).serve()
     # Nothing is left to clean up, and the libraries' own tear-down takes long and complains.
     os._exit(0)
 
 
-def _import_all(mode: str) -> str | None:
+def _import_all(mode: str) -> tuple[str | None, list[str]]:
+    """Why this mode cannot be used, or None, and what it cannot vouch for."""
     import torch
     import torch.testing
     import triton
@@ -62,7 +63,7 @@ def _import_all(mode: str) -> str | None:
         from fusewright_harness.interpreter import mend
 
         mend.apply()
-        return mend.coverage()
+        return mend.coverage(), mend.gaps()
     from fusewright_harness.warm import warm_compiler
 
     # A triton that it does not suit compiles its first kernel later, and slower.
@@ -70,7 +71,7 @@ def _import_all(mode: str) -> str | None:
         warm_compiler()
     if mode == "compile":
         import fusewright_harness.interpreter.compile_check  # noqa: F401
-    return None
+    return None, []
 
 
 class _Zygote:

@@ -1,6 +1,5 @@
 """Whole kernels as people write them, and the operations on blocks they are made of."""
 
-import pytest
 import torch
 import triton
 import triton.language as tl

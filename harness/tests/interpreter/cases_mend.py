@@ -133,7 +133,7 @@ def case_operations_that_are_not_there_are_named():
     with pytest.raises(vouching.CannotVouch, match="inline assembly, which is PTX"):
         kernel[(1,)](torch.zeros(8), torch.zeros(8), 8)
     with pytest.raises(vouching.CannotVouch, match="`frobnicate`, which it does not have"):
-        InterpreterBuilder().create_frobnicate
+        InterpreterBuilder().create_frobnicate()
 
 
 def case_no_gpu_is_touched():

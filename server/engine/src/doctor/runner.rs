@@ -109,6 +109,21 @@ fn interpreter(environment: &Map<String, Value>) -> Check {
             format!("Triton's interpreter cannot be used: {problem}"),
             "fusewright setup --managed",
         ),
-        _ => Check::good("interpreter", "Triton's interpreter is mended for this version"),
+        _ => match gaps(environment).as_slice() {
+            [] => Check::good("interpreter", "Triton's interpreter is mended for this version"),
+            gaps => Check::warning(
+                "interpreter",
+                format!(
+                    "Triton's interpreter cannot vouch for {}: pairs that use it are not judged",
+                    gaps.join(", ")
+                ),
+                "fusewright setup --managed, or judge such pairs on a GPU",
+            ),
+        },
     }
+}
+
+fn gaps(environment: &Map<String, Value>) -> Vec<&str> {
+    let gaps = environment.get("interpreter_gaps").and_then(Value::as_array);
+    gaps.into_iter().flatten().filter_map(Value::as_str).collect()
 }
