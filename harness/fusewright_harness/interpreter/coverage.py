@@ -1,4 +1,4 @@
-"""What this triton's interpreter can be trusted with, as JSON: ``python -m fusewright_harness.interpreter.coverage``."""
+"""What this interpreter can be trusted with, as JSON: ``python -m fusewright_harness.interpreter.coverage``."""
 
 from __future__ import annotations
 
