@@ -17,6 +17,7 @@ pub mod model;
 pub mod nearest;
 pub mod places;
 pub mod progress;
+pub mod prompts;
 pub mod python;
 pub mod remembered;
 pub mod setup;
