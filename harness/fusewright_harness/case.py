@@ -95,6 +95,8 @@ class Case:
     """How many launches each check's call made; the first one's autotuning counts too."""
     call_bytes: int = 0
     """The bytes of one call's inputs and outputs."""
+    output_bytes: int = 0
+    """The bytes of what one call of the candidate returns."""
     call_s: float = 0.0
     """How long the last check's call of both sides took, in seconds."""
     named_candidate: str | None = None

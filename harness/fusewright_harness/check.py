@@ -129,6 +129,7 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
     case.expected.append(result)
     case.after.append(After(after, unchanged))
     case.call_bytes = total_bytes((candidate.get("result"), candidate.get("after")))
+    case.output_bytes = total_bytes(candidate.get("result"))
     comparison = compare(result, candidate.get("result"))
     inputs = compare_inputs(after, candidate.get("after"), unchanged)
     comparison.outputs += inputs.outputs

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
+from fusewright_harness.census import count
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
@@ -51,7 +52,7 @@ class Reference:
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, inputs, expected, mix, forget, and the stopwatch's."""
+        """Answers one of the judge's verbs: load, inputs, expected, mix, census, forget, and the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"], message["seed"]), None
         if verb == "inputs":
@@ -67,6 +68,8 @@ class Reference:
             mixture = mix(self._inputs[first].as_value(), self._inputs[second].as_value(), seed)
             self._inputs.append(Arguments.from_value(mixture))
             return {"index": len(self._inputs) - 1}, None
+        if verb == "census":
+            return self._census(), None
         if verb == "forget":
             self._inputs[: message["below"]] = [None] * message["below"]
             self._stopwatch.rest()
@@ -253,6 +256,18 @@ class Reference:
             return None
         finally:
             torch.set_default_dtype(default)
+
+    def _census(self) -> dict[str, Any]:
+        arguments = Arguments.from_value(clone_value(self._inputs[-1].as_value()))
+        extra: list[torch.Tensor] = []
+        if isinstance(self._function, torch.nn.Module):
+            extra = [*self._function.parameters(), *self._function.buffers()]
+        try:
+            with torch.no_grad():
+                return count(self._function, arguments.positional, arguments.named, extra)
+        except Exception:
+            # Not every reference can be looked at operator by operator; then nothing is known of its work.
+            return {}
 
     def _timed(self, verb: str, message: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -10,10 +10,17 @@ from typing import Any
 import torch
 
 from fusewright_harness import timing
+from fusewright_harness.card import present_card
 from fusewright_harness.case import Case, new_seed
 from fusewright_harness.clock import Clock, Round, check_total, contradiction
 from fusewright_harness.compare import Expected, compare
 from fusewright_harness.faults import Fault
+from fusewright_harness.roofline import (
+    Work,
+    refuse_impossible_speed,
+    refuse_slowed_reference,
+    roofline,
+)
 from fusewright_harness.soundness import expected_of
 from fusewright_harness.stopwatch import cuda_handles
 from fusewright_harness.timing import Plan, Room
@@ -29,8 +36,19 @@ _clocks: dict[int, Clock] = {}
 def time_both(case: Case) -> None:
     """Times reference and candidate in alternating slots and sets the verdict's ruling and times."""
     case.report("timing", "timing both, in turn")
-    with case.phase("timing"):
-        measured, host = _Timekeeper(case, judges_clock()).measure()
+    try:
+        with case.phase("timing"):
+            work = _work(case)
+            measured, host = _Timekeeper(case, judges_clock()).measure()
+            card = present_card()
+            if work is not None:
+                refuse_slowed_reference(work, card, measured.python_ms)
+                if card is not None:
+                    refuse_impossible_speed(work, card, measured.triton_ms, case.output_bytes)
+    except Fault as fault:
+        if fault.stage == "trust" and fault.line is None:
+            fault.line = case.function_line(fault.implementation)
+        raise
     ruling = timing.ruling(measured, case.options.min_speedup)
     case.verdict.set(
         verdict=ruling,
@@ -40,7 +58,14 @@ def time_both(case: Case) -> None:
         python_ms=round(measured.python_ms, 5),
         triton_ms=round(measured.triton_ms, 5),
         host_ms=host,
+        roofline=roofline(work, card, measured.triton_ms) if work is not None else None,
     )
+
+
+def _work(case: Case) -> Work | None:
+    """What the reference does, operator by operator, where that can be told."""
+    case.team.reference.ask("census", "being looked at")
+    return Work.of(case.team.reference.answer().fields)
 
 
 def judges_clock() -> Clock:

@@ -1,0 +1,229 @@
+"""What a reference does, operator by operator: the bytes it must move, the operations it must do, and what it wastes.
+
+Counted in the reference's process by running it once more under a dispatch mode; operations of products and
+convolutions come from torch's own flop counter, every other operator counts one for each element of its results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+_VIEWS = {
+    "view", "_unsafe_view", "reshape", "_reshape_alias", "t", "transpose", "permute", "expand", "squeeze", "unsqueeze",
+    "detach", "alias", "view_as_real", "view_as_complex", "lift_fresh", "unflatten",
+}  # fmt: skip
+_PARTS = {
+    "slice", "select", "narrow", "index", "index_select", "gather", "take", "embedding", "embedding_bag", "where",
+    "masked_fill", "masked_fill_", "masked_select", "tril", "triu", "nll_loss_forward", "nll_loss2d_forward",
+    "as_strided", "diagonal", "split", "split_with_sizes", "unbind", "chunk", "unfold", "index_put", "index_put_",
+    "_unsafe_index", "scatter", "scatter_", "convolution", "max_pool2d_with_indices", "avg_pool2d",
+    "max_pool3d_with_indices", "avg_pool3d", "grid_sampler_2d", "upsample_nearest2d", "upsample_bilinear2d",
+    "bucketize",
+    "searchsorted", "constant_pad_nd", "bernoulli", "native_dropout",
+}  # fmt: skip
+"""Operators that need not read all of their operands, or whose result need not be computed whole."""
+_FACTORIES = ("empty", "zeros", "ones", "full", "new_", "rand", "arange", "scalar_tensor", "linspace", "eye")
+_COPIES = {"clone", "copy_", "_to_copy", "contiguous"}
+_UNPREDICTABLE = (
+    "sort", "topk", "cum", "log_cum", "unique", "nonzero", "linalg", "_linalg", "fft", "_fft", "index_put", "scatter",
+    "convolution", "cudnn", "lstm", "gru", "rnn", "histc", "bincount", "searchsorted", "kthvalue", "median", "mode",
+    "cholesky", "svd", "qr", "lu", "inverse", "_cdist", "grid_sampler", "embedding_bag", "_ctc", "multinomial",
+    "_local",
+    "_scaled_dot", "_flash", "_efficient", "prod", "adaptive", "upsample", "unfold", "im2col", "renorm", "lgamma",
+    "digamma", "polygamma", "special", "erfinv", "i0", "igamma",
+)  # fmt: skip
+"""Operators whose time is far from what their bytes say."""
+
+
+class Census(TorchDispatchMode):
+    """Counts what runs inside it; :meth:`result` tells."""
+
+    def __init__(self, inputs: list[torch.Tensor]) -> None:
+        super().__init__()
+        self._sources: dict[int, frozenset[int]] = {}
+        self._input_bytes: list[int] = []
+        for number, tensor in enumerate(inputs):
+            self._sources[_storage(tensor)] = self._sources.get(_storage(tensor), frozenset()) | {number}
+            self._input_bytes.append(_bytes(tensor))
+        self._wide_inputs = any(tensor.dtype in _WIDE for tensor in inputs)
+        self._read: set[int] = set()
+        self._in_part: set[int] = set()
+        self._part_bytes: dict[int, int] = {}
+        self._flops: dict[str, int] = {}
+        self._seen: dict[Any, list[int]] = {}
+        self._depth: dict[int, int] = {}
+        self._born: dict[int, int] = {}
+        self._births = 0
+        self.counts = {
+            "operators": 0,
+            "kinds": 0,
+            "bytes": 0,
+            "copied_bytes": 0,
+            "repeated_bytes": 0,
+            "wide_bytes": 0,
+            "fetched_bytes": 0,
+            "depth": 0,
+            "unpredictable": 0,
+        }
+        self._kinds: set[Any] = set()
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Runs one operator and counts it."""
+        result = function(*args, **(kwargs or {}))
+        self._count(function, args, kwargs or {}, result)
+        return result
+
+    def result(self, outputs: list[torch.Tensor]) -> dict[str, Any]:
+        """The counts, once the reference has returned ``outputs``; sizes in bytes.
+
+        ``needed_bytes`` are of inputs that every way to compute the result reads whole; ``input_bytes`` of all that
+        were read, or as much of them as was taken.
+        """
+        whole = self._read - self._in_part
+        taken = {
+            number: self._input_bytes[number]
+            if number in self._read
+            else min(self._input_bytes[number], self._part_bytes[number])
+            for number in self._read | self._in_part
+        }
+        written = {_storage(tensor): _bytes(tensor) for tensor in outputs}
+        return {
+            **self.counts,
+            "kinds": len(self._kinds),
+            "wide_inputs": self._wide_inputs or any(tensor.dtype in _WIDE for tensor in outputs),
+            "needed_bytes": sum(self._input_bytes[number] for number in whole),
+            "input_bytes": sum(taken.values()),
+            "output_bytes": sum(written.values()),
+            "flops": self._flops,
+        }
+
+    def _count(self, function: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        name = function._overloadpacket.__name__
+        operands = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        results = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+        if name.startswith(_FACTORIES):
+            for tensor in results:
+                self._sources[_storage(tensor)] = frozenset()
+                self._bear(tensor)
+            return
+        sources = frozenset().union(
+            *(self._sources.get(_storage(tensor), frozenset()) for tensor in operands)
+        )
+        for tensor in results:
+            # A result in memory of an operand, a view or one in place, keeps what that came from.
+            self._sources[_storage(tensor)] = sources
+        if name in _VIEWS:
+            return
+        self._deepen(function, operands, results)
+        made = sum(_bytes(tensor) for tensor in results)
+        if name in _PARTS:
+            self._in_part |= sources
+            for number in sources:
+                self._part_bytes[number] = self._part_bytes.get(number, 0) + made
+            if function.is_view:
+                return
+        else:
+            self._read |= sources - self._in_part
+        self._count_cost(function, name, args, kwargs, operands, results, result)
+
+    def _count_cost(
+        self,
+        function: Any,
+        name: str,
+        args: Any,
+        kwargs: dict[str, Any],
+        operands: list[torch.Tensor],
+        results: list[torch.Tensor],
+        result: Any,
+    ) -> None:
+        moved = sum(_bytes(tensor) for tensor in (*operands, *results))
+        counts = self.counts
+        counts["operators"] += 1
+        counts["bytes"] += moved
+        counts["unpredictable"] += name.startswith(_UNPREDICTABLE)
+        if name in _COPIES:
+            if operands[-1].is_cuda and any(tensor.device.type == "cpu" for tensor in results):
+                counts["fetched_bytes"] += moved
+            if len({tensor.dtype for tensor in (*operands, *results)}) == 1:
+                counts["copied_bytes"] += moved
+        if any(tensor.dtype in _WIDE and tensor.numel() > 1 for tensor in results):
+            counts["wide_bytes"] += moved
+        self._kinds.add((name, *(tuple(tensor.shape) for tensor in operands)))
+        key = self._key(function, args, kwargs)
+        if not function._schema.is_mutable:
+            if key in self._seen:
+                counts["repeated_bytes"] += moved
+                # The same values as before: what is done with them again is done again too.
+                for tensor, born in zip(results, self._seen[key], strict=False):
+                    self._born[_storage(tensor)] = born
+            else:
+                for tensor in results:
+                    self._bear(tensor)
+                self._seen[key] = [self._born[_storage(tensor)] for tensor in results]
+        dtype = str(results[0].dtype).removeprefix("torch.") if results else "float32"
+        self._flops[dtype] = self._flops.get(dtype, 0) + _flops(function, args, kwargs, result, results)
+
+    def _deepen(self, function: Any, operands: list[torch.Tensor], results: list[torch.Tensor]) -> None:
+        """Counts how long the longest chain is of operators that each need the one before."""
+        # What only writes into a part of a tensor need not wait for what was written into its other parts.
+        written = {_storage(tensor) for tensor in results} if function._schema.is_mutable else set()
+        read = [_storage(tensor) for tensor in operands if _storage(tensor) not in written]
+        deep = max((self._depth.get(storage, 0) for storage in read), default=0) + (not function.is_view)
+        for tensor in results:
+            storage = _storage(tensor)
+            self._depth[storage] = max(deep, self._depth.get(storage, 0) if storage in written else 0)
+        self.counts["depth"] = max(self.counts["depth"], deep)
+
+    def _bear(self, tensor: torch.Tensor) -> None:
+        # A tensor's memory may be another's once it is gone; this number is not.
+        self._births += 1
+        self._born[_storage(tensor)] = self._births
+
+    def _key(self, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        parts: list[Any] = [function]
+        for leaf in tree_leaves((args, kwargs)):
+            if isinstance(leaf, torch.Tensor):
+                storage = _storage(leaf)
+                # What was there from the beginning has no number, but its memory is nobody else's.
+                place = (self._born.get(storage, -storage), leaf.storage_offset(), leaf._version)
+                parts.append((place, tuple(leaf.shape), tuple(leaf.stride()), leaf.dtype))
+            else:
+                parts.append(repr(leaf))
+        return tuple(parts)
+
+
+_WIDE = (torch.float64, torch.complex128)
+
+
+def count(
+    function: Callable[..., Any], positional: Any, named: Any, extra: list[torch.Tensor]
+) -> dict[str, Any]:
+    """The census of one call; ``extra`` are tensors that count as inputs beside the arguments, such as parameters."""
+    inputs = [leaf for leaf in tree_leaves((positional, named)) if isinstance(leaf, torch.Tensor)]
+    with Census([*inputs, *extra]) as census:
+        result = function(*positional, **named)
+    outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+    return census.result(outputs)
+
+
+def _flops(function: Any, args: Any, kwargs: dict[str, Any], result: Any, results: list[torch.Tensor]) -> int:
+    counter = flop_registry.get(function._overloadpacket)
+    if counter is not None:
+        return int(counter(*args, **kwargs, out_val=result))
+    return sum(tensor.numel() for tensor in results)
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage()._cdata
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    return min(tensor.untyped_storage().nbytes(), tensor.numel() * tensor.element_size())
