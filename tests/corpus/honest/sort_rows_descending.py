@@ -49,7 +49,7 @@ import torch
 
 
 def get_test_inputs():
-    return (torch.randn(40, 200, device="cuda"),)
+    return (torch.randn(40, 100, device="cuda"),)
 
 
 # </TEST>
