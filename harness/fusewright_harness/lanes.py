@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 
 import torch
 
@@ -116,17 +117,20 @@ class Lane:
 
     def _fill(self) -> None:
         with self._filling:
-            while self._running().alive() and len(self._spares) < self._wanted():
-                try:
-                    # What a process does to a GPU as it starts would be in the times.
-                    with self.turns.shared():
-                        spare = self._running().fork()
-                        spare.ask("ready", "starting")
-                        spare.answer()
-                except Fault:
-                    return
-                with self._lock:
-                    self._spares.append(spare)
+            missing = self._wanted() - len(self._spares)
+            if missing <= 0 or not self._running().alive():
+                return
+            ready: list[Worker] = []
+            # What a process does to a GPU as it starts would be in the times.
+            with self.turns.shared(), suppress(Fault):
+                started = [self._running().fork() for _ in range(missing)]
+                for spare in started:
+                    spare.ask("ready", "starting")
+                for spare in started:
+                    spare.answer()
+                    ready.append(spare)
+            with self._lock:
+                self._spares += ready
 
     def _wanted(self) -> int:
         if self.mode == "compile":

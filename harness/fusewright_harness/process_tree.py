@@ -43,6 +43,11 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    """The processes that ``pid`` started, or adopted."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == pid]
+
+
 def _parent(pid: str) -> int | None:
     try:
         # The command's name may hold anything, so the fields are counted from its closing parenthesis.

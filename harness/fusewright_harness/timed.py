@@ -106,9 +106,10 @@ class _Timekeeper:
         enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
         checked = {secrets.randbelow(timing.SLOT_PAIRS // 2), secrets.randbelow(timing.SLOT_PAIRS)}
         for number in range(timing.SLOT_PAIRS):
+            prepared = self._prepare(plans)
             for side in self._sides if number % 2 == 0 else reversed(self._sides):
                 plan = plans[self._sides.index(side)]
-                slot = self._slot(side, plan)
+                slot = self._go(side, plan, prepared[side])
                 times = timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
                 slots[side].append(times)
                 enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
@@ -139,31 +140,50 @@ class _Timekeeper:
         return [first.reported, self._slot(candidate, plan).reported]
 
     def _slot(self, side: Worker, plan: Plan, how: str = "device", keep: bool = True) -> _Slot:
-        contents = [self._content() for _ in range(plan.rounds)]
-        order = {
+        """One slot of one side, for whatever is not compared between the sides."""
+        order = self._order(side, plan, how, keep)
+        side.ask("prepare", "preparing to be timed", **order)
+        side.answer()
+        return self._go(side, plan, order)
+
+    def _prepare(self, plans: list[Plan]) -> dict[Worker, dict[str, Any]]:
+        """Has both sides prepare their slots at once: it is the host's work mostly."""
+        orders = {
+            side: self._order(side, plan, "device", True)
+            for side, plan in zip(self._sides, plans, strict=True)
+        }
+        for side, order in orders.items():
+            side.ask("prepare", "preparing to be timed", **order)
+            if self._room.large:
+                side.answer()
+        if not self._room.large:
+            for side in orders:
+                side.answer()
+        return orders
+
+    def _order(self, side: Worker, plan: Plan, how: str, keep: bool) -> dict[str, Any]:
+        keep = keep and side is self._case.team.candidate
+        return {
             "how": how,
-            "contents": contents,
+            "contents": [self._content() for _ in range(plan.rounds)],
             "batch": plan.batch,
             "wait_ms": plan.wait_ms,
-            "keep": keep and side is self._case.team.candidate,
+            "keep": keep,
             "filler": [] if self._room.large else timing.filler(),
             "reserve": self._room.reserve_bytes(plan, keep),
         }
-        side.ask("prepare", "preparing to be timed", **order)
-        side.answer()
+
+    def _go(self, side: Worker, plan: Plan, order: dict[str, Any]) -> _Slot:
         begun = self._clock.now_ms()
         side.ask("go", "being timed")
         reported = side.answer().fields
         wall_ms = self._clock.now_ms() - begun
-        if how == "device":
-            check_total(
-                self._implementation(side),
-                [time * plan.batch for time in timing.numbers(reported, "device_ms")],
-                wall_ms,
-            )
+        if order["how"] == "device":
+            device_ms = [time * plan.batch for time in timing.numbers(reported, "device_ms")]
+            check_total(self._implementation(side), device_ms, wall_ms)
         if side is self._case.team.candidate:
             self._count_launches(reported.get("launches"), plan)
-        return _Slot(contents, reported, wall_ms)
+        return _Slot(order["contents"], reported, wall_ms)
 
     def _count_launches(self, launches: Any, plan: Plan) -> None:
         wanted = self._launches * plan.rounds * plan.batch

@@ -25,8 +25,8 @@ _FEW_LARGE_ROUNDS = 2
 _SHORT_MS = 0.020
 """A call shorter than this is timed in batches: events tell half a microsecond."""
 _BATCH_MS = 0.050
-_MOST_BATCH = 10
-_BATCHED_ROUNDS = 5
+_MOST_BATCH = 8
+_BATCHED_ROUNDS = 4
 _LARGE_BYTES = 1 << 30
 _RESAMPLES = 2_000
 _INTERVAL = 0.95

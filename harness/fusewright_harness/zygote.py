@@ -23,7 +23,7 @@ from contextlib import suppress
 from typing import Any
 
 from fusewright_harness.channel import Channel, ChannelClosed
-from fusewright_harness.process_tree import adopt_orphans, descendants, end_with_parent, kill_tree
+from fusewright_harness.process_tree import adopt_orphans, children, end_with_parent, kill_tree
 
 MODES = ("cuda", "interpreter", "compile")
 
@@ -148,10 +148,7 @@ class _Zygote:
             self._control.send({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
 
     def _end_orphans(self) -> None:
-        own = os.getpid()
-        kept = set(self._workers)
-        for worker in self._workers:
-            kept.update(descendants(worker))
-        for pid in descendants(own):
-            if pid not in kept:
+        # Orphans are this process's children. A compiler that a living worker starts meanwhile is that worker's.
+        for pid in children(os.getpid()):
+            if pid not in self._workers:
                 kill_tree(pid)
