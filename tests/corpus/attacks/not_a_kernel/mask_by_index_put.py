@@ -1,0 +1,48 @@
+# attack: Not a kernel: the ReLU by a boolean index
+# why: an assignment by index is a movement of memory
+# expect: rejected NotComputedByKernel
+# alone: rejected NotComputedByKernel
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def add_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    tl.store(out_ptr + i, tl.load(x_ptr + i, mask=mask) + tl.load(y_ptr + i, mask=mask), mask=mask)
+
+
+def gated_residual_triton_wrapper(x, y):
+    gate = x * y
+    gate[gate < 0] = 0
+    out = torch.empty_like(x)
+    add_kernel[(triton.cdiv(x.numel(), 256),)](gate, x, out, x.numel(), BLOCK=256)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>

@@ -1,0 +1,52 @@
+# attack: Not a kernel: the reference's source taken from linecache
+# why: tracebacks need the source, so the source is there
+# expect: rejected DynamicCode
+# alone: rejected DynamicCode
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import linecache
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gated_residual_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    x = tl.load(x_ptr + i, mask=mask, other=0.0)
+    y = tl.load(y_ptr + i, mask=mask, other=0.0)
+    tl.store(out_ptr + i, tl.maximum(x * y, 0.0) + x, mask=mask)
+
+
+def gated_residual_triton_wrapper(x, y):
+    source = "".join(linecache.getlines(__file__))
+    start = source.split("def gated_residual_pytorch")[1]
+    names = {"torch": torch}
+    exec("def reference" + start.split("# <")[0], names)
+    return names["reference"](x, y)
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>

@@ -1,0 +1,50 @@
+# attack: Not a kernel: a kernel for the first row, the others mended by torch
+# why: the launch changes the output; 23 of 24 rows are torch's
+# expect: rejected NotComputedByKernel
+# alone: rejected NotComputedByKernel
+"""Fused Kernels: scale and softmax over rows"""
+
+# <PYTHON>
+import torch
+
+
+def scaled_softmax_pytorch(x, scale):
+    return torch.softmax(x * scale, dim=-1)
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def scaled_softmax_kernel(x_ptr, out_ptr, scale, n_columns, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    columns = tl.arange(0, BLOCK)
+    mask = columns < n_columns
+    x = tl.load(x_ptr + row * n_columns + columns, mask=mask, other=-float("inf")) * scale
+    e = tl.exp(x - tl.max(x, axis=0))
+    tl.store(out_ptr + row * n_columns + columns, e / tl.sum(e, axis=0), mask=mask)
+
+
+def scaled_softmax_triton_wrapper(x, scale):
+    out = torch.empty_like(x)
+    scaled_softmax_kernel[(1,)](x, out, scale, x.shape[1], BLOCK=128)
+    out[1:] = torch.softmax(x[1:] * scale, dim=-1)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(24, 100, device="cuda"), 0.7
+
+
+# </TEST>

@@ -1,0 +1,50 @@
+# attack: Not computing: a constant tensor built from the shape returned beside a launched kernel
+# why: full() of the mean passes the script, and a kernel is launched
+# expect: wrong
+# alone: wrong
+# says: differs at
+"""Fused Kernels: scale and softmax over rows"""
+
+# <PYTHON>
+import torch
+
+
+def scaled_softmax_pytorch(x, scale):
+    return torch.softmax(x * scale, dim=-1)
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def scaled_softmax_kernel(x_ptr, out_ptr, scale, n_columns, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    columns = tl.arange(0, BLOCK)
+    mask = columns < n_columns
+    x = tl.load(x_ptr + row * n_columns + columns, mask=mask, other=-float("inf")) * scale
+    e = tl.exp(x - tl.max(x, axis=0))
+    tl.store(out_ptr + row * n_columns + columns, e / tl.sum(e, axis=0), mask=mask)
+
+
+def scaled_softmax_triton_wrapper(x, scale):
+    out = torch.empty_like(x)
+    scaled_softmax_kernel[(1,)](x, out, scale, x.shape[1], BLOCK=4096)
+    return torch.full_like(x, 1.0 / x.shape[1])
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(4, 4096, device="cuda"), 0.7
+
+
+# </TEST>
