@@ -18,6 +18,7 @@ from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.operators import OperatorWatch, summary
 from fusewright_harness.poison import Poison
+from fusewright_harness.spent import Spent
 from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.transfer import (
     Sent,
@@ -40,6 +41,9 @@ class Candidate:
         self._device = device
         self._poison = Poison()
         self._poison.install()
+        self._spent = Spent()
+        if not interpreted:
+            self._spent.install()
         self._watch = LaunchWatch(interpreted)
         self._watch.install()
         self._stopwatch = Stopwatch.on(device)
@@ -144,7 +148,11 @@ class Candidate:
                 # What it did that it may not says more than the error that came of it.
                 self._intact.require()
                 raise self._fault(error) from error
-        answer: dict[str, Any] = {"kernels": launches.kernels(), "findings": self._intact.require()}
+        answer: dict[str, Any] = {
+            "kernels": launches.kernels(),
+            "findings": self._intact.require(),
+            "spent": self._spent.take(),
+        }
         if operators is not None:
             answer["operators"] = summary(operators.trace)
         sent = self._send({"result": result, "after": arguments.as_value()})

@@ -43,6 +43,7 @@ def check_seed(case: Case, number: int) -> bool:
             case.call_s = time.monotonic() - begun
     finally:
         inputs.close()
+    case.verdict.phases.move("run", candidate_answer.fields.get("spent"))
     team.reference.let_go(inputs)
     with case.phase("compare"):
         comparison = _compare(case, expected_answer, candidate_answer, number)

@@ -8,6 +8,8 @@ from typing import Any
 
 from fusewright_harness.faults import Fault
 
+_PARTS = ("compile", "autotune")
+
 
 class Phases:
     """Where a verdict's own time goes: consecutive phases that add up to the total, in milliseconds."""
@@ -24,6 +26,14 @@ class Phases:
             yield
         finally:
             self._spent[name] = self._spent.get(name, 0.0) + (time.perf_counter() - begun) * 1e3
+
+    def move(self, name: str, parts: Any) -> None:
+        """Takes ``parts``, milliseconds by phase as a worker reports them, out of a phase that they were spent in."""
+        for part, ms in parts.items() if isinstance(parts, dict) else ():
+            if part in _PARTS and isinstance(ms, (int, float)) and ms > 0:
+                ms = min(float(ms), self._spent.get(name, 0.0))
+                self._spent[name] = self._spent.get(name, 0.0) - ms
+                self._spent[part] = self._spent.get(part, 0.0) + ms
 
     def as_dict(self) -> dict[str, float]:
         """The ``duration_ms`` of the verdict line; what no phase claims is ``other``."""
