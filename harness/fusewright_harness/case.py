@@ -85,6 +85,8 @@ class Case:
     """What each seed's inputs should give, in the order of the checks."""
     oldest: int = 0
     """The number of the first seed whose inputs the workers still hold, and whose entry in ``expected`` counts."""
+    inputs: list[list[dict[str, Any]]] = field(default_factory=list)
+    """What is known of each seed's inputs; see :func:`examination.input_facts`."""
     after: list[After] = field(default_factory=list)
     """What each seed's arguments should be after the call."""
     compiled: list[dict[str, Any]] = field(default_factory=list)

@@ -29,6 +29,7 @@ def check_seed(case: Case, number: int) -> bool:
         team.reference.keep(inputs)
     named = inputs.fields.get("candidate")
     case.named_candidate = named if isinstance(named, str) else None
+    case.inputs.append(inputs.fields.get("facts", []))
     call = {"value": inputs.value, "candidate": named}
     begun = time.monotonic()
     try:

@@ -13,7 +13,9 @@ import signal
 import sys
 import sysconfig
 import threading
+import time
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import torch
@@ -95,7 +97,6 @@ _EVENTS = {
     "pickle.find_class": ("DynamicCode", "unpickles"),
     "object.__setattr__": ("PatchedLibrary", "replaces a function's code"),
 }
-_SLEEP = ("SabotagedReference", "sleeps")
 # Only what the pair calls by name: the standard library does these on behalf of honest code (named tuples, data
 # classes, warnings).
 _DIRECT = frozenset(["exec", "compile", "code.__new__", "sys._getframe"])
@@ -132,6 +133,8 @@ class Intact:
     def begin(self, file: str) -> None:
         """Starts to watch, before the code of the pair at ``file`` is loaded."""
         self._file = file
+        if self._whose == "pytorch":
+            self._note_waits()
         for name in _MODULES:
             owner = _find(name)
             if owner is not None:
@@ -142,6 +145,26 @@ class Intact:
         if not self._hooked:
             self._hooked = True
             sys.addaudithook(self._hear)
+
+    def _note_waits(self) -> None:
+        """Hears of the calls by which a reference waits, which raise no event."""
+        for owner, name, what in (
+            (time, "sleep", "sleeps"),
+            (torch.cuda, "_sleep", "lets the GPU wait"),
+            (torch.cuda, "synchronize", "waits for the GPU"),
+        ):
+            setattr(owner, name, self._noting(_getattr(owner, name), what))
+
+    def _noting(self, function: Any, what: str) -> Any:
+        @wraps(function)
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            frame = _own_frame().f_back
+            if frame.f_code.co_filename == self._file and len(self._deeds) < 8:
+                message = f"the reference {what}, which makes it slow and computes nothing"
+                self._deeds.append(Deed("SlowReference", message, frame.f_lineno))
+            return function(*args, **kwargs)
+
+        return noted
 
     def require(self) -> list[dict[str, Any]]:
         """Raises :class:`Fault` (stage "trust") for what the pair did; returns findings that are no more than that."""
@@ -190,9 +213,7 @@ class Intact:
         if event == "object.__setattr__" and arguments[1:2] != ("__code__",):
             return
         if known is None:
-            if event == "time.sleep" and self._whose == "pytorch":
-                known = _SLEEP
-            elif event == "import" and str(arguments[0]).startswith("fusewright_harness"):
+            if event == "import" and str(arguments[0]).startswith("fusewright_harness"):
                 known = ("HarnessAccess", "imports the harness")
             elif event.startswith(("ctypes.", "socket.")):
                 known = (

@@ -24,6 +24,7 @@ from fusewright_harness.case import Case, Options, Report, Team, new_seed
 from fusewright_harness.check import ask_compiler, check_seed, take_compiler_answer
 from fusewright_harness.faults import Fault, out_of_memory
 from fusewright_harness.proof import prove
+from fusewright_harness.soundness import require_sound_inputs, require_varied_output
 from fusewright_harness.timed import time_both
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
@@ -57,6 +58,8 @@ class Judge:
                 for number in range(case.options.seeds):
                     if not check_seed(case, number):
                         return
+                require_sound_inputs(case)
+                require_varied_output(case)
                 prove(case)
             if not case.interpreted:
                 with case.turn(alone=True):

@@ -87,7 +87,11 @@ class Operator:
     reads: tuple[tuple[int, int, int], ...]
     writes: tuple[tuple[int, int, int], ...]
     whole: int
-    seconds: float
+    """How many times the storage that is read holds what is read of it."""
+    heavy: bool
+    """Whether torch counts its arithmetic: products, convolutions, attention."""
+    plain: bool
+    """Whether it copies memory that is in order already."""
 
 
 @dataclass
@@ -107,7 +111,9 @@ class Trace:
     host_bytes: int = 0
     """What was carried to the host to be looked at there."""
     results: tuple[tuple[int, int, int], ...] = ()
-    seconds: float = 0.0
+    calls: int = 0
+    outside_s: float = 0.0
+    """Seconds between the operators: Python's own."""
 
 
 class OperatorWatch(TorchDispatchMode):
@@ -126,7 +132,7 @@ class OperatorWatch(TorchDispatchMode):
         self._by_kernel: set[int] = set()
         self._held: list[torch.Tensor] = []
         self._held_bytes = 0
-        self._began = 0.0
+        self._began = self._inside = 0.0
 
     def __enter__(self) -> OperatorWatch:
         self._began = _clock()
@@ -134,7 +140,7 @@ class OperatorWatch(TorchDispatchMode):
 
     def __exit__(self, *exception: Any) -> None:
         super().__exit__(*exception)
-        self.trace.seconds = _clock() - self._began
+        self.trace.outside_s = _clock() - self._began - self._inside
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Runs the operator and writes it down."""
@@ -142,10 +148,12 @@ class OperatorWatch(TorchDispatchMode):
         if self.paused:
             return func(*args, **kwargs)
         # Modes for functions have had their say; what is asked of tensors below is ours.
+        began = _clock()
         with _without_modes():
-            began = _clock()
             result = func(*args, **kwargs)
-            self._record(func, args, kwargs, result, _clock() - began)
+            self._record(func, args, kwargs, result)
+        self.trace.calls += 1
+        self._inside += _clock() - began
         return result
 
     @classmethod
@@ -173,7 +181,7 @@ class OperatorWatch(TorchDispatchMode):
         """Told what the call returned or changed for good."""
         self.trace.results = tuple(_region(tensor) for tensor in tensors)
 
-    def _record(self, func: Any, args: Any, kwargs: Any, result: Any, seconds: float) -> None:
+    def _record(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         name = func._schema.name.rpartition("::")[2]
         given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
         made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
@@ -228,11 +236,16 @@ class OperatorWatch(TorchDispatchMode):
                 name in _REDUCING
                 and bool(reads)
                 and reads[0].untyped_storage().data_ptr() in self._by_kernel,
-                (name, *((tuple(t.shape), tuple(t.stride()), t.dtype) for t in given)),
+                (
+                    name,
+                    *((tuple(t.shape), tuple(t.stride()), t.dtype) for t in given),
+                    _numbers(args, kwargs),
+                ),
                 tuple(_region(tensor) for tensor in reads),
                 tuple(_region(tensor) for tensor in writes),
                 max((t.untyped_storage().nbytes() // max(1, _bytes(t)) for t in reads), default=1),
-                seconds,
+                flop_registry.get(func.overloadpacket) is not None,
+                bool(given) and given[0].is_contiguous(),
             )
         )
 
@@ -272,6 +285,11 @@ class _HostMode(torch.overrides.TorchFunctionMode):
         if leaves and not self._watch.paused and args and isinstance(args[0], torch.Tensor):
             self._watch.went_to_host(_bytes(args[0]))
         return func(*args, **(kwargs or {}))
+
+
+def _numbers(args: Any, kwargs: Any) -> str:
+    """What an operator is given beside tensors."""
+    return repr([leaf for leaf in tree_leaves((args, kwargs)) if not isinstance(leaf, torch.Tensor)])
 
 
 def _written(func: Any, args: Any, kwargs: Any) -> list[torch.Tensor]:

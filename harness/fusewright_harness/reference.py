@@ -12,6 +12,7 @@ import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
 from fusewright_harness.census import count
+from fusewright_harness.examination import input_facts, unused_inputs, work_facts
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
@@ -63,6 +64,8 @@ class Reference:
                 salt=message["index"] + 1 if message["stir"] else 0,
                 watched=bool(message.get("watch")),
             )
+        if verb == "examine":
+            return self._examine(message["index"]), None
         if verb == "mix":
             first, second, seed = message["content"]
             mixture = mix(self._inputs[first].as_value(), self._inputs[second].as_value(), seed)
@@ -117,7 +120,22 @@ class Reference:
         value: dict[str, Any] = {"arguments": arguments.as_value()}
         if init is not None:
             value |= {"init": init.as_value(), "state": dict(self._function.state_dict())}
-        return answer, self._send(value, "test", "inputs", "the inputs hold")
+        sent = self._send(value, "test", "inputs", "the inputs hold")
+        answer["facts"] = input_facts(arguments.as_value())
+        return answer, sent
+
+    def _examine(self, index: int) -> dict[str, Any]:
+        """What the reference's calls tell of the task; the judge rules on it."""
+        inputs = self._inputs[index]
+        others = next((other for other in self._inputs if other is not None and other is not inputs), None)
+
+        def call(arguments: Arguments) -> Any:
+            return self._run(self._function, arguments)
+
+        with _full_precision():
+            work = work_facts(call, inputs, self._file)
+            self._intact.require()
+            return {"work": work, "unused": unused_inputs(call, inputs, others)}
 
     def _record_main_block(self) -> Recording:
         assert self._python is not None  # Set by `load`.
@@ -194,6 +212,7 @@ class Reference:
             finish(self._device)
             return result
         except BaseException as error:
+            self._intact.require()
             raise fault_from_exception(error, "pytorch", "run", self._file) from error
 
     def _borders(self, inputs: Arguments) -> list[Any]:

@@ -4,9 +4,192 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
+from fusewright_harness.case import Case
 from fusewright_harness.compare import Expected, compare
 from fusewright_harness.faults import Fault
 from fusewright_harness.values import take_apart
+
+_MOST_NAN = 0.5
+_FEW = 16
+_MOST_ROWS = 12
+_MOST_SLICES = 64
+_MOST_REPEATED = 6
+_MOST_UNUSED = 0.3
+_MOST_COPIES = 3
+_HOST_BYTES = 1 << 12
+_PYTHON_S = 0.0025
+_PYTHON_S_A_CALL = 1.5e-4
+
+
+def require_sound_inputs(case: Case) -> None:
+    """Raises :class:`Fault` for inputs that tell nothing: empty, the same for each seed, all one number, or NaN."""
+    first = [fact for fact in case.inputs[0] if fact["numel"]]
+    if not first:
+        raise case.rejected(
+            "DegenerateInputs",
+            "the inputs hold no element, so nothing is compared; draw tensors of ordinary sizes",
+            "test",
+        )
+    floats = [fact for fact in first if fact["float"]]
+    if any(fact["nan"] > _MOST_NAN for fact in first):
+        raise case.rejected(
+            "DegenerateInputs",
+            "an input is NaN for the most part, and NaN equals any NaN; draw numbers",
+            "test",
+        )
+    unchanged = case.after[0].unchanged or [True] * len(case.inputs[0])
+    read = [
+        fact
+        for fact, same in zip(case.inputs[0], unchanged, strict=False)
+        if same and fact["numel"] > 1 and (fact["float"] or not floats)
+    ]
+    elements = sum(fact["numel"] for fact in read)
+    still = sum(fact["numel"] for fact in read if fact["constant"])
+    if read and 2 * still > elements:
+        raise case.rejected(
+            "DegenerateInputs",
+            "the greater part of the inputs is one and the same number, for which many wrong kernels are right; draw "
+            "random numbers",
+            "test",
+        )
+    digests = [[fact["digest"] for fact in facts] for facts in case.inputs]
+    if len(digests) > 1 and all(digest == digests[0] for digest in digests):
+        raise case.rejected(
+            "DegenerateInputs",
+            "the inputs are the same whatever seed they are drawn with, so a stored answer would do; draw them with "
+            "torch's own functions (`torch.randn`)",
+            "test",
+        )
+    seen: dict[Any, int] = {}
+    for number, fact in enumerate(case.inputs[0]):
+        if fact["float"] and fact["numel"] > 1 and not fact["constant"]:
+            twin = seen.setdefault((fact["digest"], fact["numel"]), number)
+            if twin != number:
+                raise case.rejected(
+                    "DegenerateInputs",
+                    f"tensors {twin} and {number} of the inputs (counted from 0) hold the same numbers, so a kernel "
+                    "that takes one for the other is right; draw each",
+                    "test",
+                )
+
+
+def require_varied_output(case: Case) -> None:
+    """Raises :class:`Fault` where no output depends on the seed, or none holds a number."""
+    seeds = [expected for expected in case.expected if expected.declared is not None]
+    after = [entry.expected for entry in case.after[case.oldest :]]
+    outputs = [_outputs(expected, later, case) for expected, later in zip(seeds, after, strict=False)]
+    if not outputs or not outputs[0]:
+        return
+    if all(not bool(torch.isfinite(tensor).any()) for tensor in outputs[0] if tensor.numel()):
+        raise case.rejected(
+            "DegenerateInputs",
+            "the reference gives no finite number for these inputs; draw inputs from its domain",
+            "test",
+        )
+    if len(outputs) < 2 or not all(len(other) == len(outputs[0]) for other in outputs):
+        return
+    if all(_close(outputs[0][i], other[i]) for i in range(len(outputs[0])) for other in outputs[1:]):
+        raise case.rejected(
+            "ConstantOutput",
+            "the reference's result is the same for all inputs, so a kernel that stores it would be right; let the "
+            "result depend on the inputs, or draw other inputs",
+            "pytorch",
+        )
+
+
+def _outputs(expected: Expected, after: Expected, case: Case) -> list[torch.Tensor]:
+    """The results and what was changed in place, in float64 where there is such a run."""
+    _tree, results = take_apart(expected.wide if expected.wide is not None else expected.declared)
+    _tree, declared = take_apart(expected.declared)
+    _tree, later = take_apart(after.declared)
+    unchanged = case.after[case.oldest].unchanged
+    changed = [tensor for tensor, same in zip(later, unchanged, strict=False) if not same]
+    if len(results) != len(declared) or any(
+        a.shape != b.shape for a, b in zip(results, declared, strict=True)
+    ):
+        results = declared
+    return [tensor.detach() for tensor in (*results, *changed)]
+
+
+def _close(left: torch.Tensor, right: torch.Tensor) -> bool:
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return False
+    if not left.is_floating_point() and not left.is_complex():
+        # A few small numbers agree by chance.
+        return left.numel() > _FEW and torch.equal(left, right)
+    if left.dtype.itemsize < 4:
+        left, right = left.double(), right.double()
+        return left.numel() > _FEW and torch.equal(left, right)
+    precise = left.dtype in (torch.float64, torch.complex128)
+    tolerance = 1e-9 if precise else 3e-7
+    return torch.allclose(left, right, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def examine(case: Case) -> None:
+    """A step of the audit: each input's part in the result, and work that no honest reference does."""
+    if not case.affords(1, "the examination of the reference"):
+        return
+    case.report("audit", "examining the reference")
+    with case.phase("audit"):
+        case.team.reference.ask("examine", "being examined", index=case.oldest)
+        fields = case.team.reference.answer().fields
+    for number in fields.get("unused", []):
+        raise case.rejected(
+            "UnusedInput",
+            f"the reference's result does not depend on tensor {number} of its inputs (counted from 0); take it away, "
+            "or pass its shape alone where that is all that is used",
+            "pytorch",
+        )
+    _rule_on_work(case, fields.get("work", {}))
+
+
+def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
+    loop, repeated, unused, copies = (work.get(key) or {} for key in ("loop", "repeated", "unused", "copies"))
+    if work.get("host", 0) > max(_HOST_BYTES, case.call_bytes // 16):
+        message = "the reference carries its tensors to the CPU and back; compute where they are"
+        raise case.rejected("SlowReference", message, "pytorch")
+    idle = work.get("idle")
+    if idle:
+        message = f"`{idle['name']}` in the reference changes nothing in its result; leave it out"
+        raise case.rejected("SlowReference", message, "pytorch", idle["line"])
+    if loop:
+        limit = _MOST_ROWS if loop["rows"] else _MOST_SLICES
+        message = (
+            f"the reference calls `{loop['name']}` {loop['count']} times on slices of one tensor; compute the whole at "
+            "once, as a fair baseline would"
+        )
+        if loop["count"] >= limit and not loop["chained"]:
+            raise case.rejected("SlowReference", message, "pytorch", loop["line"])
+        if 2 * loop["count"] >= limit:
+            case.warn("SlowReference", message, loop["line"])
+    if repeated and repeated["count"] >= _MOST_REPEATED:
+        message = (
+            f"the reference computes the same `{repeated['name']}` {repeated['count']} times; once is enough"
+        )
+        raise case.rejected("SlowReference", message, "pytorch", repeated["line"])
+    if unused and unused["share"] > _MOST_UNUSED:
+        message = (
+            f"{unused['share']:.0%} of what the reference computes (`{unused['name']}` for one) reaches no result; "
+            "leave it out"
+        )
+        raise case.rejected("SlowReference", message, "pytorch", unused["line"])
+    if copies and copies["count"] >= _MOST_COPIES:
+        message = f"the reference makes {copies['count']} copies that nothing needs; leave them out"
+        raise case.rejected("SlowReference", message, "pytorch", copies["line"])
+    if work.get("outside_s", 0.0) > _PYTHON_S + _PYTHON_S_A_CALL * work.get("calls", 0):
+        message = (
+            f"the reference spends {work['outside_s'] * 1e3:.0f} ms in Python between its operators, with which no "
+            "kernel is to be compared; let torch's operators do the work"
+        )
+        raise case.rejected("SlowReference", message, "pytorch")
+    if work.get("double"):
+        double = work["double"]
+        message = (
+            f"the reference computes `{double['name']}` in float64, which none of its inputs is; that is slow"
+        )
+        case.warn("SlowReference", message, double["line"])
 
 
 def expected_of(reference: dict[str, Any]) -> tuple[Expected, Expected]:
