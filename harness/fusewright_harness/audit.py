@@ -13,6 +13,7 @@ from typing import Any
 from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
 from fusewright_harness.proof import judge_foreign_work
+from fusewright_harness.robustness import probe
 from fusewright_harness.soundness import examine
 from fusewright_harness.workers import receive_answer
 
@@ -43,7 +44,7 @@ def repeat(case: Case) -> None:
     judge_foreign_work(case, answer.fields.get("operators", {}))
 
 
-STEPS: list[Callable[[Case], None]] = [repeat, examine]
+STEPS: list[Callable[[Case], None]] = [repeat, examine, probe]
 
 
 def audit(case: Case) -> None:

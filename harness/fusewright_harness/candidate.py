@@ -13,6 +13,7 @@ from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
+from fusewright_harness.interpreter.autotuning import install as install_first_choice
 from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
@@ -61,6 +62,9 @@ class Candidate:
     ) -> tuple[dict[str, Any], Sent | None]:
         """Answers one of the judge's verbs: load, call, again, without, variant, forget, and the stopwatch's."""
         if verb == "load":
+            if message.get("untuned"):
+                # Searching anew at each size would take longer than all the rest.
+                install_first_choice()
             return self._load(message["pair"]), None
         if verb == "call":
             return self._receive_and_call(message, descriptors)

@@ -57,6 +57,12 @@ class Team:
     recruits: list[Worker] = field(default_factory=list)
     turns: Turns = field(default_factory=Turns)
 
+    def dismiss(self, worker: Worker) -> None:
+        """Ends a recruit."""
+        if worker in self.recruits:
+            self.recruits.remove(worker)
+        worker.end()
+
     def members(self) -> list[Worker]:
         """All of them."""
         own = [worker for worker in (self.reference, self.candidate, self.compiler) if worker is not None]

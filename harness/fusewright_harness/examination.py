@@ -121,7 +121,8 @@ def _farther(tensor: torch.Tensor) -> torch.Tensor:
             steps = torch.arange(tensor.numel(), device=tensor.device).reshape(tensor.shape)
             return tensor * 2 + (0.25 + 0.5 * (steps % 3)).to(tensor.dtype)
         # Indices and codes stay in their range.
-        return tensor.reshape(-1).flip(0).roll(1).reshape(tensor.shape)
+        codes = tensor.view(torch.uint8) if tensor.is_floating_point() else tensor
+        return codes.reshape(-1).flip(0).roll(1).reshape(tensor.shape).view(tensor.dtype)
 
 
 def work_facts(call: Call, inputs: Arguments, file: str) -> dict[str, Any]:
@@ -298,7 +299,7 @@ def _needless_copies(operators: list[Operator]) -> dict[str, Any] | None:
 def _in_double(operators: list[Operator], inputs: Arguments) -> dict[str, Any] | None:
     """Compute in float64 on inputs that are not."""
     _tree, given = take_apart(inputs.as_value())
-    if any(tensor.dtype is torch.float64 for tensor in given):
+    if any(tensor.dtype is torch.float64 or not tensor.is_floating_point() for tensor in given):
         return None
     for operator in operators:
         if operator.kind == "compute" and any(part[-1] is torch.float64 for part in operator.signature[1:-1]):

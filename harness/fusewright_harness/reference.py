@@ -23,11 +23,14 @@ from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
+from fusewright_harness.variants import all_variants, attempts
 
 _BORDER_PATTERNS = 3
 _BORDER_STEPS = {2: (1.0, 3.0), 4: (4.0, 12.0), 8: (4.0, 12.0)}
 """How far inputs are moved to find borders, in units of their rounding error, by the bytes of their dtype. Kernels
 compute in float32 what came in 16 bits, so those move less."""
+
+_LESS_FINITE = 0.01
 
 # Bound before any code of the pair is loaded, which may replace them in torch's namespace.
 _Generator = torch.Generator
@@ -49,6 +52,9 @@ class Reference:
         self._function: Callable[..., Any] | None = None
         self._inputs: list[Any] = []
         self._intact = Intact("pytorch")
+        self._made_with: dict[str, Any] = {}
+        self._variant: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        self._finite = -1.0
 
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
@@ -66,6 +72,14 @@ class Reference:
             )
         if verb == "examine":
             return self._examine(message["index"]), None
+        if verb == "variants":
+            return {
+                "variants": all_variants(self._inputs[message["index"]].as_value(), message["reduced"])
+            }, None
+        if verb == "variant":
+            return self._vary(self._inputs[message["index"]], message["variant"])
+        if verb == "variant_expected":
+            return self._variant[0], self._send(self._variant[1], "pytorch", "run", "the reference returned")
         if verb == "mix":
             first, second, seed = message["content"]
             mixture = mix(self._inputs[first].as_value(), self._inputs[second].as_value(), seed)
@@ -119,7 +133,8 @@ class Reference:
         self._inputs.append(arguments)
         value: dict[str, Any] = {"arguments": arguments.as_value()}
         if init is not None:
-            value |= {"init": init.as_value(), "state": dict(self._function.state_dict())}
+            self._made_with = {"init": init.as_value(), "state": dict(self._function.state_dict())}
+            value |= self._made_with
         sent = self._send(value, "test", "inputs", "the inputs hold")
         answer["facts"] = input_facts(arguments.as_value())
         return answer, sent
@@ -174,6 +189,29 @@ class Reference:
     def _expected(
         self, inputs: Arguments, salt: int = 0, watched: bool = False
     ) -> tuple[dict[str, Any], Sent]:
+        answer, value = self._evaluate(inputs, salt, watched)
+        return answer, self._send(value, "pytorch", "run", "the reference returned")
+
+    def _vary(self, inputs: Arguments, variant: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
+        """Makes the inputs of a variant, and what they should give; nothing where the reference has no answer."""
+        for attempt in attempts(inputs.as_value(), variant):
+            varied = Arguments.from_value(attempt)
+            try:
+                answer, value = self._evaluate(varied, salt=1)
+            except Fault as fault:
+                if fault.stage == "trust":
+                    raise
+                continue
+            if _finite(value) < self._finite - _LESS_FINITE:
+                continue
+            self._variant = answer, value
+            sent = {"arguments": varied.as_value(), **self._made_with}
+            return {}, self._send(sent, "test", "inputs", "the inputs hold")
+        return {}, None
+
+    def _evaluate(
+        self, inputs: Arguments, salt: int = 0, watched: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """What ``inputs`` should give: the declared run, the one in float64, and where they are near a border.
 
         With a ``salt`` it is run again with other random state; a ``watched`` run tells its operators.
@@ -204,7 +242,9 @@ class Reference:
                 value["again"] = self._run(self._function, again)
         self._intact.require()
         answer["unchanged"] = unchanged
-        return answer, self._send(value, "pytorch", "run", "the reference returned")
+        if self._finite < 0:
+            self._finite = _finite(value)
+        return answer, value
 
     def _run(self, function: Any, arguments: Arguments) -> Any:
         try:
@@ -315,6 +355,15 @@ def _unchanged(before: Arguments, after: Arguments) -> list[bool]:
             a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
             for a, b in zip(old, new, strict=True)
         ]
+
+
+def _finite(value: dict[str, Any]) -> float:
+    """The share of finite numbers in what the declared run gave."""
+    with without_modes(), torch.no_grad():
+        _tree, tensors = take_apart((value["declared"], value["after"]))
+        numbers = [tensor for tensor in tensors if tensor.numel() and tensor.is_floating_point()]
+        finite = sum(int(torch.isfinite(tensor.float()).sum()) for tensor in numbers)
+        return finite / max(1, sum(tensor.numel() for tensor in numbers)) if numbers else 1.0
 
 
 def _has_steps(result: Any) -> bool:

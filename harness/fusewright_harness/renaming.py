@@ -1,0 +1,124 @@
+"""Inputs of other sizes, made from a pair's own: one dimension renamed wherever it stands.
+
+A size stands in the shapes of tensors, in whole numbers beside them, and in the contents of whole-number tensors as
+an index, an offset or a length. All are renamed alike, so that what belonged together still does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from fusewright_harness.transfer import without_modes
+from fusewright_harness.values import take_apart
+
+_MOST_SIZES = 6
+_FEW_STEPS = 1 << 16
+
+
+def sizes_of(value: Any) -> list[int]:
+    """The sizes that tensors of ``value`` have, the most frequent in its largest tensors first."""
+    weight: dict[int, int] = {}
+    with without_modes():
+        for tensor in take_apart(value)[1]:
+            for size in tensor.shape:
+                if size > 1:
+                    weight[size] = weight.get(size, 0) + tensor.numel()
+    return sorted(weight, key=lambda size: -weight[size])[:_MOST_SIZES]
+
+
+def next_prime(size: int) -> int:
+    """The smallest prime above ``size``: no block of more than one element divides it."""
+    number = size + 1
+    while any(number % divisor == 0 for divisor in range(2, int(number**0.5) + 1)):
+        number += 1
+    return number
+
+
+def renamed(value: Any, names: dict[int, int], numbers: bool = True) -> Any:
+    """``value`` with the sizes that ``names`` has renamed; with ``numbers`` whole numbers beside tensors too."""
+
+    def walk(item: Any) -> Any:
+        if isinstance(item, torch.Tensor):
+            with without_modes(), torch.no_grad():
+                return _resized(item, names)
+        if isinstance(item, int) and not isinstance(item, bool) and numbers:
+            return names.get(item, item)
+        return rebuilt(item, walk)
+
+    return walk(value)
+
+
+def rebuilt(item: Any, walk: Callable[[Any], Any]) -> Any:
+    """A list, tuple or dictionary with ``walk`` of each part; anything else as it is."""
+    if isinstance(item, dict):
+        return {key: walk(part) for key, part in item.items()}
+    if isinstance(item, (list, tuple)):
+        parts = [walk(part) for part in item]
+        return parts if isinstance(item, list) else tuple(parts)
+    return item
+
+
+def _resized(tensor: torch.Tensor, names: dict[int, int]) -> torch.Tensor:
+    wanted = tensor.requires_grad
+    result = tensor.detach()
+    shares = sums_to_one(result)
+    order = sorted(range(result.ndim), key=lambda axis: -result.stride(axis))
+    result = result.permute(order)
+    for axis, size in enumerate(result.shape):
+        if size in names:
+            places = torch.arange(names[size], device=result.device) % size
+            if _ascends(result, axis):
+                places = places.sort().values
+            result = _selected(result, axis, places)
+    result = result.contiguous().clone()
+    result = result.permute([order.index(axis) for axis in range(result.ndim)])
+    if not result.is_floating_point() and not result.is_complex() and result.dtype is not torch.bool:
+        result = _recounted(result, names)
+    elif shares and result.shape != tensor.shape:
+        result = result / result.sum(-1, keepdim=True)
+    return result.requires_grad_(wanted)
+
+
+def _selected(tensor: torch.Tensor, axis: int, places: torch.Tensor) -> torch.Tensor:
+    if tensor.dtype.itemsize == 1 and tensor.is_floating_point():
+        return tensor.view(torch.uint8).index_select(axis, places).view(tensor.dtype)
+    return tensor.index_select(axis, places)
+
+
+def _ascends(tensor: torch.Tensor, axis: int) -> bool:
+    """Whether a table is in order, as offsets and borders are."""
+    if tensor.ndim != 1 or tensor.dtype is torch.bool or tensor.is_complex() or tensor.dtype.itemsize == 1:
+        return False
+    return tensor.numel() > 2 and bool((tensor[1:] >= tensor[:-1]).all()) and axis == 0
+
+
+def sums_to_one(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's rows are shares of one: probabilities, weights of a mean."""
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.ndim == 0 or tensor.numel() < 2:
+        return False
+    return tensor.shape[-1] > 1 and bool((tensor >= 0).all() and ((tensor.sum(-1) - 1).abs() < 1e-2).all())
+
+
+def _recounted(tensor: torch.Tensor, names: dict[int, int]) -> torch.Tensor:
+    """Whole numbers that count elements of a renamed dimension, counted anew."""
+    for old, new in names.items():
+        if not tensor.numel():
+            continue
+        largest = int(tensor.max())
+        if tensor.numel() <= _FEW_STEPS:
+            if tensor.ndim == 1 and int(tensor.sum()) == old and largest < old and int(tensor.min()) >= 0:
+                # Lengths of parts.
+                tensor[-1] += new - old
+                tensor.clamp_(min=0)
+                continue
+            if largest == old and tensor.ndim == 1:
+                # Offsets that end at the size, or lengths as long as it.
+                tensor[tensor == old] = new
+        if new < old and largest < old:
+            tensor.clamp_(max=new - 1)
+        elif new < old:
+            tensor.clamp_(max=new)
+    return tensor

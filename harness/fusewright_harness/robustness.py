@@ -1,0 +1,198 @@
+"""A step of the audit: the candidate on inputs that the pair does not show: other values, sizes and strides.
+
+A worker of its own runs them, so that a crash says something of the variant and nothing of the verdict so far. What
+the reference refuses, or gives no number for, is left out.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from fusewright_harness.case import Case
+from fusewright_harness.compare import Comparison, compare
+from fusewright_harness.faults import Cancelled, Fault
+from fusewright_harness.soundness import expected_of, require_deterministic
+from fusewright_harness.workers import Answer, Worker, receive_answer
+
+_SLACK = 20.0
+"""Other values may lie where every kernel errs more; what is wrong there is wrong by far."""
+_MOST_STEPS_OFF = 0.005
+_INTERPRETER_S = 6.0
+_MOST_BYTES = 2 << 30
+_CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
+_CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
+
+
+@dataclass
+class Outcome:
+    """What became of the variants, by their names in words."""
+
+    held: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+
+    def sentence(self) -> str:
+        """The outcome for the line."""
+        parts = [f"right also with {', '.join(self.held)}"] if self.held else []
+        parts += (
+            [f"left out, for the reference refuses them: {', '.join(self.left_out)}"] if self.left_out else []
+        )
+        parts += [f"not tried for want of time: {', '.join(self.late)}"] if self.late else []
+        return "; ".join(parts)
+
+
+def probe(case: Case) -> None:
+    """Raises :class:`Fault` where the candidate is wrong on a variant that both sides accept."""
+    if case.call_bytes > _MOST_BYTES or case.team.recruit is None:
+        case.warn(
+            "NotAudited", "other values and sizes were left out: the inputs are too large to vary", None
+        )
+        return
+    case.report("audit", "trying other values, sizes and strides")
+    with case.phase("robustness"):
+        _Probe(case).run()
+
+
+class _Probe:
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._worker: Worker | None = None
+        self._outcome = Outcome()
+        self._reduced = False
+
+    def run(self) -> None:
+        case = self._case
+        allowed_s = (
+            min(_INTERPRETER_S, case.deadline.left_s() / 2)
+            if case.interpreted
+            else case.deadline.left_s() / 2
+        )
+        self._reduced = case.interpreted and 6 * case.call_s > allowed_s
+        case.team.reference.ask("variants", "listing variants", index=case.oldest, reduced=self._reduced)
+        variants = case.team.reference.answer().fields.get("variants", [])
+        begun = time.monotonic()
+        try:
+            for variant in variants:
+                if time.monotonic() - begun > allowed_s:
+                    self._outcome.late.append(_name(variant))
+                    continue
+                self._try(variant)
+        finally:
+            self._dismiss()
+        sentence = self._outcome.sentence()
+        if self._reduced:
+            sentence = f"at reduced sizes, as the interpreter is slow: {sentence}"
+        if sentence:
+            case.verdict.find("Robustness", "information", sentence, case.function_line("triton"))
+
+    def _try(self, variant: dict[str, Any]) -> None:
+        case = self._case
+        reference = case.team.reference
+        reference.ask("variant", f"running with {_name(variant)}", index=case.oldest, variant=variant)
+        inputs = reference.answer()
+        if inputs.value is None:
+            self._outcome.left_out.append(_name(variant))
+            return
+        reference.keep(inputs)
+        try:
+            reference.ask("variant_expected", "running the reference")
+            wanted = reference.answer()
+            expected = receive_answer(wanted, "reference", "pytorch")
+            result, after = expected_of(expected)
+            try:
+                require_deterministic(result, expected.get("again", result.declared))
+            except Fault:
+                self._outcome.left_out.append(_name(variant))
+                return
+            try:
+                answer = self._call(inputs)
+            except Fault as fault:
+                self._failed(variant, fault)
+                return
+        finally:
+            inputs.close()
+            reference.let_go(inputs)
+        candidate = receive_answer(answer, "candidate", "triton")
+        comparison = compare(result, candidate.get("result"), slack=_SLACK)
+        changed = compare(after, candidate.get("after"), what="input after the call ", slack=_SLACK)
+        if changed.wrong:
+            comparison.blame(changed.wrong)
+        if comparison.wrong is not None and not _few_steps(comparison):
+            self._wrong(variant, comparison.wrong)
+        else:
+            self._outcome.held.append(_name(variant))
+
+    def _call(self, inputs: Answer) -> Answer:
+        case = self._case
+        if self._worker is None:
+            assert case.team.recruit is not None  # Asked by `probe`.
+            self._worker = case.team.recruit()
+            self._worker.assign("candidate", "triton", case.deadline)
+            pair = {key: case.pair[key] for key in ("file", "triton", "entry")}
+            self._worker.ask("load", "importing TRITON", pair=pair, untuned=True)
+            self._worker.answer()
+        call = {"value": inputs.value, "candidate": case.named_candidate}
+        self._worker.ask("variant", "running with other inputs", inputs.descriptors, **call)
+        return self._worker.answer()
+
+    def _dismiss(self) -> None:
+        if self._worker is not None:
+            self._case.team.dismiss(self._worker)
+            self._worker = None
+
+    def _failed(self, variant: dict[str, Any], fault: Fault) -> None:
+        if fault.stage in ("timeout", "trust") or isinstance(fault, Cancelled) or fault.verdict is None:
+            raise fault
+        self._dismiss()
+        text = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind
+        if fault.kind in _CRASHES or any(word in fault.message for word in _CRASH_WORDS):
+            self._wrong(variant, f"{fault.kind}: {text}", fault.line)
+            return
+        # A wrapper that says what it cannot do is honest.
+        kind = "SizeRefused" if variant["kind"] == "size" else "VariantRefused"
+        message = f"the candidate refuses {_name(variant)}, which the reference takes: {fault.kind}: {text}"
+        self._case.warn(kind, message[:400], self._case.function_line("triton"))
+
+    def _wrong(self, variant: dict[str, Any], sentence: str, line: int | None = None) -> None:
+        case, kind = self._case, variant["kind"]
+        if kind == "strides":
+            message = (
+                f"the candidate ignores its inputs' strides: with others {sentence}; call `.contiguous()`"
+            )
+            case.warn("StridesIgnored", message[:400], case.function_line("triton"))
+            return
+        if kind == "size":
+            what = "sizes" if variant["from"] == 0 else f"the size {variant['from']} made {variant['to']}"
+            raise case.rejected(
+                "WrongAtSize",
+                f"with {what} the wrapper runs, but {sentence}; mask the tail, or refuse the size with an error",
+                line=line,
+            )
+        raise case.rejected("WrongAtValues", f"with {_name(variant)} {sentence}", line=line)
+
+
+def _few_steps(comparison: Comparison) -> bool:
+    """Whether all that differs are a few elements of whole-number outputs, which other values put on a border."""
+    wrong = [output for output in comparison.outputs if output["mismatched"]]
+    return bool(wrong) and all(
+        output["dtype"].startswith(("int", "uint", "bool", "float8"))
+        and output["mismatched"] <= _MOST_STEPS_OFF * output["total"]
+        for output in wrong
+    )
+
+
+def _name(variant: dict[str, Any]) -> str:
+    kind = variant.get("kind")
+    if kind == "size":
+        return f"{variant['from']} -> {variant['to']}" if variant["from"] else "reduced sizes"
+    return {
+        "parted": "different tensors in place of equal ones",
+        "drawn": "random numbers in place of constants",
+        "negated": "the inputs' signs turned",
+        "scaled": "scaled values",
+        "shifted": "shifted values",
+        "numbers": "other numbers for the scalar arguments",
+        "strides": "other strides",
+    }.get(str(kind), "a variant")

@@ -1,0 +1,179 @@
+"""Variants of a pair's inputs, made in the reference's process: other values, other sizes, other strides.
+
+A variant is described by a small dictionary, its ``kind`` first. What a tensor stands for stays what it is: whole
+numbers, masks, float8 codes and rows that sum to one keep their values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from fusewright_harness.call import map_tensors
+from fusewright_harness.renaming import next_prime, rebuilt, renamed, sizes_of, sums_to_one
+from fusewright_harness.transfer import clone_value, without_modes
+from fusewright_harness.values import take_apart
+
+_LOOKED_AT = 1 << 14
+_SMALL_SIZE = 61
+_LARGE_SIZE = 96
+
+
+def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
+    """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first."""
+    base = {}
+    if reduced:
+        base = {
+            str(size): _SMALL_SIZE - 2 * place
+            for place, size in enumerate(sizes_of(value))
+            if size > _LARGE_SIZE
+        }
+    with without_modes(), torch.no_grad():
+        tensors = [tensor.detach() for tensor in take_apart(value)[1]]
+        found: list[dict[str, Any]] = [{"kind": "parted"}] if _twins(tensors) else []
+        if any(_constant(tensor) and _drawable(tensor) for tensor in tensors):
+            found.append({"kind": "drawn"})
+        if any(_movable(tensor) for tensor in tensors):
+            found += [{"kind": "negated"}]
+            found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
+        if _has_numbers(value):
+            found.append({"kind": "numbers"})
+    sizes = [size for size in sizes_of(value) if str(size) not in base]
+    found += [{"kind": "size", "from": size, "to": next_prime(size)} for size in sizes]
+    if base:
+        found = [{"kind": "size", "from": 0, "to": 0}, *found]
+    if any(tensor.ndim and tensor.numel() > 1 for tensor in tensors):
+        found.append({"kind": "strides"})
+    return [{**variant, "base": base} for variant in found]
+
+
+def attempts(value: Any, variant: dict[str, Any]) -> list[Any]:
+    """The inputs of a variant, and others to take in turn where the reference refuses them."""
+    base = {int(size): new for size, new in variant["base"].items()}
+    if base:
+        value = renamed(value, base)
+    kind = variant["kind"]
+    if kind == "size":
+        old, new = variant["from"], variant["to"]
+        if not old:
+            return [value]
+        multiples = {size: size // old * new for size in sizes_of(value) if size % old == 0}
+        return [
+            renamed(value, {old: new}),
+            *([renamed(value, multiples)] if len(multiples) > 1 else []),
+            renamed(value, {old: new}, numbers=False),
+        ]
+    value = clone_value(value)
+    if kind == "numbers":
+        return [_with_numbers(value)]
+    if kind == "strides":
+        return [map_tensors(value, _restrided)]
+    if kind == "parted":
+        return [_parted(value)]
+    steps = [variant["by"], variant["or"]] if "by" in variant else [0.0]
+    return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
+
+
+def _twins(tensors: list[torch.Tensor]) -> set[int]:
+    """The tensors that hold what an earlier one holds."""
+    floats = [number for number, tensor in enumerate(tensors) if _movable(tensor)]
+    return {
+        later
+        for place, later in enumerate(floats)
+        for earlier in floats[:place]
+        if tensors[earlier].shape == tensors[later].shape
+        and tensors[earlier].dtype == tensors[later].dtype
+        and torch.equal(tensors[earlier], tensors[later])
+    }
+
+
+def _parted(value: Any) -> Any:
+    """``value`` with equal tensors made different: the later one's elements change places."""
+    with without_modes(), torch.no_grad():
+        twins = _twins([tensor.detach() for tensor in take_apart(value)[1]])
+    number = iter(range(1 << 30))
+
+    def part(tensor: torch.Tensor) -> torch.Tensor:
+        with without_modes(), torch.no_grad():
+            plain = tensor.detach()
+            if next(number) in twins:
+                plain = plain.reshape(-1).roll(1).flip(0).reshape(plain.shape)
+            return plain.clone().requires_grad_(tensor.requires_grad)
+
+    return map_tensors(value, part)
+
+
+def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
+    with without_modes(), torch.no_grad():
+        wanted, tensor = tensor.requires_grad, tensor.detach()
+        constant = _constant(tensor)
+        if kind == "drawn" and constant and _drawable(tensor):
+            tensor = _drawn(tensor)
+        elif _movable(tensor):
+            if kind == "negated":
+                tensor = -tensor
+            elif kind == "scaled":
+                tensor = tensor * by
+            elif kind == "shifted":
+                tensor = tensor + by
+        return tensor.requires_grad_(wanted)
+
+
+def _constant(tensor: torch.Tensor) -> bool:
+    flat = tensor.reshape(-1)[:_LOOKED_AT]
+    if flat.numel() < 2 or (tensor.is_floating_point() and tensor.dtype.itemsize == 1):
+        return False
+    return bool((flat == flat[0]).all())
+
+
+def _drawable(tensor: torch.Tensor) -> bool:
+    return tensor.dtype is torch.bool or (tensor.is_floating_point() and tensor.dtype.itemsize > 1)
+
+
+def _drawn(tensor: torch.Tensor) -> torch.Tensor:
+    """Numbers around a constant: they stay on its side of zero, as a mask of ones or a variance has to."""
+    draw = torch.empty(tensor.shape, device=tensor.device, dtype=torch.float32).uniform_(-1, 1)
+    if tensor.dtype is torch.bool:
+        return (draw < 0.5) if bool(tensor.reshape(-1)[0]) else (draw > 0.5)
+    first = float(tensor.reshape(-1)[0])
+    if not abs(first) < float("inf"):
+        return tensor
+    return ((0.5 * draw) if first == 0 else first * (1 + 0.5 * draw)).to(tensor.dtype)
+
+
+def _movable(tensor: torch.Tensor) -> bool:
+    """Whether a tensor holds measured values, which may be any, and not codes of a few kinds."""
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.numel() < 2:
+        return False
+    flat = tensor.reshape(-1)[:_LOOKED_AT]
+    if _constant(tensor) or sums_to_one(tensor):
+        return False
+    return flat.numel() < 8 or flat.unique().numel() > 3
+
+
+def _has_numbers(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_numbers(part) for part in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_has_numbers(part) for part in value)
+    return isinstance(value, float) and 0 < abs(value) < float("inf")
+
+
+def _with_numbers(value: Any) -> Any:
+    if isinstance(value, float):
+        return value * 0.75
+    return rebuilt(value, _with_numbers)
+
+
+def _restrided(tensor: torch.Tensor) -> torch.Tensor:
+    """The same contents with other strides: the last two dimensions change places, or every second element is taken."""
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        if plain.ndim >= 2:
+            plain = plain.transpose(-1, -2).contiguous().transpose(-1, -2)
+        elif plain.ndim == 1 and plain.numel() > 1:
+            wide = torch.zeros(2 * plain.numel(), dtype=plain.dtype, device=plain.device)
+            wide[::2].copy_(plain)
+            plain = wide[::2]
+        return plain.requires_grad_(wanted)
