@@ -11,7 +11,7 @@ from fusewright_harness.expectation import Elements, Rule, rule_for
 from fusewright_harness.values import describe_structure, leaf_number, leaves, take_apart
 
 ERRORS_ELSEWHERE = 5.0
-"""With slack a candidate may err by so many times the reference's largest error, which shows what is ill-conditioned."""
+"""With slack a candidate may err by so many times the reference's largest error: the ill-conditioned shows there."""
 
 
 @dataclass
