@@ -12,6 +12,7 @@ from typing import Any
 
 from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
+from fusewright_harness.faults import Fault
 from fusewright_harness.proof import judge_foreign_work
 from fusewright_harness.robustness import probe
 from fusewright_harness.soundness import examine
@@ -50,7 +51,14 @@ STEPS: list[Callable[[Case], None]] = [repeat, examine, probe]
 def audit(case: Case) -> None:
     """Takes every step of the audit."""
     for step in STEPS:
-        step(case)
+        try:
+            step(case)
+        except Fault as fault:
+            if fault.stage != "timeout" or not case.interpreted:
+                raise
+            # The interpreter's slowness is no fault of the pair, which has been judged by now.
+            case.warn("NotAudited", f"the audit did not end in time: {fault.message}", None)
+            return
 
 
 def _with_resources(case: Case, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:

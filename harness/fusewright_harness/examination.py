@@ -290,7 +290,14 @@ def _idle(call: Call, inputs: Arguments, trace: Trace) -> dict[str, Any] | None:
 
 def _needless_copies(operators: list[Operator]) -> dict[str, Any] | None:
     """Whole copies of what was as good before."""
-    copies = [operator for operator in operators if operator.name == "clone" and operator.plain]
+    copies = []
+    for number, operator in enumerate(operators[:_MOST_OPERATORS]):
+        if operator.name == "clone" and operator.plain:
+            either = {region[0] for region in (*operator.reads, *operator.writes)}
+            later = operators[number + 1 :]
+            # One of the two is written to afterwards, so the copy is what keeps the other.
+            if not any(write[0] in either for other in later for write in other.writes):
+                copies.append(operator)
     largest = max((operator.bytes for operator in operators), default=0)
     copies = [operator for operator in copies if 4 * operator.bytes >= largest]
     return {"name": "clone", "line": copies[-1].line, "count": len(copies)} if copies else None

@@ -55,6 +55,7 @@ class Reference:
         self._made_with: dict[str, Any] = {}
         self._variant: tuple[dict[str, Any], dict[str, Any]] = {}, {}
         self._finite = -1.0
+        self._stepwise = False
 
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
@@ -194,7 +195,7 @@ class Reference:
 
     def _vary(self, inputs: Arguments, variant: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
         """Makes the inputs of a variant, and what they should give; nothing where the reference has no answer."""
-        for attempt in attempts(inputs.as_value(), variant):
+        for attempt in attempts(inputs.as_value(), variant, self._stepwise):
             varied = Arguments.from_value(attempt)
             try:
                 answer, value = self._evaluate(varied, salt=1)
@@ -243,7 +244,7 @@ class Reference:
         self._intact.require()
         answer["unchanged"] = unchanged
         if self._finite < 0:
-            self._finite = _finite(value)
+            self._finite, self._stepwise = _finite(value), _has_steps(result)
         return answer, value
 
     def _run(self, function: Any, arguments: Arguments) -> Any:
@@ -360,7 +361,9 @@ def _unchanged(before: Arguments, after: Arguments) -> list[bool]:
 def _finite(value: dict[str, Any]) -> float:
     """The share of finite numbers in what the declared run gave."""
     with without_modes(), torch.no_grad():
-        _tree, tensors = take_apart((value["declared"], value["after"]))
+        # Where nothing is returned, what was changed in place is the result.
+        _tree, tensors = take_apart(value["declared"])
+        tensors = tensors or take_apart(value["after"])[1]
         numbers = [tensor for tensor in tensors if tensor.numel() and tensor.is_floating_point()]
         finite = sum(int(torch.isfinite(tensor.float()).sum()) for tensor in numbers)
         return finite / max(1, sum(tensor.numel() for tensor in numbers)) if numbers else 1.0

@@ -85,7 +85,7 @@ class _Probe:
         if self._reduced:
             sentence = f"at reduced sizes, as the interpreter is slow: {sentence}"
         if sentence:
-            case.verdict.find("Robustness", "information", sentence, case.function_line("triton"))
+            case.verdict.find("Robustness", "info", sentence, case.function_line("triton"))
 
     def _try(self, variant: dict[str, Any]) -> None:
         case = self._case

@@ -48,8 +48,11 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
     return [{**variant, "base": base} for variant in found]
 
 
-def attempts(value: Any, variant: dict[str, Any]) -> list[Any]:
-    """The inputs of a variant, and others to take in turn where the reference refuses them."""
+def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
+    """The inputs of a variant, and others to take in turn where the reference refuses them.
+
+    ``gently`` moves values a little: far away whole-number outputs overflow, which each processor does in its own way.
+    """
     base = {int(size): new for size, new in variant["base"].items()}
     if base:
         value = renamed(value, base)
@@ -71,7 +74,7 @@ def attempts(value: Any, variant: dict[str, Any]) -> list[Any]:
         return [map_tensors(value, _restrided)]
     if kind == "parted":
         return [_parted(value)]
-    steps = [variant["by"], variant["or"]] if "by" in variant else [0.0]
+    steps = [variant["by"], variant["or"]][gently:] if "by" in variant else [0.0]
     return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
 
 

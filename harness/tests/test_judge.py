@@ -134,7 +134,8 @@ def test_each_seed_draws_other_inputs(harness):
         "def candidate(x, y):", "SEEN = []\n\ndef candidate(x, y):\n    SEEN.append(x)\n    x = SEEN[0]"
     )
     assert judged(harness, triton=caching)["verdict"] == "wrong"
-    assert judged(harness, triton=caching, options={"seeds": 1})["correct"]
+    # With one seed the audit is what meets it with other inputs.
+    assert judged(harness, triton=caching, options={"seeds": 1})["error"]["type"] == "WrongAtValues"
 
 
 def test_an_input_that_the_candidate_changes_is_wrong(harness):
@@ -419,7 +420,7 @@ MODEL_NEW = TRITON.replace(
         self.weight = torch.nn.Parameter(torch.zeros(features))
 
     def forward(self, x):
-        return call(x, self.weight.expand(3, -1).contiguous())
+        return call(x, self.weight.expand(x.shape[0], -1).contiguous())
 
 def call(x, y):""",
 )
