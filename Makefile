@@ -73,6 +73,21 @@ gpu-test: ## Judge the shipped pairs on this machine's GPU (FUSEWRIGHT_BINARY, F
 bench: ## Measure the server and print the table
 	bench/run.sh
 
+# Minutes of searching; a night finds more.
+FUZZ_MINUTES ?= 30
+FUZZ_FOLDERS = corpus seeds ../tests/good ../src/rules/examples ../../../tests/corpus/honest
+CARGO_FUZZ_VERSION := 0.13.2
+
+.PHONY: fuzz
+fuzz: $(TOOLS)/bin/cargo-fuzz-$(CARGO_FUZZ_VERSION) ## Search for texts that the rules do not survive (FUZZ_MINUTES)
+	mkdir -p server/pair/fuzz/corpus
+	cd server/pair/fuzz && PATH=$(TOOLS)/bin:$$PATH $(CARGO) +nightly fuzz run --fuzz-dir . --sanitizer none pair $(FUZZ_FOLDERS) \
+	  -- -max_total_time=$$(( $(FUZZ_MINUTES) * 60 )) -max_len=16384 -timeout=10 -dict=words.dict
+
+$(TOOLS)/bin/cargo-fuzz-$(CARGO_FUZZ_VERSION):
+	$(CARGO) install cargo-fuzz --locked --version $(CARGO_FUZZ_VERSION) --root $(TOOLS) --force --quiet
+	ln -sf cargo-fuzz $@
+
 .PHONY: package
 package: vscode-extension/node_modules ## Build the release: the binary with its documents, and the .vsix
 	$(CARGO) build --profile dist --locked -p fusewright

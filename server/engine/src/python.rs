@@ -261,6 +261,38 @@ pub async fn find(setting: Option<&Path>, home: &Home) -> Result<Interpreter, Py
     Err(PythonError::NotFound { tried })
 }
 
+/// The version of triton that the interpreter has which would run pairs, read from its folders: nothing is run. None
+/// where that cannot be told.
+pub fn installed_triton(setting: Option<&Path>, home: &Home) -> Option<String> {
+    if let Some(path) = from_variable() {
+        return triton_of(&path);
+    }
+    if let Some(path) = setting {
+        return triton_of(path);
+    }
+    candidates(home).iter().find_map(|(path, _)| triton_of(path))
+}
+
+/// The version in the name of `triton-3.6.0.dist-info`, among the packages of an interpreter's environment.
+fn triton_of(interpreter: &Path) -> Option<String> {
+    let root = interpreter.parent()?.parent()?;
+    let libraries = std::fs::read_dir(root.join("lib")).into_iter().flatten().flatten();
+    let pythons = libraries
+        .map(|entry| entry.path())
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python")));
+    // Windows has one folder for all versions.
+    let mut folders: Vec<PathBuf> =
+        pythons.chain([root.join("Lib")]).map(|path| path.join("site-packages")).collect();
+    folders.sort();
+    folders.iter().find_map(|folder| {
+        std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+            let name = entry.file_name();
+            let version = name.to_str()?.strip_prefix("triton-")?.strip_suffix(".dist-info")?;
+            Some(version.to_owned())
+        })
+    })
+}
+
 /// The interpreter, if it has everything.
 async fn usable(path: &Path, origin: Origin) -> Result<Interpreter, PythonError> {
     let probe = probe(path).await?;
@@ -313,6 +345,19 @@ mod tests {
             venv: true,
             headers: true,
         }
+    }
+
+    #[test]
+    fn the_version_of_triton_is_read_from_folders() {
+        let root = tempfile::tempdir().unwrap();
+        let interpreter = root.path().join("bin/python");
+        assert_eq!(triton_of(&interpreter), None);
+        let packages = root.path().join("lib/python3.11/site-packages");
+        std::fs::create_dir_all(packages.join("triton")).unwrap();
+        std::fs::create_dir_all(packages.join("triton_kernels-1.0.0.dist-info")).unwrap();
+        assert_eq!(triton_of(&interpreter), None);
+        std::fs::create_dir_all(packages.join("triton-3.6.0+git1.dist-info")).unwrap();
+        assert_eq!(triton_of(&interpreter).as_deref(), Some("3.6.0+git1"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod marker;
 mod outline;
 mod pair_file;
 mod rules;
+mod scaffold;
 mod scope;
 mod signature;
 mod syntax;
@@ -35,6 +36,10 @@ pub use pair_file::PairFile;
 pub use ruff_text_size::{TextRange, TextSize};
 pub use rules::Rule;
 pub use triton::Version;
+
+// What the tests share with the fuzz target names the crate as others do.
+#[cfg(test)]
+extern crate self as fusewright_pair;
 
 #[cfg(test)]
 mod arbitrary;

@@ -6,11 +6,12 @@ use ruff_text_size::{TextRange, TextSize};
 
 use crate::analysis::{analyse, with_file};
 use crate::block::{Block, BlockKind, Style};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::entry::{Definition, EntryPoints};
 use crate::file::newline;
 use crate::inputs::Inputs;
 use crate::lines::Lines;
+use crate::rules::silence;
 use crate::test_inputs::conversion;
 use crate::triton::Version;
 
@@ -158,6 +159,22 @@ impl PairFile {
         let sound = matches!(converted.inputs(), Some(Inputs::GetTestInputs(_)))
             && errors(&converted) <= errors(self);
         sound.then_some(converted)
+    }
+
+    /// The change that silences a finding on its line by a comment. None where nothing silences its rule, and where no
+    /// comment can stand.
+    pub fn silencing(&self, diagnostic: &Diagnostic) -> Option<Fix> {
+        let first = self.line_of(diagnostic.range.start());
+        let last = self.line_of(diagnostic.range.end());
+        // A finding on several lines may be silenced on its first or on its last.
+        let silence = |line| {
+            let fix = with_file(&self.text, |file| silence(&file, diagnostic.rule, line)).ok()??;
+            let silenced = Self::parse(fix.apply(&self.text)?);
+            let count =
+                |file: &Self| file.diagnostics().iter().filter(|one| one.rule == diagnostic.rule).count();
+            (count(&silenced) < count(self)).then_some(fix)
+        };
+        silence(first).or_else(|| silence(last))
     }
 
     /// The 1-based line of an offset. Lines end at LF, CR and CRLF.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use fusewright_engine::config::{self, CONFIG_FILE, ConfigProblem, Options, RuleSettings};
 use fusewright_engine::{files, source};
-use fusewright_pair::{Diagnostic, PairFile, Severity};
+use fusewright_pair::{Diagnostic, PairFile, Severity, Version};
 use serde_json::{Value, json};
 
 use super::output::{self, COULD_NOT, ERROR, GOOD};
@@ -94,14 +94,16 @@ async fn check_pair(
     totals: &mut Totals,
     compiler: Option<&mut Compiler>,
 ) -> anyhow::Result<()> {
-    let mut pair = PairFile::parse(source::read(file)?);
+    let text = source::read(file)?;
+    let (_, settings) = settings::of(file, &Options::default());
+    let triton = settings::triton(&settings);
+    let mut pair = PairFile::parse_for(text, triton);
     if !pair.is_pair() {
         bail!("{} is not a pair file: it has no `# <PYTHON>` marker", file.display());
     }
-    let (_, settings) = settings::of(file, &Options::default());
     let mut fixed = 0;
     if args.fix {
-        (pair, fixed) = fix(file, pair, &settings.rules)?;
+        (pair, fixed) = fix(file, pair, &settings.rules, triton)?;
     }
     let found = reported(&pair, &settings.rules);
     totals.fixed += fixed;
@@ -136,8 +138,13 @@ async fn check_pair(
 }
 
 /// Applies the safe fixes to a file; gives the pair as it is then, and how many fixes there were.
-fn fix(file: &Path, pair: PairFile, rules: &RuleSettings) -> anyhow::Result<(PairFile, usize)> {
-    let (mended, count) = fixes::apply_safe(&pair, rules);
+fn fix(
+    file: &Path,
+    pair: PairFile,
+    rules: &RuleSettings,
+    triton: Option<Version>,
+) -> anyhow::Result<(PairFile, usize)> {
+    let (mended, count) = fixes::apply_safe(&pair, rules, triton);
     if count == 0 {
         return Ok((pair, 0));
     }

@@ -7,6 +7,7 @@
 mod archive;
 mod check;
 mod completions;
+mod convert;
 mod dataset;
 mod demo;
 mod doctor;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Setup(setup::Args),
     /// Say what is wrong with pair files, without running them
     Check(check::Args),
+    /// Put pairs into the other style, add missing blocks, draft inputs
+    Convert(convert::Args),
     /// Append pairs that passed to the dataset
     Archive(archive::Args),
     /// Count or check what is in the dataset
@@ -75,6 +78,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => verify::run(&args),
         Command::Setup(args) => setup::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Archive(args) => archive::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Rule(args) => rule::run(&args),

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use fusewright_engine::config::{self, CONFIG_FILE, Options, Settings};
+use fusewright_engine::home::Home;
+use fusewright_engine::python::installed_triton;
 use fusewright_engine::workspace::Workspace;
+use fusewright_pair::Version;
 
 use super::output::{self, WARNING};
 
@@ -19,4 +22,9 @@ pub(crate) fn of(file: &Path, flags: &Options) -> (Workspace, Settings) {
     }
     let settings = Settings::resolve(&[&loaded.options, flags]);
     (workspace, settings)
+}
+
+/// The version of Triton that pairs are run with, where it can be told without running anything.
+pub(super) fn triton(settings: &Settings) -> Option<Version> {
+    installed_triton(settings.python.interpreter.as_deref(), &Home::of_user())?.parse().ok()
 }

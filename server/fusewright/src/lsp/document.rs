@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fusewright_pair::{BlockKind, PairFile};
+use fusewright_pair::{BlockKind, PairFile, Version};
 use ropey::Rope;
 use tower_lsp::ls_types::{Range, TextDocumentContentChangeEvent, Uri};
 
@@ -19,6 +19,8 @@ pub(crate) struct Document {
     is_python: bool,
     version: i32,
     rope: Rope,
+    /// The version of Triton that it is read for.
+    triton: Option<Version>,
     /// Read when first asked for, forgotten with the next edit.
     pair: Option<PairFile>,
 }
@@ -55,7 +57,15 @@ impl Document {
     pub(crate) fn new(uri: Uri, language: &str, version: i32, text: &str) -> Self {
         let is_python = language == "python"
             || uri.path().as_str().rsplit_once('.').is_some_and(|(_, extension)| extension == "py");
-        Self { uri, is_python, version, rope: Rope::from_str(text), pair: None }
+        Self { uri, is_python, version, rope: Rope::from_str(text), triton: None, pair: None }
+    }
+
+    /// Has the rules go by a version of Triton.
+    pub(crate) fn set_triton(&mut self, triton: Option<Version>) {
+        if self.triton != triton {
+            self.triton = triton;
+            self.pair = None;
+        }
     }
 
     /// The client's number of the text.
@@ -125,10 +135,10 @@ impl Document {
 
     fn pair(&mut self) -> &PairFile {
         let is_read = self.is_python && !self.is_too_large();
-        let rope = &self.rope;
+        let (rope, triton) = (&self.rope, self.triton);
         self.pair.get_or_insert_with(|| {
             let text = if is_read { String::from(rope) } else { String::new() };
-            PairFile::parse(Arc::<str>::from(text))
+            PairFile::parse_for(Arc::<str>::from(text), triton)
         })
     }
 

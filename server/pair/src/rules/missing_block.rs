@@ -55,20 +55,24 @@ pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn fix(file: &File<'_>, kind: BlockKind) -> Option<Fix> {
+    let edit = block_insertion(file, kind, "")?;
+    Some(Fix::unsafe_(format!("Add an empty {} block", kind.tag()), vec![edit]))
+}
+
+/// The edit that adds a block, with this code in it, in its place.
+pub(crate) fn block_insertion(file: &File<'_>, kind: BlockKind, code: &str) -> Option<Edit> {
     let newline = file.newline;
-    let mut text = format!("{}{newline}", kind.opening_marker());
+    let mut text = format!("{}{newline}{code}", kind.opening_marker());
     if file.style == Some(Style::Closed) {
         text = format!("{text}{newline}{}{newline}", kind.closing_marker());
     }
     let following = file.blocks.iter().find(|block| block.kind > kind);
-    let edit = if let Some(following) = following {
+    if let Some(following) = following {
         let at = file.lines.start_of_line(following.opening.start());
-        Edit::insert(at.max(file.start()), format!("{text}{newline}"))
-    } else {
-        let last = file.blocks.last()?;
-        let at = last.closing.map_or(last.content.end(), |closing| file.lines.next_line(closing.start()));
-        let after = if at < file.end() { newline } else { "" };
-        Edit::insert(at, format!("{}{newline}{text}{after}", file.line_end_before(at)))
-    };
-    Some(Fix::unsafe_(format!("Add an empty {} block", kind.tag()), vec![edit]))
+        return Some(Edit::insert(at.max(file.start()), format!("{text}{newline}")));
+    }
+    let last = file.blocks.last()?;
+    let at = last.closing.map_or(last.content.end(), |closing| file.lines.next_line(closing.start()));
+    let after = if at < file.end() { newline } else { "" };
+    Some(Edit::insert(at, format!("{}{newline}{text}{after}", file.line_end_before(at))))
 }

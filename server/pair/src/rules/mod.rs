@@ -23,6 +23,8 @@ mod unmatched_marker;
 mod unused_ignore;
 
 pub(crate) use imports::{add_import, import_of};
+pub(crate) use missing_block::block_insertion;
+pub(crate) use unused_ignore::silence;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::file::File;

@@ -290,6 +290,47 @@ fn what_silences_a_finding() {
     assert_eq!(unused.fix.as_ref().unwrap().apply(&alone).unwrap(), bare);
 }
 
+#[test]
+fn a_finding_is_silenced_on_its_line() {
+    let silenced = |body: &str, rule| {
+        let text = with_body(body);
+        let file = PairFile::parse(&*text);
+        let found = file.diagnostics().iter().find(|one| one.rule == rule).unwrap();
+        let mended = file.silencing(found)?.apply(&text).unwrap();
+        assert!(PairFile::parse(&*mended).diagnostics().is_empty(), "{mended}");
+        Some(mended.lines().find(|line| line.contains("fusewright:")).unwrap().trim().to_owned())
+    };
+    assert_eq!(
+        silenced("z = tl.load(x_ptr + offsets)", Rule::UnmaskedAccess).as_deref(),
+        Some("z = tl.load(x_ptr + offsets)  # fusewright: ignore[FW303]")
+    );
+    assert_eq!(
+        silenced("z = tl.load(\n    x_ptr + offsets\n)", Rule::UnmaskedAccess).as_deref(),
+        Some("z = tl.load(  # fusewright: ignore[FW303]")
+    );
+    assert_eq!(
+        silenced(
+            "z = tl.load(x_ptr + offsets) + tl.arange(0, 12)  # fusewright: ignore[FW301]",
+            Rule::UnmaskedAccess
+        )
+        .as_deref(),
+        Some("z = tl.load(x_ptr + offsets) + tl.arange(0, 12)  # fusewright: ignore[FW301, FW303]")
+    );
+    assert_eq!(silenced("z = tl.load(x_ptr + offsets) + \\\n    0", Rule::UnmaskedAccess), None);
+}
+
+#[test]
+fn a_name_is_annotated_only_where_that_is_enough() {
+    let fix = |body: &str| {
+        let file = PairFile::parse(with_body(body));
+        file.diagnostics().iter().find(|one| one.rule == Rule::ArangeBounds).unwrap().fix.clone()
+    };
+    assert!(fix("y = tl.arange(0, n)").is_some());
+    assert_eq!(fix("row = tl.program_id(0)\ny = tl.arange(0, n + row)"), None);
+    assert_eq!(fix("size = n * 2\ny = tl.arange(0, size)"), None);
+    assert_eq!(fix("size = 48\ny = tl.arange(0, size)"), None);
+}
+
 /// Applied fixes parse and silence their finding, whatever the fault.
 #[test]
 fn every_fix_mends_what_it_is_for() {
@@ -299,6 +340,7 @@ fn every_fix_mends_what_it_is_for() {
         "SIZE = 128\ny = tl.arange(0, SIZE)",
         "y = tl.arange(0, 48)",
         "y = tl.arange(0, n)",
+        "y = tl.arange(0, n * 2)",
         "y = tl.zeros((48,), dtype=tl.float32)",
         "y = x + G",
         "y = plain(x)",

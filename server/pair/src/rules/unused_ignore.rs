@@ -69,6 +69,43 @@ pub(super) fn apply(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The edit that silences a rule on a line: its code, added to the comment that is there, or to a new one. None where a
+/// comment cannot stand: beside a marker, on a line that goes on in the next, inside a string.
+pub(crate) fn silence(file: &File<'_>, rule: Rule, line: u32) -> Option<Fix> {
+    if !rule.may_be_ignored() || rule == Rule::UnusedIgnore {
+        return None;
+    }
+    // A marker stands alone on its line, and so does what is nearly one.
+    let marks = |range: TextRange| file.lines.line_of(range.start()) == line;
+    if file.layout.borders.iter().any(|border| marks(border.range)) || rule == Rule::MalformedMarker {
+        return None;
+    }
+    let code = rule.code();
+    let title = format!("Ignore {code} on this line");
+    if let Some(known) = comments(file).into_iter().find(|ignore| ignore.line == line && ignore.readable) {
+        let codes: Vec<&str> = known.codes.iter().map(|(code, ..)| *code).chain([code]).collect();
+        let text = format!("# {PREFIX} ignore[{}]", codes.join(", "));
+        return Some(Fix::unsafe_(title, vec![Edit::replace(known.range, text)]));
+    }
+    let full = file.lines.full_range(line);
+    let text = slice(file.text, full)?;
+    let code_end = text.trim_end().len();
+    let end = full.start() + size(code_end);
+    let mut tokens = file.regions.iter().flat_map(|region| region.tokens);
+    // A string, or a line that ends in a backslash, goes on behind the end of the line.
+    let goes_on = text.trim_end().ends_with('\\')
+        || tokens.any(|token| {
+            token.start() < end
+                && token.end() > end
+                && !token.kind().is_trivia()
+                && token.kind() != TokenKind::Newline
+        });
+    if goes_on || code_end == 0 {
+        return None;
+    }
+    Some(Fix::unsafe_(title, vec![Edit::insert(end, format!("  # {PREFIX} ignore[{code}]"))]))
+}
+
 fn comments<'a>(file: &File<'a>) -> Vec<Ignore<'a>> {
     let mut ignores = Vec::new();
     let tokens = file.regions.iter().flat_map(|region| region.tokens);

@@ -33,9 +33,12 @@ fn of_document(session: &Session, uri: &Uri) -> Option<(i32, Vec<Diagnostic>)> {
         return config::of_open(session, uri);
     }
     let encoding = session.encoding();
+    let triton = session.folder(uri).triton;
     let (snapshot, standing) = {
         let mut state = session.state();
         let document = state.documents.get_mut(uri)?;
+        // The settings may name another Python than when the document was opened.
+        document.set_triton(triton);
         if document.is_unread_pair() {
             return Some((document.version(), vec![too_large()]));
         }

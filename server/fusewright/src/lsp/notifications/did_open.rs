@@ -12,7 +12,8 @@ use crate::lsp::session::Session;
 pub(crate) fn run(session: &Arc<Session>, params: DidOpenTextDocumentParams) {
     let opened = params.text_document;
     let uri = opened.uri.clone();
-    let document = Document::new(opened.uri, &opened.language_id, opened.version, &opened.text);
+    let mut document = Document::new(opened.uri, &opened.language_id, opened.version, &opened.text);
+    document.set_triton(session.folder(&uri).triton);
     session.state().documents.insert(uri.clone(), document);
     session.outgoing.publish(&uri);
     commands::recall::run(session, &uri);

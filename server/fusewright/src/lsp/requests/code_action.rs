@@ -47,6 +47,35 @@ pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeAc
                 }))
             }));
         }
+        if wanted(&CodeActionKind::QUICKFIX) {
+            let range = snapshot.encoding.text_range(&snapshot.rope, params.range);
+            let mut told = Vec::new();
+            for found in found.iter().filter(|found| found.range.intersect(range).is_some()) {
+                let Some(fix) = snapshot.pair.silencing(found).filter(|_| !told.contains(&found.rule)) else {
+                    continue;
+                };
+                told.push(found.rule);
+                actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                    title: fix.title.clone(),
+                    kind: Some(CodeActionKind::QUICKFIX),
+                    diagnostics: Some(vec![diagnostics::rule(&snapshot, found, features)]),
+                    edit: Some(edits::of(&snapshot, &fix.edits, features)),
+                    ..CodeAction::default()
+                }));
+            }
+        }
+        if wanted(&CodeActionKind::REFACTOR_REWRITE) {
+            let pair = &snapshot.pair;
+            let rewrites = [pair.scaffolding(), pair.drafted_inputs(), pair.moved_inputs()];
+            actions.extend(rewrites.into_iter().flatten().map(|fix| {
+                CodeActionOrCommand::CodeAction(CodeAction {
+                    title: format!("Fusewright: {}", lower_first(&fix.title)),
+                    kind: Some(CodeActionKind::REFACTOR_REWRITE),
+                    edit: Some(edits::of(&snapshot, &fix.edits, features)),
+                    ..CodeAction::default()
+                })
+            }));
+        }
         if wanted(&fix_all_kind()) {
             let edits = compatible(found.iter().filter_map(|found| found.fix.as_ref()));
             if !edits.is_empty() {
@@ -75,6 +104,11 @@ pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeAc
         }
     }
     Some(actions)
+}
+
+fn lower_first(title: &str) -> String {
+    let mut rest = title.chars();
+    rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// Whether an action of `kind` was asked for by `asked`, which may name a parent of it.

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fusewright_engine::config::{self, Loaded, Settings};
+use fusewright_engine::home::Home;
+use fusewright_engine::python::installed_triton;
 use fusewright_engine::workspace::Workspace;
+use fusewright_pair::Version;
 
 use super::options::ClientOptions;
 
@@ -18,6 +21,8 @@ pub(crate) struct Folder {
     pub(crate) settings: Settings,
     /// What its settings file said.
     pub(crate) loaded: Loaded,
+    /// The version of Triton that its pairs are run with, where it can be told without running anything.
+    pub(crate) triton: Option<Version>,
 }
 
 /// Folders whose settings were read; forgotten when a settings file or the editor's settings change.
@@ -52,6 +57,8 @@ impl Folder {
         let load = if trusted_by_editor { config::load_trusted } else { config::load };
         let loaded = load(&workspace.root);
         let settings = Settings::resolve(&[&options.defaults, &loaded.options, &options.settings]);
-        Self { workspace, settings, loaded }
+        let triton = installed_triton(settings.python.interpreter.as_deref(), &Home::of_user());
+        let triton = triton.and_then(|version| version.parse().ok());
+        Self { workspace, settings, loaded, triton }
     }
 }

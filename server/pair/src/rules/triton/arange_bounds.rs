@@ -5,7 +5,7 @@ use ruff_text_size::Ranged;
 use super::{Context, severity};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{argument, spreads};
+use crate::triton::{Integers, argument, spreads};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::ArangeBounds,
@@ -49,6 +49,11 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 );
                 continue;
             };
+            // A constant that Triton refuses too would be no better.
+            let bad = |size: i64| size <= 0 || size.count_ones() != 1 || size > MOST;
+            let distance =
+                |integers: &Integers<'_, '_>| integers.value(end)?.checked_sub(integers.value(start)?);
+            let good = !context.integers[at].iter().filter_map(distance).any(bad);
             let mut constant = true;
             for bound in [start, end] {
                 let Some((why, fix)) = context.not_constant(kernel, bound) else { continue };
@@ -57,7 +62,7 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 found.push(
                     Diagnostic::new(Rule::ArangeBounds, bound.range(), message)
                         .with_severity(severity(arange.conditional))
-                        .with_fix(fix),
+                        .with_fix(fix.filter(|_| good)),
                 );
             }
             if !constant {
@@ -68,7 +73,7 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                     continue;
                 };
                 let Some(distance) = last.checked_sub(first) else { continue };
-                if distance > 0 && distance.count_ones() == 1 && distance <= MOST {
+                if !bad(distance) {
                     continue;
                 }
                 let place = match end {

@@ -111,6 +111,30 @@ impl<'f, 'a> Context<'f, 'a> {
 
     /// Why a size is no constant, and how it becomes one: the words behind "`n` …" and the fix.
     fn not_constant(&self, kernel: &Kernel<'a>, size: &'a Expr) -> Option<(String, Option<Fix>)> {
+        let (words, fix) = self.cause(kernel, size)?;
+        let alone = |range| self.is_only_cause(kernel, size, range);
+        let (Constness::Parameter(range) | Constness::Local(range)) = self.device.constness(kernel, size)
+        else {
+            return Some((words, None));
+        };
+        Some((words, fix.filter(|_| alone(range))))
+    }
+
+    /// Whether an expression would be constant if one name were.
+    fn is_only_cause(&self, kernel: &Kernel<'a>, expression: &'a Expr, name: TextRange) -> bool {
+        let of = |one| self.is_only_cause(kernel, one, name);
+        match expression {
+            Expr::BinOp(binary) => of(&binary.left) && of(&binary.right),
+            Expr::UnaryOp(unary) => of(&unary.operand),
+            other => match self.device.constness(kernel, other) {
+                Constness::Constant => true,
+                Constness::Parameter(range) | Constness::Local(range) => range == name,
+                Constness::Computed | Constness::Unknown => false,
+            },
+        }
+    }
+
+    fn cause(&self, kernel: &Kernel<'a>, size: &'a Expr) -> Option<(String, Option<Fix>)> {
         let text = self.text(size);
         match self.device.constness(kernel, size) {
             Constness::Parameter(range) => {

@@ -59,7 +59,10 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             }
             let tensor = first_tensor(context, function);
             if keyword(call, "device").is_none() {
-                let also = if keyword(call, "dtype").is_none() && made != "full" {
+                let also = if keyword(call, "dtype").is_none()
+                    && made != "full"
+                    && returns(function, name.id.as_str())
+                {
                     "device and dtype"
                 } else {
                     "device"
@@ -70,7 +73,7 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 );
                 found.push(
                     Diagnostic::new(Rule::OutputAllocation, call.range(), message)
-                        .with_fix(tensor.and_then(|tensor| add(call, tensor, "device"))),
+                        .with_fix(tensor.and_then(|tensor| add(call, tensor, also))),
                 );
             } else if short
                 && keyword(call, "dtype").is_none()
@@ -100,11 +103,17 @@ fn first_tensor<'a>(context: &Context<'_, 'a>, function: &HostFunction<'a>) -> O
     })
 }
 
-fn add(call: &ast::ExprCall, tensor: &str, name: &str) -> Option<Fix> {
+fn add(call: &ast::ExprCall, tensor: &str, names: &str) -> Option<Fix> {
     let last =
         call.arguments.args.last().map(Ranged::end).max(call.arguments.keywords.last().map(Ranged::end))?;
-    let title = format!("Take the {name} of `{tensor}`");
-    Some(Fix::safe(title, vec![Edit::insert(last, format!(", {name}={tensor}.{name}"))]))
+    let mut text = String::new();
+    for name in names.split(" and ") {
+        for part in [", ", name, "=", tensor, ".", name] {
+            text.push_str(part);
+        }
+    }
+    let title = format!("Take the {names} of `{tensor}`");
+    Some(Fix::safe(title, vec![Edit::insert(last, text)]))
 }
 
 /// Whether a function returns a name, or something that is made of it by a method.

@@ -27,21 +27,20 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
         for call in &kernel.calls {
             let powers = !matches!(call.language, Some("make_block_ptr" | "make_tensor_descriptor"));
             for size in sizes(call) {
+                let is_bad =
+                    |value: i64| value < 1 && value != -1 || powers && value > 0 && value.count_ones() != 1;
+                let bad = context.bad_sizes(at, size, is_bad);
                 let why = match context.not_constant(kernel, size) {
-                    Some((why, fix)) => Some((
-                        format!("a size of a block must be `tl.constexpr`, and {why}"),
-                        size.range(),
-                        fix,
-                    )),
-                    None => context
-                        .bad_sizes(at, size, |value| {
-                            value < 1 && value != -1 || powers && value > 0 && value.count_ones() != 1
-                        })
-                        .map(|(value, place)| {
-                            let message =
-                                format!("a size of a block must be a power of two, and this one is {value}");
-                            (message, place, context.round_up(value, place))
-                        }),
+                    Some((why, fix)) => {
+                        let message = format!("a size of a block must be `tl.constexpr`, and {why}");
+                        // A constant that Triton refuses too would be no better.
+                        Some((message, size.range(), fix.filter(|_| bad.is_none())))
+                    }
+                    None => bad.map(|(value, place)| {
+                        let message =
+                            format!("a size of a block must be a power of two, and this one is {value}");
+                        (message, place, context.round_up(value, place))
+                    }),
                 };
                 if let Some((message, range, fix)) = why
                     && !found.iter().any(|other| other.range == range && other.rule == Rule::SizeNotConstexpr)
