@@ -296,7 +296,7 @@ fn triton(reference: Option<&Subject<'_>>) -> String {
     };
     let base = name.strip_suffix("_pytorch").or_else(|| name.strip_suffix("_torch"));
     let kernel = base.unwrap_or(name).to_lowercase();
-    let mut text = format!(
+    let text = format!(
         "import torch\nimport triton\nimport triton.language as tl\n\n\n@triton.jit\ndef {kernel}_kernel(x_ptr, out_ptr, size, \
          BLOCK: tl.constexpr):\n    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n    mask = offsets < size\n    x = \
          tl.load(x_ptr + offsets, mask=mask)\n    # Compute here what `{name}` does.\n    tl.store(out_ptr + offsets, x, \
@@ -313,7 +313,7 @@ fn triton(reference: Option<&Subject<'_>>) -> String {
         .map(|line| format!("{indentation}{line}\n"))
         .concat()
     };
-    text += &match reference {
+    let wrapper = match reference {
         Some(Subject { init: Some(init), parameters, .. }) => format!(
             "class ModelNew(torch.nn.Module):\n    def __init__({}):\n        super().__init__()\n\n    def forward({}):\n{}",
             list(init, "self"),
@@ -326,7 +326,7 @@ fn triton(reference: Option<&Subject<'_>>) -> String {
         }
         None => format!("def fused_triton(x):\n{}", launch("    ")),
     };
-    text
+    text + &wrapper
 }
 
 fn size(length: usize) -> TextSize {

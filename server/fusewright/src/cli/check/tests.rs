@@ -65,7 +65,7 @@ fn a_setting_shows_its_line() {
 #[test]
 fn safe_fixes_are_applied_until_none_is_left() {
     let text = BROKEN.replace("(1\n", "1\n");
-    let (mended, count) = fixes::apply_safe(&PairFile::parse(text.as_str()), &RuleSettings::default());
+    let (mended, count) = fixes::apply_safe(&PairFile::parse(text.as_str()), &RuleSettings::default(), None);
     assert!(count >= 1);
     assert!(mended.text().contains("\n# <PYTHON>\n"), "{}", mended.text());
     let left = mended.diagnostics().iter().filter_map(|diagnostic| diagnostic.fix.as_ref());
@@ -99,11 +99,11 @@ fn a_fixed_file_is_written_once() {
     let file = folder.path().join("pair.py");
     fs::write(&file, BROKEN.replace("(1\n", "1\n")).unwrap();
     let pair = PairFile::parse(source::read(&file).unwrap());
-    let (mended, count) = fix(&file, pair.clone(), &RuleSettings::default()).unwrap();
+    let (mended, count) = fix(&file, pair.clone(), &RuleSettings::default(), None).unwrap();
     assert!(count >= 1);
     assert_eq!(fs::read_to_string(&file).unwrap(), mended.text());
 
-    let error = fix(&file, pair, &RuleSettings::default()).unwrap_err().to_string();
+    let error = fix(&file, pair, &RuleSettings::default(), None).unwrap_err().to_string();
     assert!(error.ends_with("was changed by another program just now: nothing was fixed"));
 }
 
