@@ -17,7 +17,7 @@ from fusewright_harness.interpreter.autotuning import install as install_first_c
 from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
-from fusewright_harness.operators import OperatorWatch, summary
+from fusewright_harness.operators import OperatorWatch, follow_registered_operators, summary
 from fusewright_harness.poison import Poison
 from fusewright_harness.spent import Spent
 from fusewright_harness.stopwatch import VERBS, Stopwatch
@@ -42,6 +42,7 @@ class Candidate:
         self._device = device
         self._poison = Poison()
         self._poison.install()
+        follow_registered_operators()
         self._spent = Spent()
         if not interpreted:
             self._spent.install()

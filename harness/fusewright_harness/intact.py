@@ -7,6 +7,7 @@ shows what was replaced in them.
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import os
 import signal
@@ -15,10 +16,10 @@ import sysconfig
 import threading
 import time
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 
 import torch
+import torch.utils.dlpack
 
 from fusewright_harness.faults import Fault
 
@@ -100,9 +101,22 @@ _EVENTS = {
 # Only what the pair calls by name: the standard library does these on behalf of honest code (named tuples, data
 # classes, warnings).
 _DIRECT = frozenset(["exec", "compile", "code.__new__", "sys._getframe"])
+_THROUGH_LIBRARIES = frozenset(
+    event
+    for event, (kind, _what) in _EVENTS.items()
+    if kind in ("BackgroundThread", "ProcessStarted", "FileAccess")
+)
+_COMPILERS = ("/triton/", "/torch/_inductor/", "/torch/_dynamo/", "/fusewright_harness/")
 _PREFIXES = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _SITE = ("/site-packages/", "/dist-packages/")
 _TORCH = str(torch.__path__[0])
+_HARMLESS = (
+    "/linecache.py",
+    "/warnings.py",
+    "/traceback.py",
+    "/torch/library.py",
+    "/torch/_library/utils.py",
+)
 _FRAMES = frozenset(["inspect.py", "traceback.py"])
 
 # Bound before any code of the pair is loaded.
@@ -133,8 +147,11 @@ class Intact:
     def begin(self, file: str) -> None:
         """Starts to watch, before the code of the pair at ``file`` is loaded."""
         self._file = file
+        self._note_threads()
         if self._whose == "pytorch":
             self._note_waits()
+        else:
+            self._note_hiding()
         for name in _MODULES:
             owner = _find(name)
             if owner is not None:
@@ -149,22 +166,72 @@ class Intact:
     def _note_waits(self) -> None:
         """Hears of the calls by which a reference waits, which raise no event."""
         for owner, name, what in (
-            (time, "sleep", "sleeps"),
-            (torch.cuda, "_sleep", "lets the GPU wait"),
-            (torch.cuda, "synchronize", "waits for the GPU"),
+            (time, "sleep", "sleeps, which makes it slow and computes nothing"),
+            (torch.cuda, "_sleep", "lets the GPU wait, which makes it slow and computes nothing"),
+            (torch.cuda, "synchronize", "waits for the GPU, which makes it slow and computes nothing"),
         ):
             setattr(owner, name, self._noting(_getattr(owner, name), what))
 
-    def _noting(self, function: Any, what: str) -> Any:
-        @wraps(function)
+    def _note_threads(self) -> None:
+        """Hears of threads in Pythons whose audit hooks do not."""
+        for owner, name in (
+            (_thread, "start_new_thread"),
+            (_thread, "start_new"),
+            (_thread, "start_joinable_thread"),
+            (threading, "_start_new_thread"),
+            (threading, "_start_joinable_thread"),
+        ):
+            known = _getattr(owner, name, None)
+            if known is not None:
+                setattr(owner, name, self._noting_thread(known))
+
+    def _noting_thread(self, function: Any) -> Any:
         def noted(*args: Any, **kwargs: Any) -> Any:
-            frame = _own_frame().f_back
-            if frame.f_code.co_filename == self._file and len(self._deeds) < 8:
-                message = f"the reference {what}, which makes it slow and computes nothing"
-                self._deeds.append(Deed("SlowReference", message, frame.f_lineno))
+            self._hear("_thread.start_new_thread", ())
             return function(*args, **kwargs)
 
         return noted
+
+    def _note_hiding(self) -> None:
+        """Hears of the calls that would hide operators or memory from those who watch."""
+        dispatch = sys.modules["torch.utils._python_dispatch"]
+        for owner, names in (
+            (
+                torch._C,
+                "_DisableTorchDispatch _ExcludeDispatchKeyGuard _IncludeDispatchKeyGuard _ForceDispatchKeyGuard",
+            ),
+            (torch._C, "_pop_torch_dispatch_stack _set_dispatch_mode _unset_dispatch_mode _to_dlpack"),
+            (torch._C, "_dispatch_tls_set_dispatch_key_excluded _dispatch_tls_set_dispatch_key_included"),
+            (torch._C, "_DisableTorchFunction DisableTorchFunction DisableTorchFunctionSubclass"),
+            (dispatch, "_disable_current_modes _pop_mode _pop_mode_temporarily _get_current_dispatch_mode"),
+            (dispatch, "_get_current_dispatch_mode_stack"),
+            (torch.utils.dlpack, "to_dlpack"),
+        ):
+            for name in names.split():
+                known = _getattr(owner, name, None)
+                if known is not None:
+                    what = f"calls `{name}`, which hides what is computed; a pair only computes"
+                    setattr(owner, name, self._noting(known, what, "HiddenWork", "TRITON"))
+
+    def _noting(
+        self, function: Any, what: str, kind: str = "SlowReference", who: str = "the reference"
+    ) -> Any:
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            frame = _own_frame().f_back
+            while frame is not None and frame.f_code.co_filename.endswith(
+                ("/contextlib.py", "/functools.py")
+            ):
+                frame = frame.f_back
+            if frame is not None and frame.f_code.co_filename == self._file and len(self._deeds) < 8:
+                self._deeds.append(Deed(kind, f"{who} {what}", frame.f_lineno))
+            return function(*args, **kwargs)
+
+        noted.__name__ = _getattr(function, "__name__", "noted")
+        return noted
+
+    def protect(self, name: str, module: Any) -> None:
+        """Adds a block's module, whose functions another block must not replace."""
+        self._tables[name] = module, {key: value for key, value in vars(module).items() if callable(value)}
 
     def require(self) -> list[dict[str, Any]]:
         """Raises :class:`Fault` (stage "trust") for what the pair did; returns findings that are no more than that."""
@@ -210,6 +277,8 @@ class Intact:
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         known = _EVENTS.get(event)
+        if event == "os.putenv" and bytes(arguments[0]) == b"TRITON_INTERPRET":
+            known = ("ChangedSwitch", "changes how Triton runs")
         if event == "object.__setattr__" and arguments[1:2] != ("__code__",):
             return
         if known is None:
@@ -228,16 +297,23 @@ class Intact:
                 self._deeds.append(Deed(known[0], f"{who} {known[1]}; a pair only computes", line))
 
     def _line_of_pair(self, event: str) -> int | None:
-        """The pair's line where the pair itself, through nothing but the standard library, did this."""
+        """The pair's line where the pair itself, through nothing but the standard library, did this.
+
+        Threads, processes and files count through any library too, but for Triton and torch's compilers.
+        """
         frame = _own_frame().f_back.f_back
+        if frame is not None and frame.f_code.co_filename == __file__:
+            frame = frame.f_back
         while frame is not None:
             name = frame.f_code.co_filename
             if name == self._file or (name.startswith("<") and not name.startswith("<frozen")):
                 if name == self._file:
                     return frame.f_lineno
-            elif name.startswith("<frozen importlib") or name.endswith(("linecache.py", "warnings.py")):
-                # An import statement; the text of a line for a warning.
+            elif name.startswith("<frozen importlib") or name.endswith(_HARMLESS):
+                # An import statement; the text of a line for a warning or for an error.
                 return None
+            elif event in _THROUGH_LIBRARIES and not any(part in name for part in _COMPILERS):
+                pass
             elif any(folder in name for folder in _SITE) or not name.startswith((*_PREFIXES, "<frozen")):
                 return None
             else:
@@ -254,7 +330,8 @@ _PRECISION = {
     "torch.backends.cuda.matmul.allow_tf32",
     "torch.is_autocast_enabled()",
 }
-_TAMPERING = {"signal.getsignal()", "sys.gettrace()", "sys.getprofile()"}
+_THEIRS = ("TORCH", "TRITON", "PYTORCH", "KINETO", "CUDA", "NCCL", "PATH", "LD_")
+_TAMPERING = {'os.environ["TRITON_INTERPRET"]', "signal.getsignal()", "sys.gettrace()", "sys.getprofile()"}
 
 
 def _switches() -> dict[str, Any]:
@@ -271,7 +348,9 @@ def _switches() -> dict[str, Any]:
         "signal.getsignal()": [signal.getsignal(number) for number in _SIGNALS],
         "sys.gettrace()": sys.gettrace(),
         "sys.getprofile()": sys.getprofile(),
-        "os.environ": dict(os.environ),
+        # Torch and Triton set variables of their own as they are imported.
+        "os.environ": {name: value for name, value in os.environ.items() if not name.startswith(_THEIRS)},
+        'os.environ["TRITON_INTERPRET"]': os.environ.get("TRITON_INTERPRET"),
     }
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import math
 import sys
 import time
+import types
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 import torch
+import torch.library
 import torch.overrides
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -23,6 +27,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_OWN_NAMESPACES = _words("aten prim prims profiler")
 _ALLOCATING = _words(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "
     "ones_like new_ones full full_like new_full fill_ zero_ zero fill scalar_tensor eye resize_ set_ "
@@ -43,7 +48,9 @@ _READING = _words("_local_scalar_dense is_nonzero")
 _REDUCING = _words(
     "sum mean amax amin max min prod logsumexp any all norm linalg_vector_norm nansum argmax argmin var std"
 )
-_LEAVING = _words("tolist numpy __array__ cpu __dlpack__ untyped_storage storage")
+_LEAVING = _words(
+    "tolist numpy __array__ cpu __dlpack__ untyped_storage storage _typed_storage __reduce_ex__"
+)
 _FROM_HOST = _words("lift_fresh lift_fresh_copy lift")
 _TABLE_BYTES = 1 << 12
 _HELD_BYTES = 4 << 30
@@ -110,6 +117,8 @@ class Trace:
     launches: list[Launched] = field(default_factory=list)
     host_bytes: int = 0
     """What was carried to the host to be looked at there."""
+    host_numbers: int = 0
+    """How many floating-point numbers of it."""
     results: tuple[tuple[int, int, int], ...] = ()
     calls: int = 0
     outside_s: float = 0.0
@@ -121,6 +130,9 @@ class OperatorWatch(TorchDispatchMode):
 
     ``file`` is the pair's, whose lines are named.
     """
+
+    around: OperatorWatch | None = None
+    """The watch whose call is in the midst of an operator that the pair registered."""
 
     def __init__(self, file: str) -> None:
         super().__init__()
@@ -142,12 +154,19 @@ class OperatorWatch(TorchDispatchMode):
         super().__exit__(*exception)
         self.trace.outside_s = _clock() - self._began - self._inside
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Runs the operator and writes it down."""
         kwargs = kwargs or {}
         if self.paused:
             return func(*args, **kwargs)
         # Modes for functions have had their say; what is asked of tensors below is ours.
+        if func.namespace not in _OWN_NAMESPACES:
+            # An operator that the pair registered: what it calls counts; see `follow_registered_operators`.
+            OperatorWatch.around = self
+            try:
+                return func(*args, **kwargs)
+            finally:
+                OperatorWatch.around = None
         began = _clock()
         with _without_modes():
             result = func(*args, **kwargs)
@@ -155,6 +174,15 @@ class OperatorWatch(TorchDispatchMode):
         self.trace.calls += 1
         self._inside += _clock() - began
         return result
+
+    @contextmanager
+    def again(self) -> Any:
+        """Puts the mode back in place inside an operator, which keeps it out."""
+        TorchDispatchMode.__enter__(self)
+        try:
+            yield
+        finally:
+            TorchDispatchMode.__exit__(self, None, None, None)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -173,9 +201,11 @@ class OperatorWatch(TorchDispatchMode):
                     self._hold(tensor)
         self.trace.launches.append(Launched(keys, sum(_bytes(tensor) for tensor in tensors)))
 
-    def went_to_host(self, size: int) -> None:
+    def went_to_host(self, tensor: torch.Tensor) -> None:
         """Told of a tensor whose contents Python looked at."""
-        self.trace.host_bytes += size
+        if tensor.untyped_storage().data_ptr() not in self._fresh:
+            self.trace.host_bytes += _bytes(tensor)
+            self.trace.host_numbers += tensor.numel() if tensor.is_floating_point() else 0
 
     def returned(self, tensors: list[torch.Tensor]) -> None:
         """Told what the call returned or changed for good."""
@@ -190,9 +220,9 @@ class OperatorWatch(TorchDispatchMode):
             returns and all(part.alias_info is not None and not part.alias_info.is_write for part in returns)
         ):
             return
-        if any(tensor.is_meta or tensor.layout is not torch.strided for tensor in (*given, *made)):
-            return
-        writes = _written(func, args, kwargs) + [tensor for tensor in made if not _among(tensor, given)]
+        given, made = [t for t in given if _real(t)], [t for t in made if _real(t)]
+        writes = [t for t in _written(func, args, kwargs) if _real(t)]
+        writes += [tensor for tensor in made if not _among(tensor, given)]
         reads = [tensor for tensor in given if not _only_written(name, tensor, writes)]
         if name in _ALLOCATING:
             kind = "allocation"
@@ -203,11 +233,12 @@ class OperatorWatch(TorchDispatchMode):
             self.trace.host_bytes += size if size > _TABLE_BYTES else 0
         elif name in _CASTING:
             kind = "copy"
-        elif name in _MOVING:
+        elif name in _MOVING and not _adds_up(func, args, kwargs):
             kind = "movement"
         elif name in _READING:
             kind = "reading"
-            self.trace.host_bytes += sum(_bytes(tensor) for tensor in reads)
+            for tensor in reads:
+                self.went_to_host(tensor)
         else:
             kind = "compute"
         tainted = kind != "allocation" and any(
@@ -268,6 +299,37 @@ class OperatorWatch(TorchDispatchMode):
         return None
 
 
+def follow_registered_operators() -> None:
+    """Has watches see into operators that a pair registers; to be called before any code of the pair is loaded.
+
+    Within an operator the dispatcher keeps a mode out, so each registered function puts it back itself.
+    """
+    original = torch.library.Library.impl
+
+    def impl(library: Any, name: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(library, name, _followed(function), *args, **kwargs)
+
+    torch.library.Library.impl = impl
+
+
+def _followed(function: Any) -> Any:
+    if not isinstance(function, types.FunctionType):
+        return function
+
+    @wraps(function)
+    def followed(*args: Any, **kwargs: Any) -> Any:
+        watch, OperatorWatch.around = OperatorWatch.around, None
+        if watch is None:
+            return function(*args, **kwargs)
+        try:
+            with watch.again():
+                return function(*args, **kwargs)
+        finally:
+            OperatorWatch.around = watch
+
+    return followed
+
+
 class _HostMode(torch.overrides.TorchFunctionMode):
     """Sees the methods by which a tensor's contents come into Python's hands, which no operator shows."""
 
@@ -275,7 +337,7 @@ class _HostMode(torch.overrides.TorchFunctionMode):
         super().__init__()
         self._watch = watch
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Notes the bytes and goes on."""
         name = getattr(func, "__name__", "")
         leaves = name in _LEAVING or (
@@ -283,8 +345,22 @@ class _HostMode(torch.overrides.TorchFunctionMode):
             and any(str(part).startswith("cpu") for part in (*args[1:2], (kwargs or {}).get("device")))
         )
         if leaves and not self._watch.paused and args and isinstance(args[0], torch.Tensor):
-            self._watch.went_to_host(_bytes(args[0]))
+            with _without_modes():
+                self._watch.went_to_host(args[0])
         return func(*args, **(kwargs or {}))
+
+
+def _real(tensor: torch.Tensor) -> bool:
+    return not tensor.is_meta and tensor.layout is torch.strided
+
+
+def _adds_up(func: Any, args: Any, kwargs: Any) -> bool:
+    """Whether an operator that moves elements also sums those that meet."""
+    for position, argument in enumerate(func._schema.arguments):
+        if argument.name in ("accumulate", "reduce"):
+            value = args[position] if position < len(args) else kwargs.get(argument.name)
+            return bool(value)
+    return False
 
 
 def _numbers(args: Any, kwargs: Any) -> str:
@@ -366,6 +442,7 @@ def summary(trace: Trace) -> dict[str, Any]:
         "copied": sum(operator.bytes for operator in trace.operators if operator.kind == "copy"),
         "moved": sum(operator.bytes for operator in trace.operators if operator.kind == "movement"),
         "host": trace.host_bytes,
+        "host_numbers": trace.host_numbers,
         "launched": sum(launch.bytes for launch in trace.launches),
         "names": list(dict.fromkeys(operator.name for operator in largest)),
         "line": largest[0].line if largest else None,

@@ -45,6 +45,8 @@ class Poison:
                 self._fill(tensor)
             return tensor
 
+        # It would lead the pair's code to what it stands for.
+        del poisoned.__wrapped__
         return poisoned
 
     @contextmanager

@@ -23,6 +23,7 @@ _REPORTED = 0.02
 _BYTES_PER_OPERATION = 0.07
 """What an operation costs in bytes moved, on a card that does fourteen in the time of one byte."""
 _HOST_BYTES = 1 << 12
+_HOST_NUMBERS = 16
 _SMALL_OUTPUT = 0.05
 
 
@@ -70,7 +71,8 @@ def judge_foreign_work(case: Case, work: dict[str, Any]) -> None:
     share = share_of(case.reference_work, work, case.call_bytes)
     names = ", ".join(f"`{name}`" for name in work.get("names", [])[:4]) or "copies"
     line = work.get("line")
-    if work.get("host", 0) > max(_HOST_BYTES, case.call_bytes // 16):
+    few = work.get("host_numbers", 0) <= _HOST_NUMBERS
+    if not few or work.get("host", 0) > max(_HOST_BYTES, case.call_bytes // 16):
         message = (
             f"the candidate carries {work['host']} bytes of its tensors into Python, where anything may be "
             "computed with them; keep the data on the GPU and compute in the kernel"

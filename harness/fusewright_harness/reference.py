@@ -103,9 +103,10 @@ class Reference:
         self._seeds.draw(seed)
         self._intact.begin(self._file)
         self._python = load_block(pair["python"], self._file, "pytorch")
+        self._function = entry_point(self._python, pair["entry"]["reference"], "pytorch")
+        self._intact.protect("the PYTHON block", self._python)
         if pair.get("test"):
             self._test = load_block(pair["test"], self._file, "test")
-        self._function = entry_point(self._python, pair["entry"]["reference"], "pytorch")
         self._intact.require()
         return {}
 

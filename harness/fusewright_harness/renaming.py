@@ -51,6 +51,25 @@ def renamed(value: Any, names: dict[int, int], numbers: bool = True) -> Any:
     return walk(value)
 
 
+def one_axis_renamed(value: Any, old: int, new: int, axis: int) -> Any:
+    """``value`` with one of two dimensions of the size ``old`` renamed: the first or the last in each tensor of both.
+
+    Of a tensor that has one such dimension, it is the last one's where it is the tensor's last dimension.
+    """
+
+    def walk(item: Any) -> Any:
+        if not isinstance(item, torch.Tensor):
+            return rebuilt(item, walk)
+        places = [place for place, size in enumerate(item.shape) if size == old]
+        last = bool(places) and places[-1] == item.ndim - 1
+        if not places or (len(places) == 1 and last != (axis == 1)):
+            return item.detach().clone().requires_grad_(item.requires_grad)
+        with without_modes(), torch.no_grad():
+            return _resized(item, {old: new}, only=places[-1] if axis else places[0])
+
+    return walk(value)
+
+
 def rebuilt(item: Any, walk: Callable[[Any], Any]) -> Any:
     """A list, tuple or dictionary with ``walk`` of each part; anything else as it is."""
     if isinstance(item, dict):
@@ -61,14 +80,14 @@ def rebuilt(item: Any, walk: Callable[[Any], Any]) -> Any:
     return item
 
 
-def _resized(tensor: torch.Tensor, names: dict[int, int]) -> torch.Tensor:
+def _resized(tensor: torch.Tensor, names: dict[int, int], only: int | None = None) -> torch.Tensor:
     wanted = tensor.requires_grad
     result = tensor.detach()
     shares = sums_to_one(result)
     order = sorted(range(result.ndim), key=lambda axis: -result.stride(axis))
     result = result.permute(order)
     for axis, size in enumerate(result.shape):
-        if size in names:
+        if size in names and only in (None, order[axis]):
             places = torch.arange(names[size], device=result.device) % size
             if _ascends(result, axis):
                 places = places.sort().values
@@ -76,7 +95,7 @@ def _resized(tensor: torch.Tensor, names: dict[int, int]) -> torch.Tensor:
     result = result.contiguous().clone()
     result = result.permute([order.index(axis) for axis in range(result.ndim)])
     if not result.is_floating_point() and not result.is_complex() and result.dtype is not torch.bool:
-        result = _recounted(result, names)
+        result = _recounted(_kept_distinct(tensor.detach(), result), names)
     elif shares and result.shape != tensor.shape:
         result = result / result.sum(-1, keepdim=True)
     return result.requires_grad_(wanted)
@@ -100,6 +119,30 @@ def sums_to_one(tensor: torch.Tensor) -> bool:
     if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.ndim == 0 or tensor.numel() < 2:
         return False
     return tensor.shape[-1] > 1 and bool((tensor >= 0).all() and ((tensor.sum(-1) - 1).abs() < 1e-2).all())
+
+
+class NoVariant(Exception):
+    """There are no such inputs of another size."""
+
+
+def _kept_distinct(old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+    """A longer index, still without repetition where it had none: what is written twice has no order."""
+    if new.numel() <= old.numel() or new.numel() > _FEW_STEPS or old.numel() < 2:
+        return new
+    before = old.reshape(-1).tolist()
+    if len(set(before)) < len(before) or min(before) < 0:
+        return new
+    top = max(before) + 1 if max(before) + 1 > len(before) else new.numel()
+    free = iter(sorted(set(range(top)) - set(before)))
+    seen: set[int] = set()
+    values = []
+    for value in new.reshape(-1).tolist():
+        number = next(free, None) if value in seen else value
+        if number is None:
+            raise NoVariant
+        seen.add(number)
+        values.append(number)
+    return torch.tensor(values, dtype=new.dtype, device=new.device).reshape(new.shape)
 
 
 def _recounted(tensor: torch.Tensor, names: dict[int, int]) -> torch.Tensor:

@@ -186,8 +186,12 @@ def _few_steps(comparison: Comparison) -> bool:
 def _name(variant: dict[str, Any]) -> str:
     kind = variant.get("kind")
     if kind == "size":
-        return f"{variant['from']} -> {variant['to']}" if variant["from"] else "reduced sizes"
+        one = "one " if variant.get("part") else ""
+        return f"{one}{variant['from']} -> {variant['to']}" if variant["from"] else "reduced sizes"
+    if kind == "scaled" and variant.get("by", 1) < 1:
+        return "small values"
     return {
+        "reversed": "an index turned round",
         "parted": "different tensors in place of equal ones",
         "drawn": "random numbers in place of constants",
         "negated": "the inputs' signs turned",

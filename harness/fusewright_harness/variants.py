@@ -6,12 +6,21 @@ numbers, masks, float8 codes and rows that sum to one keep their values.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from fusewright_harness.call import map_tensors
-from fusewright_harness.renaming import next_prime, rebuilt, renamed, sizes_of, sums_to_one
+from fusewright_harness.renaming import (
+    NoVariant,
+    next_prime,
+    one_axis_renamed,
+    rebuilt,
+    renamed,
+    sizes_of,
+    sums_to_one,
+)
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
@@ -36,11 +45,20 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
             found.append({"kind": "drawn"})
         if any(_movable(tensor) for tensor in tensors):
             found += [{"kind": "negated"}]
+            found += [{"kind": "scaled", "by": 0.001, "or": 0.05}]
             found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
+        if any(_counts_up(tensor, tensors) for tensor in tensors):
+            found.append({"kind": "reversed"})
         if _has_numbers(value):
             found.append({"kind": "numbers"})
     sizes = [size for size in sizes_of(value) if str(size) not in base]
     found += [{"kind": "size", "from": size, "to": next_prime(size)} for size in sizes]
+    # Two dimensions that happen to have one size are told apart.
+    found += [
+        {"kind": "size", "from": size, "to": next_prime(size), "part": True}
+        for size in sizes
+        if any(list(tensor.shape).count(size) > 1 for tensor in tensors)
+    ]
     if base:
         found = [{"kind": "size", "from": 0, "to": 0}, *found]
     if any(tensor.ndim and tensor.numel() > 1 for tensor in tensors):
@@ -61,21 +79,37 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         old, new = variant["from"], variant["to"]
         if not old:
             return [value]
+        makers = [lambda: renamed(value, {old: new})]
         multiples = {size: size // old * new for size in sizes_of(value) if size % old == 0}
-        return [
-            renamed(value, {old: new}),
-            *([renamed(value, multiples)] if len(multiples) > 1 else []),
-            renamed(value, {old: new}, numbers=False),
-        ]
+        if len(multiples) > 1:
+            makers.append(lambda: renamed(value, multiples))
+        if variant.get("part"):
+            makers = [lambda axis=axis: one_axis_renamed(value, old, new, axis) for axis in (0, 1)]
+        else:
+            makers.append(lambda: renamed(value, {old: new}, numbers=False))
+        return [made for make in makers for made in _made(make)]
     value = clone_value(value)
     if kind == "numbers":
         return [_with_numbers(value)]
     if kind == "strides":
         return [map_tensors(value, _restrided)]
+    if kind == "reversed":
+        with without_modes(), torch.no_grad():
+            tensors = take_apart(value)[1]
+            return [
+                map_tensors(value, lambda tensor: tensor.flip(0) if _counts_up(tensor, tensors) else tensor)
+            ]
     if kind == "parted":
         return [_parted(value)]
     steps = [variant["by"], variant["or"]][gently:] if "by" in variant else [0.0]
     return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
+
+
+def _made(make: Callable[[], Any]) -> list[Any]:
+    try:
+        return [make()]
+    except NoVariant:
+        return []
 
 
 def _twins(tensors: list[torch.Tensor]) -> set[int]:
@@ -153,6 +187,15 @@ def _movable(tensor: torch.Tensor) -> bool:
     if _constant(tensor) or sums_to_one(tensor):
         return False
     return flat.numel() < 8 or flat.unique().numel() > 3
+
+
+def _counts_up(tensor: torch.Tensor, others: list[torch.Tensor]) -> bool:
+    """Whether a tensor numbers a dimension's elements: 0, 1, 2, … as an index that happens to change nothing."""
+    if tensor.ndim != 1 or tensor.numel() < 3 or tensor.dtype not in (torch.int32, torch.int64):
+        return False
+    places = torch.arange(tensor.numel(), device=tensor.device, dtype=tensor.dtype)
+    measured = any(tensor.numel() in other.shape for other in others if other.is_floating_point())
+    return measured and torch.equal(tensor, places)
 
 
 def _has_numbers(value: Any) -> bool:
