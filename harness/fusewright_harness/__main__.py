@@ -1,4 +1,4 @@
-"""``python -m fusewright_harness serve`` judges pairs; ``zygote`` is started by it and by nobody else."""
+"""``python -m fusewright_harness serve`` judges pairs; ``zygote`` and ``sandbox`` are started by it alone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ def main(arguments: list[str]) -> int:
         from fusewright_harness.zygote import run_zygote
 
         return run_zygote(mode=arguments[1], control_fd=int(arguments[2]))
+    if arguments[:1] == ["sandbox"] and len(arguments) == 2:
+        from fusewright_harness.containment.layers import put_up
+
+        return put_up(mode=arguments[1])
     print("usage: python -m fusewright_harness serve", file=sys.stderr)
     return 2
 

@@ -15,13 +15,14 @@ from typing import Any
 import torch
 
 from fusewright_harness import environment
+from fusewright_harness.containment import layers
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
 from fusewright_harness.judge import Judge, Options, Team
 from fusewright_harness.kernel_cache import KernelCache, block_key
 from fusewright_harness.lanes import Lane
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline, Worker
+from fusewright_harness.workers import Deadline, Worker, team_layers
 
 Send = Callable[..., None]
 
@@ -69,6 +70,7 @@ class Bench:
             **environment.versions(),
             "device": devices[0] if devices else None,
             **environment.interpreter_coverage(),
+            "containment": layers.probe("cuda" if devices else "interpreter"),
         }
 
     def verify(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:
@@ -89,11 +91,14 @@ class Bench:
                 if gaps := lane.gaps():
                     versions["interpreter_gaps"] = gaps
                 team = self._team(lane, deadline)
-                if mode == "cuda":
-                    self._cache.give(key, team.candidate.folder)
-            # Only now: waiting for a place, or for a first import of torch, is not the pair's own time.
-            deadline.start(options.timeout_s)
             try:
+                with verdict.phases.phase("workers"):
+                    contained = {"containment": team_layers(team.members(), request)}
+                    verdict.set(environment={**versions, **contained})
+                    if mode == "cuda":
+                        self._cache.give(key, team.candidate.folder)
+                # Only now: waiting for a place, or for a first import of torch, is not the pair's own time.
+                deadline.start(options.timeout_s)
                 judge = Judge(
                     request["pair"],
                     options,

@@ -3,10 +3,16 @@
 A message is a four-byte little-endian length and that many bytes of JSON. Descriptors travel with the first
 byte. The judge never unpickles: whatever a worker sends is JSON with numbers and text in it, and a message
 that is too long, or no JSON object, ends the worker.
+
+Once both ends have agreed on a key (:meth:`Channel.agree`), a message carries a keyed hash of its number and
+its body. So code of a pair that finds the descriptor can break the channel, which is told, but not speak for the
+worker.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import socket
@@ -15,6 +21,8 @@ import time
 from typing import Any
 
 _HEADER = struct.Struct("<I")
+_NUMBER = struct.Struct("<Q")
+_SEAL_BYTES = 16
 _LIMIT = 32 << 20
 _MAX_DESCRIPTORS = 4
 
@@ -31,11 +39,37 @@ class ChannelGarbled(Exception):
     """The other side sent something that is no message."""
 
 
+class ChannelForged(ChannelGarbled):
+    """Somebody without the key wrote to the other end."""
+
+
+class _Seals:
+    """The seals of one direction's messages, in order. The key is kept in the hash's state alone."""
+
+    def __init__(self, key: bytes, direction: bytes) -> None:
+        self._keyed = hashlib.blake2b(key=key, person=direction, digest_size=_SEAL_BYTES)
+        self._number = 0
+
+    def next(self, body: bytes) -> bytes:
+        seal = self._keyed.copy()
+        seal.update(_NUMBER.pack(self._number))
+        seal.update(body)
+        self._number += 1
+        return seal.digest()
+
+
 class Channel:
     """One end of a socket pair. Not for use by two threads at once."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
+        self._sealing: _Seals | None = None
+        self._checking: _Seals | None = None
+
+    def agree(self, key: bytes, judge: bool) -> None:
+        """Seals every message from now on with ``key``; ``judge`` tells which of the two ends this is."""
+        sealing, checking = (b"judge", b"worker") if judge else (b"worker", b"judge")
+        self._sealing, self._checking = _Seals(key, sealing), _Seals(key, checking)
 
     @staticmethod
     def pair() -> tuple[Channel, socket.socket]:
@@ -61,7 +95,8 @@ class Channel:
     def send(self, message: dict[str, Any], descriptors: list[int] | None = None) -> None:
         """Sends one message; raises :class:`ChannelClosed` where nobody listens any more."""
         body = json.dumps(message, separators=(",", ":")).encode()
-        data = _HEADER.pack(len(body)) + body
+        seal = self._sealing.next(body) if self._sealing is not None else b""
+        data = _HEADER.pack(len(body)) + seal + body
         self._socket.settimeout(None)
         try:
             if descriptors:
@@ -75,7 +110,8 @@ class Channel:
         """The next message and the descriptors that came with it.
 
         Raises :class:`ChannelClosed`, :class:`ChannelTimeout` (after ``timeout_s`` seconds in all) or
-        :class:`ChannelGarbled`. Descriptors of a message that is refused are closed.
+        :class:`ChannelGarbled` (:class:`ChannelForged` where the seal is wrong). Descriptors of a message that is
+        refused are closed.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         descriptors: list[int] = []
@@ -83,9 +119,14 @@ class Channel:
             header = self._read(_HEADER.size, deadline, descriptors)
             (length,) = _HEADER.unpack(header)
             if length > _LIMIT:
-                raise ChannelGarbled(f"a message of {length} bytes is over the limit of {_LIMIT}")
+                garbled = ChannelGarbled if self._checking is None else ChannelForged
+                raise garbled(f"a message of {length} bytes is over the limit of {_LIMIT}")
+            seal = self._read(_SEAL_BYTES, deadline, descriptors) if self._checking is not None else b""
+            body = self._read(length, deadline, descriptors)
+            if self._checking is not None and not hmac.compare_digest(seal, self._checking.next(body)):
+                raise ChannelForged("a message without the key's seal")
             try:
-                message = json.loads(self._read(length, deadline, descriptors))
+                message = json.loads(body)
             except (ValueError, RecursionError) as error:
                 raise ChannelGarbled(f"a message is not JSON: {error}") from error
             if not isinstance(message, dict):

@@ -6,10 +6,13 @@ are not trusted, so :func:`fault_from_message` takes nothing from a message but 
 
 from __future__ import annotations
 
+import linecache
 import traceback
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any
+
+from fusewright_harness.containment.refusal import refusal
 
 IMPLEMENTATIONS = ("pytorch", "triton", "test", "harness")
 STAGES = ("parse", "import", "inputs", "compile", "run", "check", "timing", "trust", "timeout")
@@ -96,6 +99,9 @@ def fault_from_exception(error: BaseException, implementation: str, stage: str, 
         return Fault(implementation, stage, "SystemExit", message, pair_line(error.__traceback__, filename))
     kind = type(error).__name__
     text = str(error).strip() or f"{kind} without a message"
+    refused = refusal(error, _code_at(error.__traceback__, filename))
+    if refused is not None:
+        kind, text, stage = refused.kind, refused.message, refused.stage or stage
     return Fault(
         implementation,
         stage,
@@ -104,6 +110,11 @@ def fault_from_exception(error: BaseException, implementation: str, stage: str, 
         pair_line(error.__traceback__, filename),
         pair_traceback(error, filename),
     )
+
+
+def _code_at(trace: TracebackType | None, filename: str) -> str:
+    line = pair_line(trace, filename)
+    return linecache.getline(filename, line).strip() if line else ""
 
 
 def fault_from_message(message: dict[str, Any], implementation: str) -> Fault:

@@ -15,6 +15,8 @@ import stat
 import threading
 from collections import OrderedDict
 
+from fusewright_harness.containment.limits import hand_over
+
 _MOST_BLOCKS = 64
 _MOST_BYTES = 64 << 20
 _MOST_FILES = 2_000
@@ -46,7 +48,11 @@ class KernelCache:
             known = self._blocks.get(block)
             if known is not None:
                 self._blocks.move_to_end(block)
-                copy_plain(known, os.path.join(worker_folder, "triton"))
+                cache = os.path.join(worker_folder, "triton")
+                copy_plain(known, cache)
+                owner = os.stat(worker_folder).st_uid
+                if owner != os.getuid():
+                    hand_over(cache, owner)
 
     def take(self, block: str, worker_folder: str) -> None:
         """Keeps what a block's candidate compiled, for the same block's next candidate."""

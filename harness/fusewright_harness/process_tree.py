@@ -1,8 +1,9 @@
 """Ending a process with all that it started.
 
-A worker may have forked, and its children may have left its process group, so the tree is walked by parent.
-The zygote that started the worker is a subreaper: what loses its parent meanwhile becomes the zygote's child
-and is found there.
+A worker leads a process group that seccomp keeps it and its children in, and a group is ended at one stroke:
+the kernel delivers the signal to a process that is being forked meanwhile too. Where there is no seccomp,
+children may have left, so the tree is walked by parent as well. The zygote that started the worker is a
+subreaper: what loses its parent meanwhile becomes the zygote's child and is found there.
 """
 
 from __future__ import annotations
@@ -58,8 +59,16 @@ def _parent(pid: str) -> int | None:
         return None
 
 
+def kill_group(pid: int) -> None:
+    """Kills the process group that ``pid`` leads; none of that number is no error."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
 def kill_tree(pid: int) -> None:
-    """Kills ``pid`` and its descendants, again and again until no new one appears."""
+    """Kills ``pid``, the group that it leads, and its descendants, until no new one appears."""
     _signal(pid, signal.SIGSTOP)
     seen: set[int] = set()
     while True:
@@ -70,6 +79,7 @@ def kill_tree(pid: int) -> None:
             # Stopped first, so that a process that forks without end does not outrun the walk.
             _signal(child, signal.SIGSTOP)
             seen.add(child)
+    kill_group(pid)
     for child in (*seen, pid):
         _signal(child, signal.SIGKILL)
 

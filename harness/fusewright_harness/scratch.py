@@ -7,28 +7,51 @@ own, so the next one does.
 from __future__ import annotations
 
 import os
+import queue
 import re
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 _NAME = re.compile(r"fusewright-harness-(\d+)-")
 
 
 class Scratch:
-    """The folder of this process's scratch folders."""
+    """The folder of this process's scratch folders. Safe for use by several threads."""
 
     def __init__(self) -> None:
         _remove_left_behind()
         self._root = tempfile.mkdtemp(prefix=f"fusewright-harness-{os.getpid()}-")
+        # A worker may have a user of its own, who passes through to its own folder and sees no other's name.
+        os.chmod(self._root, 0o711)
+        self._discarded: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._sweep, name="scratch", daemon=True).start()
 
     def folder(self) -> str:
         """A new, empty folder that only this user can enter."""
         return tempfile.mkdtemp(dir=self._root)
 
+    def discard(self, folder: str) -> None:
+        """Has a folder removed, while the next pair is judged: a pair may have left many files."""
+        self._discarded.put(folder)
+
     def remove(self) -> None:
         """Removes them all."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        _remove(self._root)
+
+    def _sweep(self) -> None:
+        while True:
+            _remove(self._discarded.get())
+
+
+def _remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.path.exists(folder):
+        # A pair may have closed folders of its own to their owner, who is us where we are not root.
+        for path, _folders, _files in os.walk(folder, followlinks=False):
+            os.chmod(path, 0o700)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_left_behind() -> None:
@@ -39,4 +62,4 @@ def _remove_left_behind() -> None:
         except OSError:
             continue
         if match and ours and not Path("/proc", match[1]).exists():
-            shutil.rmtree(entry, ignore_errors=True)
+            _remove(str(entry))

@@ -38,11 +38,15 @@ def warm_compiler() -> None:
     triton.compile(source, target=GPUTarget("cuda", 90, 32))
 
 
-def warm_driver(device: torch.device) -> None:
-    """Loads Triton's driver and launches a kernel, from the seed of compiled stubs where there is one."""
+def start_from_seed() -> None:
+    """Copies the seed, where there is one, into this worker's own cache. Comes before the sandbox closes it."""
     seed, own = os.environ.get(SEED_VARIABLE), os.environ["TRITON_CACHE_DIR"]
     if seed and os.path.isdir(seed):
         shutil.copytree(seed, own, dirs_exist_ok=True)
+
+
+def warm_driver(device: torch.device) -> None:
+    """Loads Triton's driver and launches a kernel, which takes long where the cache has no stubs for it."""
     x = torch.zeros(_BLOCK, device=device)
     launch: Any = _warm_kernel[(1,)]
     launch(x, torch.empty_like(x), _BLOCK, BLOCK=_BLOCK)

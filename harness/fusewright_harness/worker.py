@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import tempfile
 import traceback
 from contextlib import ExitStack, suppress
 from typing import Any, Protocol
@@ -19,12 +20,13 @@ import torch
 from fusewright_harness.arenas import DriverOutOfMemory
 from fusewright_harness.call import give_back_memory
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
+from fusewright_harness.containment.sandbox import Plan, Sandbox
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.process_tree import end_with_parent
 from fusewright_harness.stopwatch import VERBS as TIMED
 from fusewright_harness.transfer import Sent
 from fusewright_harness.values import Untransferable
-from fusewright_harness.warm import warm_driver
+from fusewright_harness.warm import start_from_seed, warm_driver
 
 _ENTERED = ExitStack()
 
@@ -39,13 +41,18 @@ class Role(Protocol):
         ...
 
 
-def run_worker(mode: str, descriptor: int, scratch: str) -> None:
+def run_worker(plan: Plan, descriptor: int, scratch: str) -> None:
     """Serves the judge at ``descriptor`` until it hangs up. ``scratch`` is the only folder to write to."""
+    mode = plan.mode
     end_with_parent()
-    os.setsid()
     _isolate(descriptor, scratch)
     channel = Channel(socket.socket(fileno=descriptor))
-    device = _prepare_device(mode)
+    try:
+        first, _ = channel.receive()
+        channel.agree(bytes.fromhex(first.pop("key")), judge=False)
+    except (ChannelClosed, ChannelGarbled):
+        return
+    device = _prepare(plan, scratch, first["memory_bytes"], channel)
     role: Role | None = None
     lent: dict[int, Sent] = {}
     while True:
@@ -83,6 +90,23 @@ def run_worker(mode: str, descriptor: int, scratch: str) -> None:
             return
 
 
+def _prepare(plan: Plan, scratch: str, memory_bytes: int, channel: Channel) -> Any:
+    """Puts up the sandbox, with CUDA inside, and tells the judge. No code of a pair is loaded before."""
+    try:
+        if plan.mode == "cuda":
+            start_from_seed()
+        sandbox = Sandbox(plan, scratch)
+        sandbox.before_cuda()
+        device = _prepare_device(plan.mode)
+        sandbox.after_cuda(memory_bytes)
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        channel.send({"problem": text.strip().splitlines()[0][:1000]})
+        os._exit(1)
+    channel.send({"layers": sandbox.layers})
+    return device
+
+
 def _unforeseen(error: BaseException) -> Fault:
     if isinstance(error, (DriverOutOfMemory, torch.cuda.OutOfMemoryError)):
         return out_of_memory()
@@ -105,8 +129,17 @@ def _isolate(descriptor: int, scratch: str) -> None:
     sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     os.chdir(scratch)
     os.environ.update(
-        {"HOME": scratch, "TMPDIR": scratch, "TRITON_CACHE_DIR": os.path.join(scratch, "triton")}
+        {
+            "HOME": scratch,
+            "TMPDIR": scratch,
+            "TRITON_CACHE_DIR": os.path.join(scratch, "triton"),
+            # A worker's user need not have a name, and torch asks for one.
+            "USER": "fusewright",
+            "LOGNAME": "fusewright",
+        }
     )
+    # Python looks its temporary folder up once, and the zygote may have done so.
+    tempfile.tempdir = scratch
     # Nothing in the scratch folder may be imported by accident: a pair could plant a `torch.py` there.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
 

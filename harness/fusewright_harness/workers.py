@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,13 +12,28 @@ import threading
 import time
 from typing import Any
 
-from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled, ChannelTimeout
+from fusewright_harness.channel import (
+    Channel,
+    ChannelClosed,
+    ChannelForged,
+    ChannelGarbled,
+    ChannelTimeout,
+)
+from fusewright_harness.containment import layers
+from fusewright_harness.containment.limits import available_bytes
+from fusewright_harness.containment.watch import Watch
 from fusewright_harness.faults import Cancelled, Fault, fault_from_message, harness_fault
+from fusewright_harness.process_tree import kill_group
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.transfer import receive_value
 
 _START_LIMIT_S = 120.0
 _END_LIMIT_S = 5.0
+_KEY_BYTES = 32
+_MEMORY_SHARE = 0.6
+"""The part of the memory that is free when a worker starts which it may take."""
+
+_watch = Watch()
 
 # The folder that a process starts in is not a place to import from; older Pythons start in "/" instead.
 _UNPATHED = ("-P",) if sys.version_info >= (3, 11) else ()
@@ -70,6 +85,29 @@ class Worker:
         self._deadline = Deadline(_START_LIMIT_S)
         self._release: list[int] = []
         self._doing = "starting"
+        self._layers: list[str] | None = None
+        self._memory_bytes = int(available_bytes() * _MEMORY_SHARE)
+        # Through the worker's own channel and not the zygote, whose memory later workers inherit.
+        key = secrets.token_bytes(_KEY_BYTES)
+        channel.send({"key": key.hex(), "memory_bytes": self._memory_bytes})
+        channel.agree(key, judge=True)
+
+    def layers(self) -> list[str]:
+        """The layers of containment that are in force, once the worker is ready: it waits for that.
+
+        Raises :class:`Fault` where the worker could not be made ready.
+        """
+        if self._layers is None:
+            try:
+                message, _ = self._channel.receive(_START_LIMIT_S)
+            except (ChannelClosed, ChannelGarbled, ChannelTimeout) as error:
+                if self._deadline.cancelled.is_set():
+                    raise Cancelled from error
+                raise harness_fault("a worker ended before it was ready", "StartError") from error
+            if "problem" in message:
+                raise harness_fault(f"a worker could not be made ready: {message['problem']}", "StartError")
+            self._layers = [str(layer) for layer in message.get("layers", [])]
+        return self._layers
 
     @property
     def folder(self) -> str:
@@ -78,12 +116,15 @@ class Worker:
 
     def assign(self, role: str, implementation: str, deadline: Deadline) -> None:
         """Makes this worker play ``role`` until ``deadline``."""
+        self.layers()
+        _watch.add(self.pid, self._memory_bytes, self._scratch, lambda: kill_group(self.pid))
         self._role = role
         self._implementation = implementation
         self._deadline = deadline
 
     def ask(self, verb: str, doing: str, descriptors: list[int] | None = None, **fields: Any) -> None:
         """Sends one message; :meth:`answer` takes the reply. ``doing`` names it in a timeout's message."""
+        self.layers()
         self._doing = doing
         message = {"role": self._role, "verb": verb, "release": self._release, **fields}
         self._release = []
@@ -102,6 +143,8 @@ class Worker:
             message, descriptors = self._channel.receive(self._deadline.left_s())
         except ChannelTimeout as error:
             raise self._late() from error
+        except ChannelForged as error:
+            raise self._forged() from error
         except (ChannelClosed, ChannelGarbled) as error:
             raise self._ended() from error
         if self._deadline.cancelled.is_set():
@@ -127,35 +170,72 @@ class Worker:
         """Ends the process with all that it started and removes its scratch folder."""
         self._channel.shut()
         self._channel.close()
+        _watch.remove(self.pid)
+        kill_group(self.pid)
         self._zygote.kill(self.pid)
         self._zygote.wait(self.pid, _END_LIMIT_S)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._zygote.scratch.discard(self._scratch)
 
     def interrupt(self) -> None:
         """Wakes whoever waits for an answer, from another thread."""
         self._channel.shut()
 
+    def _name(self) -> str:
+        return {"pytorch": "reference", "triton": "candidate"}.get(self._implementation, self._role)
+
     def _late(self) -> Fault:
         if self._deadline.cancelled.is_set():
             raise Cancelled
-        name = {"pytorch": "reference", "triton": "candidate"}.get(self._implementation, self._role)
-        message = f"the {name} was still {self._doing} when the limit of {self._deadline.limit_s:g} s ran out"
+        message = f"the {self._name()} was still {self._doing} when the limit of {self._deadline.limit_s:g} s ran out"
         return Fault(self._implementation, "timeout", "Timeout", message)
+
+    def _forged(self) -> Fault:
+        if self._deadline.cancelled.is_set():
+            raise Cancelled
+        message = (
+            f"the {self._name()}'s code wrote to a descriptor that is not its own, where its process answers "
+            "the judge: let it compute and return, and write nowhere"
+        )
+        return Fault(self._implementation, "trust", "ForgedAnswer", message, verdict="rejected")
 
     def _ended(self) -> Fault:
         if self._deadline.cancelled.is_set():
             raise Cancelled
+        excess = _watch.excess(self.pid)
+        if excess is not None:
+            message = f"the {self._name()}'s process {excess.what} while {self._doing}, so it was ended"
+            return Fault(self._implementation, "run", excess.kind, message)
         status = self._zygote.wait(self.pid, _END_LIMIT_S)
         if status is None:
             how = "stopped answering"
+        elif status == -signal.SIGKILL:
+            how = "was killed, as the system does when the machine's memory runs out,"
         elif status < 0:
             how = f"was ended by {signal.Signals(-status).name}"
         else:
             how = f"ended itself with exit status {status}"
-        name = {"pytorch": "reference", "triton": "candidate"}.get(self._implementation, self._role)
         return Fault(
-            self._implementation, "run", "ProcessEnded", f"the {name}'s process {how} while {self._doing}"
+            self._implementation,
+            "run",
+            "ProcessEnded",
+            f"the {self._name()}'s process {how} while {self._doing}",
         )
+
+
+def team_layers(workers: list[Worker], request: dict[str, Any]) -> list[str]:
+    """The layers of containment that all of a verdict's workers have.
+
+    Raises :class:`Fault` where the request insists on all of them and one is missing.
+    """
+    found = layers.in_force(worker.layers() for worker in workers)
+    lacking = layers.missing(found)
+    if lacking and request.get("options", {}).get("containment") == "required":
+        message = (
+            f'`[verify] containment = "required"`, and {lacking}; `fusewright doctor` says how to mend it, '
+            'and "best" does with what there is'
+        )
+        raise harness_fault(message, "ContainmentMissing")
+    return found
 
 
 class Answer:
@@ -197,7 +277,7 @@ class Zygote:
     def __init__(self, mode: str, scratch: Scratch, more: dict[str, str] | None = None) -> None:
         """Starts the process, with ``more`` in its environment; :meth:`wait_ready` tells when it can fork."""
         self.mode = mode
-        self._scratch = scratch
+        self.scratch = scratch
         self._channel, theirs = Channel.pair()
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment |= {
@@ -225,6 +305,8 @@ class Zygote:
                 stdout=subprocess.DEVNULL,
                 env=environment,
                 cwd="/",
+                # Whoever ends the judge with its group leaves the zygote the time to end its workers.
+                start_new_session=True,
             )
         self._send_lock = threading.Lock()
         self._news = threading.Condition()
@@ -259,13 +341,17 @@ class Zygote:
         """A fresh worker, which has yet to be assigned a role."""
         self.wait_ready()
         channel, theirs = Channel.pair()
-        scratch = self._scratch.folder()
+        scratch = self.scratch.folder()
         with self._fork_lock, theirs:
             self._send({"fork": True, "scratch": scratch}, [theirs.fileno()])
             with self._news:
                 if not self._news.wait_for(lambda: self._forked or self._gone, _END_LIMIT_S) or self._gone:
                     raise harness_fault("a worker could not be started")
-                return Worker(self, channel, self._forked.pop(), scratch)
+                pid = self._forked.pop()
+        try:
+            return Worker(self, channel, pid, scratch)
+        except ChannelClosed as error:
+            raise harness_fault("a worker ended as soon as it was started") from error
 
     def kill(self, pid: int) -> None:
         """Ends a worker with all that it started."""

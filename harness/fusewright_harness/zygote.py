@@ -1,7 +1,7 @@
 """The process that workers are forked from: torch and triton imported, and nothing of a pair in it.
 
-A fork of it is ready in milliseconds where a fresh interpreter takes seconds. There is one zygote for each mode,
-because Triton reads ``TRITON_INTERPRET`` when it is imported:
+A fork of it is ready in milliseconds where a fresh interpreter takes seconds. There is one zygote for each
+mode, because Triton reads ``TRITON_INTERPRET`` when it is imported:
 
 - ``cuda``: the kernels run on the GPU;
 - ``interpreter``: Triton's interpreter runs them on the CPU;
@@ -9,6 +9,9 @@ because Triton reads ``TRITON_INTERPRET`` when it is imported:
 
 Invariant: a zygote never initialises CUDA (a process forked after cuInit has no CUDA), so it touches neither
 ``torch.cuda.is_available`` nor ``triton.runtime.driver.active``. ``tests/test_zygote.py`` holds it to that.
+
+It runs no code of a pair, so it is the one to clean up: where the judge is killed its end of the control
+channel closes, and the zygote ends all workers with what they started before it ends itself.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from contextlib import suppress
 from typing import Any
 
 from fusewright_harness.channel import Channel, ChannelClosed
-from fusewright_harness.process_tree import adopt_orphans, children, end_with_parent, kill_tree
+from fusewright_harness.containment.sandbox import Plan
+from fusewright_harness.process_tree import adopt_orphans, children, kill_tree
 
 MODES = ("cuda", "interpreter", "compile")
 
@@ -33,18 +37,18 @@ def run_zygote(mode: str, control_fd: int) -> int:
     if mode not in MODES:
         print(f"unknown zygote mode {mode!r}", file=sys.stderr)
         return 2
-    end_with_parent()
     adopt_orphans()
     control = Channel(socket.socket(fileno=control_fd))
     try:
         problem, gaps = _import_all(mode)
+        plan = Plan.of(mode)
     except Exception as error:
         control.send({"ready": False, "problem": f"{type(error).__name__}: {error}"})
         return 1
     gc.collect()
     gc.freeze()
     control.send({"ready": True, "problem": problem, "gaps": gaps})
-    _Zygote(mode, control).serve()
+    _Zygote(plan, control).serve()
     # Nothing is left to clean up, and the libraries' own tear-down takes long and complains.
     os._exit(0)
 
@@ -75,8 +79,8 @@ def _import_all(mode: str) -> tuple[str | None, list[str]]:
 
 
 class _Zygote:
-    def __init__(self, mode: str, control: Channel) -> None:
-        self._mode = mode
+    def __init__(self, plan: Plan, control: Channel) -> None:
+        self._plan = plan
         self._control = control
         self._workers: set[int] = set()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -111,11 +115,13 @@ class _Zygote:
         if pid == 0:
             # The child must never return into the zygote's loop, whatever happens.
             try:
+                # A group of its own, by which it is ended; seccomp keeps what it starts in there.
+                os.setsid()
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 from fusewright_harness.worker import run_worker
 
-                run_worker(self._mode, descriptor, message["scratch"])
+                run_worker(self._plan, descriptor, message["scratch"])
             finally:
                 os._exit(0)
         os.close(descriptor)

@@ -17,9 +17,9 @@ HARNESS = Path(__file__).resolve().parents[1]
 class Harness:
     """A running ``python -m fusewright_harness serve``; use it as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str = sys.executable) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fusewright_harness", "serve"],
+            [python, "-m", "fusewright_harness", "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(HARNESS)},
