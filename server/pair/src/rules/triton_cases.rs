@@ -216,6 +216,10 @@ fn only_what_a_reduction_takes_in_needs_an_other() {
         (true, "x += z.to(tl.float32).sum()"),
         (true, "x = tl.cumsum(1.0 / z, 0)"),
         (true, "x = tl.softmax(z)"),
+        (false, "x += tl.sum(z * tl.load(x_ptr + offsets, mask=mask, other=0.0))"),
+        (true, "x += tl.sum(z * tl.load(x_ptr + offsets, mask=mask, other=1.0))"),
+        (true, "w = z[:, None] * z[None, :]\nx += tl.sum(w, axis=1)"),
+        (false, "w = z[:, None] + x[None, :]\nx += tl.sum(w, axis=1)"),
         (false, "x += tl.exp(z) / 2"),
         (false, "x += tl.sum(tl.where(mask, z, 0.0))"),
         (false, "x += tl.load(x_ptr + z, mask=mask, other=0.0)\nx += tl.sum(x)"),
@@ -317,6 +321,38 @@ fn a_finding_is_silenced_on_its_line() {
         Some("z = tl.load(x_ptr + offsets) + tl.arange(0, 12)  # fusewright: ignore[FW301, FW303]")
     );
     assert_eq!(silenced("z = tl.load(x_ptr + offsets) + \\\n    0", Rule::UnmaskedAccess), None);
+}
+
+#[test]
+fn shapes_are_known_or_left_alone() {
+    let small = |operand: &str| {
+        body(&format!("a = {operand}\nb = tl.zeros((64, 64), tl.float16)\ny = tl.dot(a, b)")) == ["FW308"]
+    };
+    assert!(small("tl.zeros((64, 8), tl.float16)"));
+    assert!(small("tl.load(x_ptr + tl.arange(0, 64)[:, None] * n + tl.arange(0, 4)[None, :])"));
+    assert!(!small("tl.where(n > 0, tl.arange(0, 64)[:, None], 0.0)"), "the condition may be wider");
+    assert!(!small("tl.load(x_ptr + tl.arange(0, 64)[:, None])"), "the pointer may be wider");
+    assert!(!small("tl.zeros((64, 64), tl.float16) * n"));
+}
+
+#[test]
+fn imports_under_a_condition_are_for_other_versions() {
+    let with = |import: &str| {
+        let text = with_body("y = x").replace("import math\n", &format!("import math\n{import}\n"));
+        codes(&text, None)
+    };
+    assert_eq!(with("from triton.language.math import tanh"), ["FW317"]);
+    assert_eq!(with("from triton.language import libdevice as old"), ["FW317"]);
+    assert_eq!(with("import triton.ops"), ["FW317"]);
+    for fine in [
+        "if math:\n    from triton.language.math import tanh",
+        "try:\n    import triton.ops\nexcept ImportError:\n    pass",
+        "from triton.language.extra.libdevice import tanh",
+        "from triton.language.extra.cuda.libdevice import tanh",
+        "from triton.language.math import exp",
+    ] {
+        assert_eq!(with(fine), [""; 0], "{fine}");
+    }
 }
 
 #[test]

@@ -5,14 +5,15 @@ use ruff_text_size::{Ranged, TextSize};
 use rustc_hash::FxHashMap;
 
 use super::Device;
-use super::kernel::{Assigned, Kernel, argument};
+use super::kernel::{Assigned, Kernel, argument, spreads};
 
 /// What a value is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Taint {
     flags: u16,
-    /// Loads whose lanes outside of their masks reach the value, by their place among the kernel's loads.
-    pub(crate) loads: u64,
+    /// Loads whose lanes outside of their masks reach the value, by their place among the kernel's loads: those that fall
+    /// out along the first axis, and those along the second.
+    pub(crate) loads: [u64; 2],
     /// The parameters over whose range, `tl.arange(0, P)`, it runs, by their place.
     pub(crate) ranges: u64,
 }
@@ -53,13 +54,13 @@ impl Taint {
     fn join(self, other: Self) -> Self {
         Self {
             flags: self.flags | other.flags,
-            loads: self.loads | other.loads,
+            loads: [self.loads[0] | other.loads[0], self.loads[1] | other.loads[1]],
             ranges: self.ranges | other.ranges,
         }
     }
 
     fn without_loads(self) -> Self {
-        Self { loads: 0, ..self }
+        Self { loads: [0; 2], ..self }
     }
 }
 
@@ -117,7 +118,17 @@ impl<'d, 'a> Taints<'d, 'a> {
                 if annotation.is_some_and(is_wide) { known.with(Taint::WIDE) } else { known }
             }
             Expr::BinOp(binary) => {
-                self.value(&binary.left).join(self.value(&binary.right)).join(bounded_by(binary.op))
+                let (mut left, mut right) = (self.value(&binary.left), self.value(&binary.right));
+                // What is 0 outside of its mask makes the product 0 there.
+                if binary.op == Operator::Mult {
+                    if left.loads != [0; 2] && self.is_zeroed(&binary.right, 6) {
+                        left = left.without_loads();
+                    }
+                    if right.loads != [0; 2] && self.is_zeroed(&binary.left, 6) {
+                        right = right.without_loads();
+                    }
+                }
+                left.join(right).join(bounded_by(binary.op))
             }
             Expr::UnaryOp(unary) => self.value(&unary.operand),
             Expr::Compare(compare) => compare
@@ -128,12 +139,65 @@ impl<'d, 'a> Taints<'d, 'a> {
             | Expr::Tuple(ast::ExprTuple { elts: values, .. })
             | Expr::List(ast::ExprList { elts: values, .. }) => self.all(values),
             Expr::If(choice) => self.value(&choice.body).join(self.value(&choice.orelse)),
-            Expr::Subscript(subscript) => self.value(&subscript.value),
+            Expr::Subscript(subscript) => {
+                let of = self.value(&subscript.value);
+                match &*subscript.slice {
+                    Expr::Tuple(tuple) => match &tuple.elts[..] {
+                        [Expr::Slice(_), Expr::NoneLiteral(_)] | [Expr::Slice(_), Expr::Slice(_)] => of,
+                        [Expr::NoneLiteral(_), Expr::Slice(_)] => Taint { loads: [0, of.loads[0]], ..of },
+                        _ => of.without_loads(),
+                    },
+                    _ => of,
+                }
+            }
             Expr::Attribute(attribute) if self.device.modules.member(expression).is_none() => {
                 self.value(&attribute.value).without_loads()
             }
             Expr::Call(call) => self.call(call),
             _ => Taint::default(),
+        }
+    }
+
+    /// Whether a value is 0 wherever its mask is false.
+    fn is_zeroed(&self, value: &'a Expr, depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let of = |one| self.is_zeroed(one, depth);
+        let is_zero = |one: &Expr| match one {
+            Expr::NumberLiteral(number) => match &number.value {
+                Number::Int(integer) => integer.as_u8() == Some(0),
+                Number::Float(float) => *float == 0.0,
+                Number::Complex { .. } => false,
+            },
+            _ => false,
+        };
+        match value {
+            Expr::Name(name) => {
+                let mut given = self.kernel.given(name.id.as_str()).peekable();
+                given.peek().is_some()
+                    && given.all(|assigned| match *assigned {
+                        Assigned::Value { value, .. } => of(value),
+                        Assigned::Updated { statement } => {
+                            statement.op == Operator::Mult || of(&statement.value)
+                        }
+                        _ => false,
+                    })
+            }
+            Expr::BinOp(binary) => match binary.op {
+                Operator::Mult => of(&binary.left) || of(&binary.right),
+                Operator::Add | Operator::Sub => of(&binary.left) && of(&binary.right),
+                _ => false,
+            },
+            Expr::UnaryOp(unary) => of(&unary.operand),
+            Expr::Subscript(subscript) => of(&subscript.value),
+            Expr::Call(call) => match self.device.modules.language(&call.func) {
+                Some("load") => argument(call, 2, "other").is_some_and(is_zero),
+                Some("where") => argument(call, 2, "y").is_some_and(is_zero),
+                Some(_) => false,
+                None => {
+                    matches!(&*call.func, Expr::Attribute(attribute) if attribute.attr.id == "to" && of(&attribute.value))
+                }
+            },
+            _ => false,
         }
     }
 
@@ -162,7 +226,11 @@ impl<'d, 'a> Taints<'d, 'a> {
             "load" => {
                 // An index that was loaded has the bounds of what it indexes, as far as anybody knows.
                 let mut taint = Taint::flag(Taint::LOADED | Taint::BOUNDED);
-                taint.loads = self.place_of(call).map_or(0, |at| 1 << at);
+                if let (Some(at), Some(mask)) = (self.place_of(call), bare_mask(call)) {
+                    let axes = self.axes_within(mask, 10);
+                    // A block of one axis has the first alone.
+                    taint.loads = [u64::from(axes & 1) << at, u64::from(axes != 0xff && axes & 2 != 0) << at];
+                }
                 taint
             }
             // Lanes outside are replaced.
@@ -228,12 +296,8 @@ impl<'d, 'a> Taints<'d, 'a> {
         }
     }
 
-    /// Along which axes a mask lets lanes fall out: bit 0 for the first axis, bit 1 for the second, all bits for a block of
+    /// Along which axes a mask lets lanes fall out: bit 0 for the first, bit 1 for the second, all bits for a block of
     /// one axis.
-    pub(crate) fn masked_axes(&self, mask: &'a Expr) -> u8 {
-        self.axes_within(mask, 10)
-    }
-
     fn axes_within(&self, mask: &'a Expr, depth: u8) -> u8 {
         let Some(depth) = depth.checked_sub(1) else { return 0 };
         let of = |expression| self.axes_within(expression, depth);
@@ -285,6 +349,15 @@ impl<'d, 'a> Taints<'d, 'a> {
             _ => 0,
         }
     }
+}
+
+/// The mask of a load that gives nothing for what lies outside of it.
+fn bare_mask(load: &ast::ExprCall) -> Option<&Expr> {
+    let other = argument(load, 2, "other");
+    if spreads(load) || other.is_some() {
+        return None;
+    }
+    argument(load, 1, "mask")
 }
 
 fn bounded_by(operator: Operator) -> Taint {

@@ -101,8 +101,8 @@ fn shape<'a>(
         // Broadcasting: 1 gives way, and what is not known may be anything.
         let side = |one: Option<i64>, other: Option<i64>| match (one, other) {
             (Some(1), other) => other,
-            (one, Some(1) | None) => one,
-            (None, other) => other,
+            (one, Some(1)) => one,
+            (known, None) | (None, known) => known,
             (Some(one), Some(other)) => (one == other).then_some(one),
         };
         (side(one.0, other.0), side(one.1, other.1))
@@ -110,6 +110,7 @@ fn shape<'a>(
     match expression {
         Expr::Name(name) => kernel.value(name.id.as_str()).map_or(UNKNOWN, of),
         Expr::BinOp(binary) => join(of(&binary.left), of(&binary.right)),
+        Expr::NumberLiteral(_) => (Some(1), Some(1)),
         Expr::UnaryOp(unary) => of(&unary.operand),
         Expr::Compare(compare) => {
             compare.comparators.iter().fold(of(&compare.left), |all, one| join(all, of(one)))
@@ -126,7 +127,7 @@ fn shape<'a>(
         Expr::Call(call) => match context.device.modules.language(&call.func) {
             Some("load") => argument(call, 0, "pointer").map_or(UNKNOWN, of),
             Some("zeros" | "full") => sides(integers, argument(call, 0, "shape")),
-            Some("where") => argument(call, 1, "x").map_or(UNKNOWN, of),
+            Some("where") => call.arguments.args.iter().map(of).reduce(join).unwrap_or(UNKNOWN),
             Some("trans") if call.arguments.args.len() == 1 => {
                 let (rows, columns) = of(&call.arguments.args[0]);
                 (columns, rows)

@@ -6,7 +6,7 @@ use ruff_text_size::Ranged;
 use super::Context;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{DeviceCall, argument, spreads};
+use crate::triton::{DeviceCall, argument};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::MaskWithoutOther,
@@ -51,21 +51,17 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
         for reduction in &kernel.calls {
             let Some((name, operands)) = operands(reduction) else { continue };
             for (operand, axes) in operands {
-                let mut loads = taints.value(operand).loads;
+                let [first, second] = taints.value(operand).loads;
+                let mut loads =
+                    if axes & 1 != 0 { first } else { 0 } | if axes & 2 != 0 { second } else { 0 };
                 while loads != 0 {
                     let load = loads.trailing_zeros() as usize;
                     loads &= loads - 1;
-                    if let Some(call) =
-                        kernel.calls_of("load").find(|call| taints.place_of(call.call) == Some(load))
-                        && let Some(mask) = bare_mask(call)
-                        && taints.masked_axes(mask) & axes != 0
-                    {
-                        match spoilt.iter_mut().find(|(known, _)| *known == load) {
-                            // A maximum decides what is to be given.
-                            Some(known) if matches!(name, "max" | "argmax" | "softmax") => known.1 = name,
-                            Some(_) => {}
-                            None => spoilt.push((load, name)),
-                        }
+                    match spoilt.iter_mut().find(|(known, _)| *known == load) {
+                        // A maximum decides what is to be given.
+                        Some(known) if matches!(name, "max" | "argmax" | "softmax") => known.1 = name,
+                        Some(_) => {}
+                        None => spoilt.push((load, name)),
                     }
                 }
             }
@@ -99,15 +95,6 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::new(Rule::MaskWithoutOther, call.call.range(), message).with_fix(fix));
         }
     }
-}
-
-/// The mask of a load that gives nothing for what lies outside of it.
-fn bare_mask<'a>(load: &DeviceCall<'a>) -> Option<&'a Expr> {
-    let other = argument(load.call, 2, "other");
-    if spreads(load.call) || other.is_some_and(|other| !other.is_none_literal_expr()) {
-        return None;
-    }
-    argument(load.call, 1, "mask").filter(|_| other.is_none())
 }
 
 /// What a reduction takes in, and the axes that it mixes.

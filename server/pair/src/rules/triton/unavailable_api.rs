@@ -5,7 +5,6 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::outline::for_each_branch;
 use crate::rules::{About, Rule};
 use crate::triton::{
     ApiModule, Availability, Version, api_module, api_severity, availability, keyword, replacement,
@@ -180,9 +179,8 @@ fn imports(context: &Context<'_, '_>, statements: &[Stmt], found: &mut Vec<Diagn
                     }
                 }
             }
-            // What is tried may fail.
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) | Stmt::Try(_) => {}
-            _ => for_each_branch(statement, &mut |branch| imports(context, branch, found)),
+            // What is tried, or done under a condition, is for other versions.
+            _ => {}
         }
     }
 }
