@@ -12,8 +12,9 @@ use crate::kernels::kernels;
 use crate::layout::{BlockLayout, Layout, Problem, Unmatched};
 use crate::lines::{Lines, to_u32};
 use crate::marker::Marker;
-use crate::outline::{Callable, Outline, docstring};
+use crate::outline::{Callable, Outline, definition, docstring};
 use crate::pair_file::{Facts, slice};
+use crate::scaffold::callable;
 use crate::scope::Names;
 use crate::syntax::{Region, is_inert, is_main_guard};
 use crate::triton::{Device, Version};
@@ -302,6 +303,8 @@ impl<'a> File<'a> {
                 }
                 _ => None,
             };
+        let reference = callable(&self, BlockKind::Python)
+            .and_then(|reference| Some(definition(&self.section(BlockKind::Python)?.outline, &reference)));
         let code = |kind| self.section(kind).and_then(|section| slice(self.text, section.block.content));
         let hash = match BlockKind::ALL.map(code) {
             [Some(python), Some(triton), Some(test)] => {
@@ -316,6 +319,7 @@ impl<'a> File<'a> {
             style: self.style,
             main_block: self.main,
             entry_points,
+            reference,
             inputs: self.inputs,
             kernels: self.kernels,
             title: self.docstring.and_then(|(text, _)| title(text)).map(str::to_owned),

@@ -12,6 +12,7 @@ use crate::file::newline;
 use crate::inputs::Inputs;
 use crate::lines::Lines;
 use crate::rules::silence;
+use crate::scaffold::candidate_name;
 use crate::test_inputs::conversion;
 use crate::triton::Version;
 
@@ -31,6 +32,7 @@ pub(crate) struct Facts {
     pub(crate) blocks: Vec<Block>,
     pub(crate) main_block: Option<TextRange>,
     pub(crate) entry_points: Option<EntryPoints>,
+    pub(crate) reference: Option<Definition>,
     pub(crate) inputs: Option<Inputs>,
     pub(crate) kernels: Vec<Definition>,
     pub(crate) title: Option<String>,
@@ -48,6 +50,7 @@ impl Facts {
             blocks: Vec::new(),
             main_block: None,
             entry_points: None,
+            reference: None,
             inputs: None,
             kernels: Vec::new(),
             title: None,
@@ -109,6 +112,19 @@ impl PairFile {
     /// The two functions that are compared; none where none or several are likely, and a diagnostic says why.
     pub fn entry_points(&self) -> Option<&EntryPoints> {
         self.facts.entry_points.as_ref()
+    }
+
+    /// The function of PYTHON that is compared, or would be: also where TRITON is missing.
+    pub fn reference(&self) -> Option<&Definition> {
+        self.facts.reference.as_ref()
+    }
+
+    /// The name that the candidate has, or should have by the convention that the reference's name follows.
+    pub fn candidate_name(&self) -> Option<String> {
+        match self.entry_points() {
+            Some(entry) => Some(entry.candidate.name.clone()),
+            None => self.reference().map(|reference| candidate_name(&reference.name)),
+        }
     }
 
     /// Where the inputs come from.

@@ -8,7 +8,7 @@ use crate::block::BlockKind;
 use crate::diagnostic::{Edit, Fix};
 use crate::file::File;
 use crate::layout::Problem;
-use crate::outline::{What, method};
+use crate::outline::{Callable, What, method};
 use crate::pair_file::{PairFile, slice};
 use crate::rules::{add_import, block_insertion};
 use crate::test_inputs::conversion;
@@ -113,23 +113,39 @@ fn drafted_inputs(file: &File<'_>) -> Option<Fix> {
     Some(Fix::unsafe_(format!("Draft the inputs from the signature of {}", reference.name), edits))
 }
 
-/// What a block's function, or its module, takes.
-fn subject<'a>(file: &'a File<'_>, kind: BlockKind) -> Option<Subject<'a>> {
+/// The function, or the module, that a block is about: even where the other block is not there yet.
+pub(crate) fn callable<'a>(file: &File<'a>, kind: BlockKind) -> Option<Callable<'a>> {
     let section = file.sound(kind)?;
     let outline = &section.outline;
-    let found = match &file.entry {
-        Some(Ok(entry)) if kind == BlockKind::Python => Some(entry.reference),
-        Some(Ok(entry)) if kind == BlockKind::Triton => Some(entry.candidate),
-        _ => {
-            let module = if kind == BlockKind::Python { "Model" } else { "ModelNew" };
-            let function = |one: &&crate::outline::Callable<'_>| {
-                !one.triton
-                    && !section.names.helpers.contains(&one.name)
-                    && matches!(one.what, What::Function(_))
-            };
-            outline.callable(module).or_else(|| outline.callables.iter().rfind(function)).copied()
+    let (module, found) = match (&file.entry, kind) {
+        (Some(Ok(entry)), BlockKind::Python) => ("Model", Some(entry.reference)),
+        (Some(Ok(entry)), BlockKind::Triton) => ("ModelNew", Some(entry.candidate)),
+        (_, BlockKind::Python) => ("Model", None),
+        _ => ("ModelNew", None),
+    };
+    let function = |one: &&Callable<'_>| {
+        !one.triton && !section.names.helpers.contains(&one.name) && matches!(one.what, What::Function(_))
+    };
+    found.or_else(|| outline.callable(module).or_else(|| outline.callables.iter().rfind(function)).copied())
+}
+
+/// The name that a wrapper has by the convention that a reference's name follows.
+pub(crate) fn candidate_name(reference: &str) -> String {
+    if reference == "Model" {
+        return "ModelNew".to_owned();
+    }
+    for (suffix, instead) in [("_pytorch", "_triton_wrapper"), ("_torch", "_triton")] {
+        if let Some(base) = reference.strip_suffix(suffix) {
+            return format!("{base}{instead}");
         }
-    }?;
+    }
+    let base = reference.strip_prefix("pytorch_").or_else(|| reference.strip_prefix("torch_"));
+    base.map_or_else(|| reference.to_owned(), |base| format!("triton_{base}"))
+}
+
+/// What a block's function, or its module, takes.
+fn subject<'a>(file: &'a File<'_>, kind: BlockKind) -> Option<Subject<'a>> {
+    let found = callable(file, kind)?;
     match found.what {
         What::Function(function) => {
             Some(Subject { name: found.name, parameters: parameters(file, function, 0), init: None })
@@ -321,7 +337,7 @@ fn triton(reference: Option<&Subject<'_>>) -> String {
             launch("        ")
         ),
         Some(reference) => {
-            let wrapper = base.map_or_else(|| name.to_owned(), |base| format!("{base}_triton"));
+            let wrapper = candidate_name(name);
             format!("def {wrapper}({}):\n{}", list(&reference.parameters, ""), launch("    "))
         }
         None => format!("def fused_triton(x):\n{}", launch("    ")),
@@ -383,6 +399,24 @@ mod tests {
             assert_eq!(errors(&mended), Vec::<&crate::Diagnostic>::new(), "{}", mended.text());
             assert!(mended.inputs().is_some() && mended.hash().is_some());
         }
+    }
+
+    #[test]
+    fn a_reference_alone_says_what_its_candidate_is_called() {
+        for (reference, candidate) in [
+            ("def fused_kernel_pytorch(x): return x", "fused_kernel_triton_wrapper"),
+            ("def relu_torch(x): return x", "relu_triton"),
+            ("def torch_relu(x): return x", "triton_relu"),
+            ("def relu(x): return x", "relu"),
+            ("class Model:\n    def forward(self, x): return x", "ModelNew"),
+        ] {
+            let file = PairFile::parse(format!("# <PYTHON>\n{reference}\n"));
+            assert!(file.entry_points().is_none());
+            assert_eq!(file.candidate_name().as_deref(), Some(candidate));
+            let mended = PairFile::parse(file.scaffolding().unwrap().apply(file.text()).unwrap());
+            assert_eq!(mended.entry_points().unwrap().candidate.name, candidate);
+        }
+        assert_eq!(PairFile::parse("# <PYTHON>\nx = 1\n").reference(), None);
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl<'d, 'a> Taints<'d, 'a> {
                 let of = self.value(&subscript.value);
                 match &*subscript.slice {
                     Expr::Tuple(tuple) => match &tuple.elts[..] {
-                        [Expr::Slice(_), Expr::NoneLiteral(_)] | [Expr::Slice(_), Expr::Slice(_)] => of,
+                        [Expr::Slice(_), Expr::NoneLiteral(_) | Expr::Slice(_)] => of,
                         [Expr::NoneLiteral(_), Expr::Slice(_)] => Taint { loads: [0, of.loads[0]], ..of },
                         _ => of.without_loads(),
                     },
