@@ -83,3 +83,72 @@ fn a_pair_is_converted_by_an_edit_of_the_clients() {
     assert_eq!(error["message"], "the editor did not make the change: the text changed");
     client.finish();
 }
+
+/// What an action does to the document: its edits, as the client is to make them.
+fn apply(text: &str, action: &Value) -> String {
+    let changes = action["edit"]["documentChanges"][0]["edits"].as_array().unwrap();
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let offset = |place: &Value| {
+        // The texts of these tests are ASCII.
+        starts[place["line"].as_u64().unwrap() as usize] + place["character"].as_u64().unwrap() as usize
+    };
+    let mut text = text.to_owned();
+    for edit in changes.iter().rev() {
+        let range = offset(&edit["range"]["start"])..offset(&edit["range"]["end"]);
+        text.replace_range(range, edit["newText"].as_str().unwrap());
+    }
+    text
+}
+
+#[test]
+fn a_finding_is_silenced_and_the_comment_taken_away_when_it_is_not_needed() {
+    let mut client = Client::start(Setup { capabilities: able(), ..Setup::default() });
+    let good = pair("pass");
+    let bare = good.replace("tl.load(x_ptr + at, mask=at < n)", "tl.load(x_ptr + at)");
+    client.open(URI, &bare);
+    assert_eq!(client.codes(URI, 1), ["FW303"]);
+    let line = bare.lines().position(|line| line.contains("tl.load")).unwrap() as u32;
+    let params = |line: u32| {
+        let at = json!({"line": line, "character": 8});
+        json!({"textDocument": {"uri": URI}, "range": {"start": at, "end": at}, "context": {"diagnostics": [], "only": ["quickfix"]}})
+    };
+    let actions = client.ok("textDocument/codeAction", params(line));
+    let ignore =
+        actions.as_array().unwrap().iter().find(|one| one["title"] == "Ignore FW303 on this line").unwrap();
+    let silenced = apply(&bare, ignore);
+    assert!(silenced.contains("tl.load(x_ptr + at)  # fusewright: ignore[FW303]\n"), "{silenced}");
+    client.change(URI, 2, json!([{"text": silenced}]));
+    assert_eq!(client.codes(URI, 2), Vec::<String>::new());
+
+    // Once the load has a mask, the comment is what is wrong, and mending all takes it away.
+    let unused = silenced.replace("tl.load(x_ptr + at)", "tl.load(x_ptr + at, mask=at < n)");
+    client.change(URI, 3, json!([{"text": unused}]));
+    assert_eq!(client.codes(URI, 3), ["FW209"]);
+    let all = client.actions(URI, 0, json!(["source.fixAll.fusewright"]));
+    assert_eq!(apply(&unused, &all[0]), good);
+    client.finish();
+}
+
+#[test]
+fn missing_blocks_and_inputs_are_offered_and_what_is_there_stays() {
+    let mut client = Client::start(Setup { capabilities: able(), ..Setup::default() });
+    let reference = "\"\"\"Scale.\"\"\"\n# <PYTHON>\nimport torch\n\n\ndef scale_torch(x, factor):\n    return x * factor\n";
+    client.open(URI, reference);
+    client.diagnostics(URI, 1);
+    let titles = |actions: &[Value]| -> Vec<String> {
+        actions.iter().map(|one| one["title"].as_str().unwrap().to_owned()).collect()
+    };
+    let actions = client.actions(URI, 0, json!(["refactor.rewrite"]));
+    assert_eq!(titles(&actions), ["Fusewright: scaffold the missing blocks"]);
+    let whole = apply(reference, &actions[0]);
+    assert!(whole.starts_with(reference) && whole.contains("def scale_triton(x, factor):"), "{whole}");
+
+    let without = whole.replace("def get_test_inputs():", "def nothing():");
+    client.change(URI, 2, json!([{"text": without}]));
+    client.diagnostics(URI, 2);
+    let actions = client.actions(URI, 0, json!(["refactor"]));
+    assert_eq!(titles(&actions), ["Fusewright: draft the inputs from the signature of scale_torch"]);
+    assert!(apply(&without, &actions[0]).contains("def get_test_inputs():\n    # Drafted from"));
+    client.finish();
+}
