@@ -25,7 +25,7 @@ demo: ## Build, set up the Python side, then check, verify and archive three shi
 	$(RELEASE_BINARY) demo
 
 .PHONY: test
-test: test-rust test-python test-product test-neovim test-vscode ## Run all tests, installing what they need
+test: test-rust test-python test-oldest test-product test-neovim test-vscode ## Run all tests, installing what they need
 
 .PHONY: build
 build:
@@ -50,6 +50,11 @@ PYTEST = PYTHONPATH="$$(scripts/python-tools.sh "$(PAIR_PYTHON)")" FUSEWRIGHT_BI
 .PHONY: test-python
 test-python: setup ## Run the tests of the harness
 	cd harness && PYTHONPATH="$$(../scripts/python-tools.sh "$(PAIR_PYTHON)")" "$(PAIR_PYTHON)" -m pytest
+
+.PHONY: test-oldest
+test-oldest: setup ## Run the tests of the harness on the oldest torch and triton, installing them
+	oldest=$$(scripts/oldest-python.sh "$(PAIR_PYTHON)") && cd harness && \
+	  PYTHONPATH="$$(../scripts/python-tools.sh "$$oldest")" "$$oldest" -m pytest
 
 .PHONY: test-product
 test-product: setup ## Run the tests of the whole product at the command line

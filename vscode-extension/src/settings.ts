@@ -16,6 +16,7 @@ export const SERVER_SETTINGS = [
   "verify.seeds",
   "verify.minSpeedup",
   "verify.target",
+  "verify.compileOnSave",
   "dataset.path",
   "dataset.require",
   "dataset.allowUntimed",

@@ -57,6 +57,9 @@ pub struct VerifyOptions {
     /// The GPU architecture that kernels are compiled for where there is no GPU. Default: `"sm_90"`.
     #[schemars(regex(pattern = r"^sm_[0-9]{2,3}[af]?$"))]
     pub target: Option<String>,
+    /// Whether a pair that is saved in the editor has its kernels compiled for `target`. That loads the pair and makes
+    /// its inputs, so it runs the pair's code. Default: false.
+    pub compile_on_save: Option<bool>,
 }
 
 /// The language model that writes kernels.

@@ -47,6 +47,8 @@ pub struct VerifySettings {
     pub min_speedup: f64,
     /// The architecture that kernels are compiled for where there is no GPU.
     pub target: String,
+    /// Whether a saved pair's kernels are compiled in the editor.
+    pub compile_on_save: bool,
 }
 
 impl Default for VerifySettings {
@@ -57,6 +59,7 @@ impl Default for VerifySettings {
             seeds: 3,
             min_speedup: 1.0,
             target: "sm_90".to_owned(),
+            compile_on_save: false,
         }
     }
 }
@@ -158,6 +161,7 @@ impl Settings {
         set(&mut self.verify.seeds, verify.seeds.as_ref());
         set(&mut self.verify.min_speedup, verify.min_speedup.as_ref());
         set(&mut self.verify.target, verify.target.as_ref());
+        set(&mut self.verify.compile_on_save, verify.compile_on_save.as_ref());
         set(&mut self.model.provider, model.provider.as_ref());
         set_option(&mut self.model.base_url, model.base_url.as_ref());
         set(&mut self.model.headers, model.headers.as_ref());

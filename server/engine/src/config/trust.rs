@@ -113,6 +113,7 @@ pub fn guarded(options: &Options) -> Vec<(&'static str, &'static str)> {
     };
     add(options.python.interpreter.is_some(), "python", "interpreter");
     add(options.python.command.is_some(), "python", "command");
+    add(options.verify.compile_on_save == Some(true), "verify", "compile_on_save");
     // The shipped provider and the recorded answers reach neither a program nor the network.
     let reaches_out = !matches!(options.model.provider, None | Some(Provider::Inductor | Provider::Recorded));
     add(reaches_out, "model", "provider");
@@ -140,6 +141,7 @@ pub(super) fn drop_guarded(options: &mut Options) {
         match key {
             ("python", "interpreter") => options.python.interpreter = None,
             ("python", "command") => options.python.command = None,
+            ("verify", "compile_on_save") => options.verify.compile_on_save = None,
             ("model", "provider") => options.model.provider = None,
             ("model", "base_url") => options.model.base_url = None,
             ("model", "headers") => options.model.headers = None,

@@ -6,6 +6,7 @@
 
 mod client_process;
 mod commands;
+mod compile_on_save;
 mod diagnostics;
 mod document;
 mod edits;

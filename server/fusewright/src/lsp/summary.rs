@@ -49,14 +49,25 @@ pub(crate) fn sentence(line: &VerdictLine) -> String {
     }
 }
 
+/// What a kernel takes of a multiprocessor, where that is known: `32 registers, 2048 bytes of shared memory`.
+pub(crate) fn resources(kernel: &Kernel) -> Option<String> {
+    let parts: Vec<String> = [
+        kernel.registers.map(|count| format!("{count} registers")),
+        kernel.shared_bytes.map(|bytes| format!("{bytes} bytes of shared memory")),
+        kernel.spills.filter(|count| *count > 0).map(|count| format!("{count} spilled registers")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 /// A kernel and what it takes.
 pub(crate) fn kernel(kernel: &Kernel) -> String {
     let mut parts =
         vec![format!("{} launch{}", kernel.launches, if kernel.launches == 1 { "" } else { "es" })];
     parts.extend(kernel.device_ms.map(milliseconds));
-    parts.extend(kernel.registers.map(|count| format!("{count} registers")));
-    parts.extend(kernel.shared_bytes.map(|bytes| format!("{bytes} bytes of shared memory")));
-    parts.extend(kernel.spills.filter(|count| *count > 0).map(|count| format!("{count} spilled registers")));
+    parts.extend(resources(kernel));
     format!("{}: {}", kernel.name, parts.join(", "))
 }
 

@@ -10,6 +10,7 @@
 
 mod client;
 mod commands;
+mod compile_on_save;
 mod documents;
 mod endings;
 mod initialize;

@@ -99,11 +99,27 @@ def answer(pair):
     raise SystemExit(f"no such simulation: {what}")
 
 
+def compiled(pair):
+    """The answer to a compile check: an error where the block says so, else the kernel with its resources."""
+    code = pair["triton"]["code"]
+    if "# simulated: compile\n" in code:
+        line = line_of(pair["triton"], "tl.load")
+        refused = failed(pair, "error", "triton", "compile", "CompilationError", "no such shape", line)
+        return {"kernels": [], "error": refused["error"]}
+    name = pair["entry"]["candidate"].replace("_triton", "_kernel")
+    line = line_of(pair["triton"], f"def {name}")
+    spills = 12 if "# simulated: spills" in code else 0
+    kernel = {"name": name, "line": line, "launches": 1}
+    return {"kernels": [{**kernel, "registers": 40, "shared_bytes": 2048, "spills": spills}], "error": None}
+
+
 sys.stdin.readline()  # The real harness's own code, which stays unused.
 say(event="ready")
 for text in sys.stdin:
     request = json.loads(text)
     number = request["id"]
+    if request["verb"] == "compile":
+        say(id=number, event="compiled", **compiled(request["pair"]))
     if request["verb"] != "verify":
         continue
     pair = request["pair"]

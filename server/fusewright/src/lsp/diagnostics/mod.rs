@@ -1,5 +1,6 @@
 //! What the server publishes on a document.
 
+mod compiled;
 mod config;
 mod rule_pages;
 mod rules;
@@ -34,7 +35,7 @@ fn of_document(session: &Session, uri: &Uri) -> Option<(i32, Vec<Diagnostic>)> {
     }
     let encoding = session.encoding();
     let triton = session.folder(uri).triton;
-    let (snapshot, standing) = {
+    let (snapshot, standing, check) = {
         let mut state = session.state();
         let document = state.documents.get_mut(uri)?;
         // The settings may name another Python than when the document was opened.
@@ -44,9 +45,14 @@ fn of_document(session: &Session, uri: &Uri) -> Option<(i32, Vec<Diagnostic>)> {
         }
         let snapshot = document.snapshot(encoding);
         let standing = state.verdicts.standing(uri, &snapshot.pair);
-        (snapshot, standing)
+        let check = state.compiled.of(uri, &snapshot.pair);
+        (snapshot, standing, check)
     };
-    Some((snapshot.version, of_pair(session, &snapshot, &standing)))
+    let mut diagnostics = of_pair(session, &snapshot, &standing);
+    if let Some(check) = check {
+        diagnostics.extend(compiled::of(&snapshot, &check, &standing));
+    }
+    Some((snapshot.version, diagnostics))
 }
 
 fn of_pair(session: &Session, snapshot: &Snapshot, standing: &super::session::Standing) -> Vec<Diagnostic> {

@@ -92,7 +92,7 @@ fn of_finding(snapshot: &Snapshot, verdict: &Verdict, finding: &Finding) -> Opti
     Some(diagnostic(range, severity, Some(&finding.code), finding.message.clone()))
 }
 
-fn of_error(error: &PairError) -> String {
+pub(super) fn of_error(error: &PairError) -> String {
     let part = match error.implementation {
         Implementation::Pytorch => "PYTHON",
         Implementation::Triton => "TRITON",

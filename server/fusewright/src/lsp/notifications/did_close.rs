@@ -12,6 +12,10 @@ pub(crate) fn run(session: &Session, params: &DidCloseTextDocumentParams) {
         let mut state = session.state();
         state.documents.remove(uri);
         state.sent_status.remove(uri);
+        state.compiled.forget(uri);
+        if let Some(outdated) = state.compiling.remove(uri) {
+            outdated.cancel();
+        }
     }
     diagnostics::clear(session, uri);
     if diagnostics::is_config(uri) {

@@ -3,6 +3,7 @@
 //! It is entered under one lock that nobody holds across an await, and knows nothing of requests; the
 //! folders beside it hold one file for each of those.
 
+mod compiled;
 mod options;
 mod settings;
 mod verdicts;
@@ -15,11 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use fusewright_engine::config::Settings;
+use fusewright_engine::progress::CancellationToken;
 use fusewright_engine::verify::{Verifier, VerifierOptions};
 use tokio::runtime::Handle;
 use tower_lsp::Client;
 use tower_lsp::ls_types::{InitializeParams, Uri};
 
+pub(crate) use compiled::{CompileCheck, CompileChecks};
 pub(crate) use options::ClientOptions;
 pub(crate) use settings::{Folder, Folders};
 pub(crate) use verdicts::{Standing, Verdict, Verdicts};
@@ -69,6 +72,10 @@ pub(crate) struct State {
     verifiers: HashMap<PathBuf, (Settings, Arc<Verifier>)>,
     /// The known verdicts.
     pub(crate) verdicts: Verdicts,
+    /// The compile checks under way, by what cancels them.
+    pub(crate) compiling: HashMap<Uri, CancellationToken>,
+    /// The known compile checks.
+    pub(crate) compiled: CompileChecks,
     /// What each document's job is doing now, in the user's words.
     pub(crate) doing: HashMap<Uri, String>,
     /// The status that was last sent for each document.

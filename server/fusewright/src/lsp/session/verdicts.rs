@@ -18,8 +18,28 @@ const KEPT: usize = 512;
 pub(crate) struct Verdict {
     /// The verdict.
     pub(crate) line: VerdictLine,
-    /// The judged parts, each with its first and last line at the time.
-    parts: Vec<(Part, u32, u32)>,
+    places: Places,
+}
+
+/// The judged parts of a text, each with its first and last line at the time.
+#[derive(Debug, Clone)]
+pub(crate) struct Places(Vec<(Part, u32, u32)>);
+
+impl Places {
+    /// Where the parts of `pair` are.
+    pub(crate) fn of(pair: &PairFile) -> Self {
+        Self(parts(pair))
+    }
+
+    /// Where a line of the text as it was is in the present one.
+    pub(crate) fn line_in(&self, pair: &PairFile, line: u32) -> u32 {
+        let then = self.0.iter().find(|(_, first, last)| (*first..=*last).contains(&line));
+        let moved = then.and_then(|(part, first, _)| {
+            let now = parts(pair).into_iter().find(|(other, ..)| other == part)?.1;
+            Some(now + (line - first))
+        });
+        moved.unwrap_or(line)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +51,7 @@ enum Part {
 impl Verdict {
     /// The verdict on `pair`.
     pub(crate) fn new(line: VerdictLine, pair: &PairFile) -> Self {
-        Self { line, parts: parts(pair) }
+        Self { line, places: Places::of(pair) }
     }
 
     /// Whether nothing more is to come.
@@ -41,12 +61,7 @@ impl Verdict {
 
     /// Where a line of the verdict is in the present text.
     pub(crate) fn line_in(&self, pair: &PairFile, line: u32) -> u32 {
-        let then = self.parts.iter().find(|(_, first, last)| (*first..=*last).contains(&line));
-        let moved = then.and_then(|(part, first, _)| {
-            let now = parts(pair).into_iter().find(|(other, ..)| other == part)?.1;
-            Some(now + (line - first))
-        });
-        moved.unwrap_or(line)
+        self.places.line_in(pair, line)
     }
 }
 
