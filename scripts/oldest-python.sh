@@ -33,8 +33,15 @@ if [ ! -e "$folder/complete" ]; then
   rm -rf "$folder"
   mkdir -p .tools
   "$python" -m venv --without-pip "$folder"
-  python3 -m pip --python "$folder/bin/python" install --quiet --no-deps --only-binary=:all: --require-hashes \
-    --no-cache-dir --root-user-action=ignore -r harness/oldest.lock >&2
+  install=(python3 -m pip --python "$folder/bin/python" install --quiet --no-deps --only-binary=:all:
+    --require-hashes --no-cache-dir --root-user-action=ignore)
+  "${install[@]}" -r harness/installer.lock >&2
+  # It unpacks while it downloads; pip keeps 3 GB of wheels beside what it unpacks, and may go where it cannot.
+  if ! UV_CACHE_DIR=$folder/cache UV_PYTHON_DOWNLOADS=never "$folder/bin/python" -m uv pip install --quiet \
+    --no-config --no-deps --require-hashes --python "$folder/bin/python" -r harness/oldest.lock >&2; then
+    "${install[@]}" -r harness/oldest.lock >&2
+  fi
+  rm -rf "$folder/cache"
   touch "$folder/complete"
 fi
 echo "$folder/bin/python"
