@@ -70,9 +70,9 @@ test-vscode: setup vscode-extension/node_modules ## Run the tests in VS Code's w
 	tests/editors/vscode/run.sh
 
 .PHONY: gpu-test
-gpu-test: ## Judge the shipped pairs on this machine's GPU (FUSEWRIGHT_BINARY, FUSEWRIGHT_PYTHON)
+gpu-test: ## Hold the product against this machine's GPU (FUSEWRIGHT_BINARY, FUSEWRIGHT_PYTHON, GPU_TEST='--only latency')
 	if [ -z "$${FUSEWRIGHT_BINARY:-}" ]; then $(CARGO) build --release --locked -p fusewright; fi
-	python3 tests/gpu/gpu_test.py
+	"$${FUSEWRIGHT_PYTHON:-python3}" tests/gpu/gpu_test.py $(GPU_TEST)
 
 .PHONY: bench
 bench: ## Measure the server and print the table

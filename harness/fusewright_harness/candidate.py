@@ -80,6 +80,9 @@ class Candidate:
             self._inputs[: message["below"]] = [None] * message["below"]
             self._stopwatch.rest()
             return {}, None
+        if verb == "rest":
+            self._stopwatch.rest()
+            return {}, None
         if verb in VERBS:
             self._last = None
             return self._timed(verb, message)

@@ -6,7 +6,9 @@ convolutions come from torch's own flop counter, every other operator counts one
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -41,6 +43,16 @@ _UNPREDICTABLE = (
 """Operators whose time is far from what their bytes say."""
 
 
+@dataclass(frozen=True)
+class _Step:
+    """One operator: the steps that made its operands, its cost, and whether it tells anything but its results."""
+
+    needs: list[int]
+    moved: int
+    flops: int
+    told: bool
+
+
 class Census(TorchDispatchMode):
     """Counts what runs inside it; :meth:`result` tells."""
 
@@ -51,7 +63,9 @@ class Census(TorchDispatchMode):
         for number, tensor in enumerate(inputs):
             self._sources[_storage(tensor)] = self._sources.get(_storage(tensor), frozenset()) | {number}
             self._input_bytes.append(_bytes(tensor))
-        self._wide_inputs = any(tensor.dtype in _WIDE for tensor in inputs)
+        # Whole numbers are multiplied exactly in float64 by those who want them exact.
+        whole = (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64)
+        self._wide_inputs = any(tensor.dtype in _WIDE or tensor.dtype in whole for tensor in inputs)
         self._read: set[int] = set()
         self._in_part: set[int] = set()
         self._part_bytes: dict[int, int] = {}
@@ -68,10 +82,13 @@ class Census(TorchDispatchMode):
             "repeated_bytes": 0,
             "wide_bytes": 0,
             "fetched_bytes": 0,
+            "stalls": 0,
             "depth": 0,
             "unpredictable": 0,
         }
         self._kinds: set[Any] = set()
+        self._steps: list[_Step] = []
+        self._makers: dict[int, list[int]] = {}
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -95,8 +112,11 @@ class Census(TorchDispatchMode):
             for number in self._read | self._in_part
         }
         written = {_storage(tensor): _bytes(tensor) for tensor in outputs}
+        dead = self._dead(outputs)
         return {
             **self.counts,
+            "dead_bytes": sum(step.moved for step in dead),
+            "dead_flops": sum(step.flops for step in dead),
             "kinds": len(self._kinds),
             "wide_inputs": self._wide_inputs or any(tensor.dtype in _WIDE for tensor in outputs),
             "needed_bytes": sum(self._input_bytes[number] for number in whole),
@@ -168,8 +188,38 @@ class Census(TorchDispatchMode):
                 for tensor in results:
                     self._bear(tensor)
                 self._seen[key] = [self._born[_storage(tensor)] for tensor in results]
+        flops = _flops(function, args, kwargs, result, results)
+        self._remember(function, operands, results, moved, flops)
         dtype = str(results[0].dtype).removeprefix("torch.") if results else "float32"
-        self._flops[dtype] = self._flops.get(dtype, 0) + _flops(function, args, kwargs, result, results)
+        self._flops[dtype] = self._flops.get(dtype, 0) + flops
+
+    def _remember(
+        self, function: Any, operands: list[torch.Tensor], results: list[torch.Tensor], moved: int, flops: int
+    ) -> None:
+        needs = [maker for tensor in operands for maker in self._makers.get(_storage(tensor), [])]
+        # Whatever gives a number to Python, or writes into memory that was there before, may decide what comes out.
+        told = not results or (function._schema.is_mutable and not all(map(self._made_here, results)))
+        self._steps.append(_Step(needs, moved, flops, told))
+        number = len(self._steps) - 1
+        for tensor in results:
+            storage = _storage(tensor)
+            earlier = self._makers.get(storage, []) if function._schema.is_mutable else []
+            self._makers[storage] = [*earlier, number]
+
+    def _made_here(self, tensor: torch.Tensor) -> bool:
+        return _storage(tensor) in self._born
+
+    def _dead(self, outputs: list[torch.Tensor]) -> list[_Step]:
+        """The steps that nothing which comes out needs."""
+        queue = [number for number, step in enumerate(self._steps) if step.told]
+        queue += [maker for tensor in outputs for maker in self._makers.get(_storage(tensor), [])]
+        alive: set[int] = set()
+        while queue:
+            number = queue.pop()
+            if number not in alive:
+                alive.add(number)
+                queue += self._steps[number].needs
+        return [step for number, step in enumerate(self._steps) if number not in alive]
 
     def _deepen(self, function: Any, operands: list[torch.Tensor], results: list[torch.Tensor]) -> None:
         """Counts how long the longest chain is of operators that each need the one before."""
@@ -208,10 +258,32 @@ def count(
 ) -> dict[str, Any]:
     """The census of one call; ``extra`` are tensors that count as inputs beside the arguments, such as parameters."""
     inputs = [leaf for leaf in tree_leaves((positional, named)) if isinstance(leaf, torch.Tensor)]
-    with Census([*inputs, *extra]) as census:
+    with Census([*inputs, *extra]) as census, _stalls_counted(census.counts):
         result = function(*positional, **named)
     outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
     return census.result(outputs)
+
+
+@contextmanager
+def _stalls_counted(counts: dict[str, int]) -> Iterator[None]:
+    """Counts the calls that wait for the GPU, or have it wait; ``torch.cuda`` has no other way to either."""
+    names = [name for name in ("_cuda_synchronize", "_cuda_sleep") if hasattr(torch._C, name)]
+    originals = {name: getattr(torch._C, name) for name in names}
+
+    def counting(original: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any) -> Any:
+            counts["stalls"] += 1
+            return original(*args)
+
+        return counted
+
+    for name, original in originals.items():
+        setattr(torch._C, name, counting(original))
+    try:
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(torch._C, name, original)
 
 
 def _flops(function: Any, args: Any, kwargs: dict[str, Any], result: Any, results: list[torch.Tensor]) -> int:

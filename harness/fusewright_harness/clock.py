@@ -93,6 +93,7 @@ def _order(rounds: int, wait_ms: float) -> dict[str, Any]:
         "keep": False,
         "filler": [],
         "reserve": 0,
+        "large": False,
     }
 
 

@@ -92,6 +92,9 @@ class Reference:
             self._inputs[: message["below"]] = [None] * message["below"]
             self._stopwatch.rest()
             return {}, None
+        if verb == "rest":
+            self._stopwatch.rest()
+            return {}, None
         if verb in VERBS:
             return self._timed(verb, message), None
         raise ValueError(f"the reference knows no verb {verb!r}")

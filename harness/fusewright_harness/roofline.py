@@ -19,11 +19,12 @@ _SLOW_RATIO = 10.0
 _SLOW_MARGIN_MS = 0.1
 _MOSTLY = 0.6
 _FETCHED = 0.05
+_DEAD = 0.4
 _FEW_SHARE = 8
 _MANY_OPERATORS = 64
 _NUMBERS = (
     "operators", "kinds", "bytes", "copied_bytes", "repeated_bytes", "wide_bytes", "fetched_bytes", "depth",
-    "unpredictable",
+    "unpredictable", "dead_bytes", "dead_flops", "stalls",
     "needed_bytes", "input_bytes", "output_bytes",
 )  # fmt: skip
 
@@ -95,21 +96,35 @@ def refuse_impossible_speed(work: Work, card: Card, triton_ms: float, written_by
         raise Fault("triton", "trust", "FasterThanMemory", message, verdict="rejected")
 
 
-def refuse_slowed_reference(work: Work, card: Card | None, python_ms: float) -> None:
-    """Raises :class:`Fault` where the reference takes far longer than its own operators need, or repeats its work."""
+def refuse_wasteful_reference(work: Work) -> None:
+    """Raises :class:`Fault` where the reference repeats, copies, drops or scatters most of its work."""
     why = _wasted(work)
-    if why is None and card is not None and not work.unpredictable:
-        useful = max(0, work.bytes - work.copied_bytes - work.repeated_bytes)
-        least_ms = card.least_ms(useful, _plain(work.flops)) + _LAUNCH_MS * max(work.kinds, work.depth)
-        if python_ms > _SLOW_RATIO * least_ms + _SLOW_MARGIN_MS:
-            why = (
-                f"takes {python_ms:.3f} ms, where its {work.kinds} kinds of operators need about {least_ms:.3f} ms: "
-                "something between them waits, loops or computes elsewhere"
-            )
     if why is not None:
-        advice = "a speedup over it means nothing: write it as the plain operators on whole tensors"
-        message = f"the reference {why}; {advice}"
-        raise Fault("pytorch", "trust", "SlowReference", message, verdict="rejected")
+        raise _slow(why)
+
+
+def refuse_slowed_reference(work: Work, card: Card | None, python_ms: float) -> None:
+    """Raises :class:`Fault` where the reference takes far longer than its own operators need."""
+    if card is None or work.unpredictable:
+        return
+    least_ms = needed_ms(work, card)
+    if python_ms > _SLOW_RATIO * least_ms + _SLOW_MARGIN_MS:
+        raise _slow(
+            f"takes {python_ms:.3f} ms, where its {work.kinds} kinds of operators need about {least_ms:.3f} ms: "
+            "something between them waits, loops or computes elsewhere"
+        )
+
+
+def needed_ms(work: Work, card: Card) -> float:
+    """About what the reference's operators need on a card, one after the other."""
+    useful = max(0, work.bytes - work.copied_bytes - work.repeated_bytes - work.wide_bytes // 2)
+    return card.least_ms(useful, _plain(work.flops)) + _LAUNCH_MS * max(work.kinds, work.depth)
+
+
+def _slow(why: str) -> Fault:
+    advice = "a speedup over it means nothing: write it as the plain operators on whole tensors"
+    message = f"the reference {why}; {advice}"
+    return Fault("pytorch", "trust", "SlowReference", message, verdict="rejected")
 
 
 def _plain(flops: dict[str, int]) -> dict[str, int]:
@@ -117,6 +132,10 @@ def _plain(flops: dict[str, int]) -> dict[str, int]:
     plain = dict(flops)
     plain[PLAIN_FLOAT32] = plain.pop("float32", 0) + plain.pop("float64", 0)
     return plain
+
+
+def _total(flops: dict[str, int] | int) -> int:
+    return flops if isinstance(flops, int) else sum(flops.values())
 
 
 def _wasted(work: Work) -> str | None:
@@ -130,6 +149,12 @@ def _wasted(work: Work) -> str | None:
         return (
             f"runs {work.operators} operators where {work.kinds} differ: it loops over parts of its tensors"
         )
+    if work.dead_bytes > _DEAD * work.bytes or _total(work.dead_flops) > _DEAD * max(1, _total(work.flops)):
+        return "computes what nothing uses"
+    if work.operators >= 3 and not work.wide_inputs and work.wide_bytes > _MOSTLY * work.bytes:
+        return "computes in float64 what comes and goes in narrower types"
+    if work.stalls:
+        return "waits for the GPU, or has it wait, in its midst"
     if work.fetched_bytes > _FETCHED * work.bytes:
         return "moves tensors to the CPU and back"
     return None

@@ -135,6 +135,9 @@ class Stopwatch:
     def rest(self) -> None:
         """Gives the last slot's memory up."""
         self._arguments, self._kept, self._filler = [], [], []
+        if self._order.get("large") and self._device.type == "cuda":
+            # Blocks of gigabytes do not fit into one another's gaps: kept, they would pile up slot by slot.
+            torch.cuda.empty_cache()
 
     def _from_device(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
         assert self._handles is not None  # As in `prepare`.

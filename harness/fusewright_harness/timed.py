@@ -19,6 +19,7 @@ from fusewright_harness.roofline import (
     Work,
     refuse_impossible_speed,
     refuse_slowed_reference,
+    refuse_wasteful_reference,
     roofline,
 )
 from fusewright_harness.soundness import expected_of
@@ -39,6 +40,8 @@ def time_both(case: Case) -> None:
     try:
         with case.phase("timing"):
             work = _work(case)
+            if work is not None:
+                refuse_wasteful_reference(work)
             measured, host = _Timekeeper(case, judges_clock()).measure()
             card = present_card()
             if work is not None:
@@ -106,15 +109,16 @@ class _Timekeeper:
         enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
         checked = {secrets.randbelow(timing.SLOT_PAIRS // 2), secrets.randbelow(timing.SLOT_PAIRS)}
         for number in range(timing.SLOT_PAIRS):
-            prepared = self._prepare(plans)
+            prepared = {} if self._room.large else self._prepare(plans)
             for side in self._sides if number % 2 == 0 else reversed(self._sides):
                 plan = plans[self._sides.index(side)]
-                slot = self._go(side, plan, prepared[side])
+                slot = self._go(side, plan, prepared[side]) if prepared else self._slot(side, plan)
                 times = timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
                 slots[side].append(times)
                 enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
                 if side is self._case.team.candidate and number in checked:
                     self._check_timed(slot, plan, times)
+                self._rest(side)
         for side, plan in zip(self._sides, plans, strict=True):
             device_ms = statistics.median(time for times in slots[side] for time in times)
             # The host's slowest rounds set the pace of a slot as much as the others.
@@ -137,7 +141,10 @@ class _Timekeeper:
             # A reference may ask more of its inputs than a mixture gives; then they are taken as they were drawn.
             self._mixing = False
             first = self._slot(reference, plan)
-        return [first.reported, self._slot(candidate, plan).reported]
+        self._rest(reference)
+        second = self._slot(candidate, plan)
+        self._rest(candidate)
+        return [first.reported, second.reported]
 
     def _slot(self, side: Worker, plan: Plan, how: str = "device", keep: bool = True) -> _Slot:
         """One slot of one side, for whatever is not compared between the sides."""
@@ -154,11 +161,8 @@ class _Timekeeper:
         }
         for side, order in orders.items():
             side.ask("prepare", "preparing to be timed", **order)
-            if self._room.large:
-                side.answer()
-        if not self._room.large:
-            for side in orders:
-                side.answer()
+        for side in orders:
+            side.answer()
         return orders
 
     def _order(self, side: Worker, plan: Plan, how: str, keep: bool) -> dict[str, Any]:
@@ -171,6 +175,7 @@ class _Timekeeper:
             "keep": keep,
             "filler": [] if self._room.large else timing.filler(),
             "reserve": self._room.reserve_bytes(plan, keep),
+            "large": self._room.large,
         }
 
     def _go(self, side: Worker, plan: Plan, order: dict[str, Any]) -> _Slot:
@@ -200,6 +205,12 @@ class _Timekeeper:
             return first
         return [first, secrets.choice([number for number in self._held if number != first]), new_seed()]
 
+    def _rest(self, side: Worker) -> None:
+        """Has a side give its slot's memory up, where the next slot needs it."""
+        if self._room.large:
+            side.ask("rest", "giving memory back")
+            side.answer()
+
     def _check_timed(self, slot: _Slot, plan: Plan, times: list[float]) -> None:
         """Compares an output of the slot's fastest round, chosen once the slot was over.
 
@@ -211,7 +222,12 @@ class _Timekeeper:
         result = receive_answer(self._case.team.candidate.answer(), "candidate", "triton")
         expected = self._expected(slot.contents[fastest])
         comparison = compare(expected, result.get("result"), what="a timed call's output")
-        if comparison.wrong is not None:
+        # One element in a thousand may lie beyond the tolerance, as sums by atomics do now and then: nothing is gained
+        # by leaving that few out.
+        strayed = [output["mismatched"] > max(2, output["total"] // 1000) for output in comparison.outputs]
+        if comparison.wrong is not None and (
+            any(strayed) or not any(o["mismatched"] for o in comparison.outputs)
+        ):
             message = f"{comparison.wrong}; a call that is timed must compute like any other"
             raise Fault("triton", "trust", "TimedOutput", message, verdict="rejected")
 
@@ -230,13 +246,14 @@ class _Timekeeper:
     def _hold_to_clock(self, side: Worker, plan: Plan, known: Round) -> None:
         """Raises :class:`Fault` where a side's rounds take another time than its events say, again and again."""
         few = min(plan.rounds, _CLOCKED_ROUNDS)
-        found = []
+        found: list[float] = []
         for attempt in range(_ATTEMPTS):
             more = min(few << attempt, max(1, self._room.calls() // (2 * plan.batch)))
             walls = [
                 self._slot(side, Plan(rounds, plan.batch, plan.wait_ms), keep=False).wall_ms
                 for rounds in (more + 1, 2 * more + 1)
             ]
+            self._rest(side)
             found.append(self._clock.hidden_ms((walls[1] - walls[0]) / more, known))
             if found[-1] == 0 or min(found) < 0 < max(found):
                 return
@@ -247,6 +264,7 @@ class _Timekeeper:
 
     def _host_ms(self, side: Worker) -> float:
         slot = self._slot(side, Plan(timing.host_rounds(self._room), 1, 0.0), how="host", keep=False)
+        self._rest(side)
         return round(statistics.median(timing.numbers(slot.reported, "host_ms")[1:]), 5)
 
 

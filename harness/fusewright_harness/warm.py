@@ -14,6 +14,8 @@ import torch
 import triton
 import triton.language as tl
 
+from fusewright_harness.mixing import mix
+
 SEED_VARIABLE = "FUSEWRIGHT_KERNEL_SEED"
 """Names the folder of compiled driver stubs that every worker may start from."""
 
@@ -47,6 +49,10 @@ def start_from_seed() -> None:
 
 def warm_driver(device: torch.device) -> None:
     """Loads Triton's driver and launches a kernel, which takes long where the cache has no stubs for it."""
+    for dtype in (torch.float32, torch.float16, torch.bfloat16):
+        # A kernel of torch's own is loaded when it is first launched: these are launched by every timing.
+        x = torch.rand(64, device=device).to(dtype)
+        mix(x, x, 1)
     x = torch.zeros(_BLOCK, device=device)
     launch: Any = _warm_kernel[(1,)]
     launch(x, torch.empty_like(x), _BLOCK, BLOCK=_BLOCK)

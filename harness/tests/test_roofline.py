@@ -9,7 +9,13 @@ from torch.nn import functional as F  # noqa: N812
 from fusewright_harness.card import card_of
 from fusewright_harness.census import count
 from fusewright_harness.faults import Fault
-from fusewright_harness.roofline import Work, refuse_impossible_speed, refuse_slowed_reference, roofline
+from fusewright_harness.roofline import (
+    Work,
+    refuse_impossible_speed,
+    refuse_slowed_reference,
+    refuse_wasteful_reference,
+    roofline,
+)
 
 H200 = card_of((9, 0), 132, 1_980_000, 3_201_000, 6016, 60 << 20)
 
@@ -103,10 +109,20 @@ def again(x):
     return y
 
 
-@pytest.mark.parametrize("function", [rows, rows_into, copies, again])
+def dead(x):
+    x.t() @ x
+    return x * 2
+
+
+def wide(x):
+    y = x.double()
+    return (torch.exp(y) * torch.sigmoid(y) + 1).float()
+
+
+@pytest.mark.parametrize("function", [rows, rows_into, copies, again, dead, wide])
 def test_a_reference_that_wastes_is_refused_whatever_it_takes(function):
     with pytest.raises(Fault) as caught:
-        refuse_slowed_reference(work(function, torch.randn(128, 64)), None, 0.01)
+        refuse_wasteful_reference(work(function, torch.randn(128, 64)))
     assert (caught.value.kind, caught.value.implementation) == ("SlowReference", "pytorch")
 
 
@@ -122,8 +138,32 @@ def chain(x, y):
     return (F.gelu(x) + F.gelu(y)) * torch.sigmoid(x) - x.mean(-1, keepdim=True)
 
 
+def buffered(x):
+    out = torch.zeros_like(x)
+    out[:, 1:] = x[:, :-1].exp()
+    out += x
+    return out
+
+
+def scalar_guided(x):
+    return x * 2 if x.abs().sum().item() > 1 else x + 1
+
+
+def in_place(x):
+    x.mul_(2).add_(1)
+
+
+@pytest.mark.parametrize("function", [scan, chain, buffered, scalar_guided, in_place])
+def test_what_comes_out_by_any_way_is_not_dead(function):
+    inputs = [torch.randn(16, 64, 8) for _ in range(2 if function in (scan, chain) else 1)]
+    known = work(function, *inputs)
+    assert (known.dead_bytes, known.dead_flops) == (0, 0)
+    refuse_wasteful_reference(known)
+
+
 def test_a_reference_whose_steps_need_one_another_is_not_refused():
     a = torch.randn(8, 200, 16)
+    refuse_wasteful_reference(work(scan, a, torch.randn(8, 200, 16)))
     refuse_slowed_reference(work(scan, a, torch.randn(8, 200, 16)), H200, 600 * 0.005)
 
 
