@@ -196,6 +196,7 @@ class Bench:
                 yield lane
             finally:
                 lane.left()
+                lane.fill()
         finally:
             free.release()
 
@@ -218,6 +219,5 @@ class Bench:
             self._teams.pop(id(deadline), None)
         for worker in team.members():
             worker.end()
-        lane.fill()
         if team.compiler is not None:
             self._lanes["compile"][0].fill()

@@ -36,7 +36,6 @@ class Lane:
         self._cache = cache
         self._zygote: Zygote | None = None
         self._spares: list[Worker] = []
-        self._busiest = 1
         self._lock = threading.Lock()
         self._filling = threading.Lock()
 
@@ -77,7 +76,6 @@ class Lane:
         """One more pair is in flight here."""
         with self._lock:
             self.in_flight += 1
-            self._busiest = max(self._busiest, self.in_flight)
 
     def left(self) -> None:
         """One pair fewer is in flight here."""
@@ -117,6 +115,7 @@ class Lane:
 
     def _fill(self) -> None:
         with self._filling:
+            self._shrink()
             missing = self._wanted() - len(self._spares)
             if missing <= 0 or not self._running().alive():
                 return
@@ -132,10 +131,19 @@ class Lane:
             with self._lock:
                 self._spares += ready
 
+    def _shrink(self) -> None:
+        """Ends the spares that only a crowd of pairs in flight needed, once it is gone."""
+        while True:
+            with self._lock:
+                if self.in_flight or len(self._spares) <= self._wanted():
+                    return
+                surplus = self._spares.pop()
+            surplus.end()
+
     def _wanted(self) -> int:
         if self.mode == "compile":
-            return self._busiest
-        wanted = max(_SPARES, 2 * self._busiest)
+            return max(1, self.in_flight)
+        wanted = max(_SPARES, 2 * self.in_flight)
         if self.mode != "cuda":
             return wanted
         memory = torch.cuda.get_device_properties(self.number or 0).total_memory

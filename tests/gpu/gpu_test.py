@@ -9,9 +9,8 @@
     rate      verdicts a minute with 1, 4 and 8 pairs in flight
     faults    200 pairs in one run, a quarter of them hostile
 
-`FUSEWRIGHT_BINARY` names the binary to test, `FUSEWRIGHT_PYTHON` the interpreter that has torch and triton, which
-also runs the harness of the later sections. `--device interpreter` tries this file itself out on a machine
-without a GPU.
+`FUSEWRIGHT_BINARY` names the binary to test, `FUSEWRIGHT_PYTHON` the interpreter that has torch and triton,
+which runs the harness. `--device interpreter` tries this file itself out without a GPU.
 """
 
 from __future__ import annotations
@@ -71,10 +70,19 @@ def measured(sections: list[str], arguments: argparse.Namespace) -> dict[str, bo
             for name in wanted:
                 results[name] = told(name, lambda name=name: functions[name](harness, arguments.device))
     if "faults" in sections:
-        import mixed
-
-        results["faults"] = told("faults", lambda: mixed.survived(arguments.device, arguments.count))
+        results["faults"] = told("faults", lambda: survived(arguments))
     return results
+
+
+def survived(arguments: argparse.Namespace) -> bool:
+    """Mixed pairs in one run, a quarter of them hostile."""
+    from faults import survive
+
+    survival = survive(arguments.count, arguments.device)
+    for reason, times in survival.reasons.most_common():
+        print(f"   {times:5} x {reason}")
+    print(survival)
+    return not survival.faults
 
 
 def told(section: str, run: Callable[[], bool]) -> bool:
