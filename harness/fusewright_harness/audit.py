@@ -14,6 +14,7 @@ from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
 from fusewright_harness.faults import Fault
 from fusewright_harness.proof import judge_foreign_work
+from fusewright_harness.reports import kernels_of, work_of
 from fusewright_harness.robustness import probe
 from fusewright_harness.soundness import examine
 from fusewright_harness.workers import receive_answer
@@ -33,7 +34,7 @@ def repeat(case: Case) -> None:
             case.expected[case.oldest], again.get("result"), what="the output of a repeated call"
         )
         # Autotuning and compilation are over by now, so these are the launches of one plain call.
-        kernels = answer.fields.get("kernels", [])
+        kernels = kernels_of(answer.fields)
         case.verdict.set(kernels=_with_resources(case, kernels))
     missing = case.kernels[case.oldest] - {kernel.get("name") for kernel in kernels}
     if missing:
@@ -42,7 +43,7 @@ def repeat(case: Case) -> None:
     if comparison.wrong is not None:
         raise case.rejected("NotRepeatable", comparison.wrong)
     # A candidate may turn to torch once it has been looked at.
-    judge_foreign_work(case, answer.fields.get("operators", {}))
+    judge_foreign_work(case, work_of(answer.fields, "triton"))
 
 
 STEPS: list[Callable[[Case], None]] = [repeat, examine, probe]

@@ -94,10 +94,11 @@ class Candidate:
         self._intact.begin(self._file)
         with self._watch.one_call() as launches:
             self._module = load_block(pair["triton"], self._file, "triton")
+        findings = self._intact.require()
         for kernel in launches.kernels():
             message = f"the TRITON block launches `{kernel['name']}` while it is imported; launch in the wrapper alone"
             raise Fault("triton", "trust", "LaunchAtImport", message, kernel["line"], verdict="rejected")
-        return {"findings": self._intact.require()}
+        return {"findings": findings}
 
     def _receive_and_call(
         self, message: dict[str, Any], descriptors: list[int]

@@ -9,6 +9,7 @@ from fusewright_harness.call import give_back_memory
 from fusewright_harness.case import After, Case, new_seed
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.reports import facts_of, kernels_of, work_of
 from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
 from fusewright_harness.transfer import total_bytes
 from fusewright_harness.workers import Answer, receive_answer
@@ -29,7 +30,7 @@ def check_seed(case: Case, number: int) -> bool:
         team.reference.keep(inputs)
     named = inputs.fields.get("candidate")
     case.named_candidate = named if isinstance(named, str) else None
-    case.inputs.append(inputs.fields.get("facts", []))
+    case.inputs.append(facts_of(inputs.fields))
     call = {"value": inputs.value, "candidate": named}
     begun = time.monotonic()
     try:
@@ -50,11 +51,11 @@ def check_seed(case: Case, number: int) -> bool:
         comparison = _compare(case, expected_answer, candidate_answer, number)
         give_back_memory()
     if last:
-        case.reference_work = expected_answer.fields.get("operators", {})
-        case.candidate_work = candidate_answer.fields.get("operators", {})
+        case.reference_work = work_of(expected_answer.fields, "pytorch")
+        case.candidate_work = work_of(candidate_answer.fields, "triton")
     for finding in candidate_answer.fields.get("findings", []):
         case.find(finding)
-    kernels = candidate_answer.fields.get("kernels", [])
+    kernels = kernels_of(candidate_answer.fields)
     case.verdict.set(outputs=comparison.outputs, kernels=kernels)
     case.kernels.append({kernel["name"] for kernel in kernels})
     case.launches.append(sum(kernel["launches"] for kernel in kernels))

@@ -157,6 +157,12 @@ class Intact:
             if owner is not None:
                 table = {key: value for key, value in vars(owner).items() if callable(value)}
                 self._tables[name] = owner, table
+        for name in [name for name in sys.modules if name.startswith("fusewright_harness")]:
+            module = sys.modules[name]
+            self.protect(name, module)
+            for key, value in list(vars(module).items()):
+                if isinstance(value, type) and value.__module__ == name:
+                    self.protect(f"{name}.{key}", value)
         self._threads = set(threading.enumerate())
         self._switches = _switches()
         if not self._hooked:
@@ -229,9 +235,9 @@ class Intact:
         noted.__name__ = _getattr(function, "__name__", "noted")
         return noted
 
-    def protect(self, name: str, module: Any) -> None:
-        """Adds a block's module, whose functions another block must not replace."""
-        self._tables[name] = module, {key: value for key, value in vars(module).items() if callable(value)}
+    def protect(self, name: str, owner: Any) -> None:
+        """Adds a module or class whose functions the pair's code must not replace."""
+        self._tables[name] = owner, {key: value for key, value in vars(owner).items() if callable(value)}
 
     def require(self) -> list[dict[str, Any]]:
         """Raises :class:`Fault` (stage "trust") for what the pair did; returns findings that are no more than that."""

@@ -194,7 +194,7 @@ def _name(variant: dict[str, Any]) -> str:
         "reversed": "an index turned round",
         "parted": "different tensors in place of equal ones",
         "drawn": "random numbers in place of constants",
-        "negated": "the inputs' signs turned",
+        "negated": "signs drawn at random",
         "scaled": "scaled values",
         "shifted": "shifted values",
         "numbers": "other numbers for the scalar arguments",

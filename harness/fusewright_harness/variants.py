@@ -24,6 +24,8 @@ from fusewright_harness.renaming import (
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
+_FEW_ELEMENTS = 1 << 16
+_LARGE_BLOCK = 1024
 _LOOKED_AT = 1 << 14
 _SMALL_SIZE = 61
 _LARGE_SIZE = 96
@@ -47,15 +49,19 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
             found += [{"kind": "negated"}]
             found += [{"kind": "scaled", "by": 0.001, "or": 0.05}]
             found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
+            if any(_movable(tensor) and tensor.dtype is torch.float16 for tensor in tensors):
+                # Sums overflow there that are kept in float16.
+                found.append({"kind": "shifted", "by": 2000.0, "or": 500.0})
         if any(_counts_up(tensor, tensors) for tensor in tensors):
             found.append({"kind": "reversed"})
         if _has_numbers(value):
             found.append({"kind": "numbers"})
     sizes = [size for size in sizes_of(value) if str(size) not in base]
-    found += [{"kind": "size", "from": size, "to": next_prime(size)} for size in sizes]
+    few = sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
+    found += [{"kind": "size", "from": size, "to": _renamed_to(size, few)} for size in sizes]
     # Two dimensions that happen to have one size are told apart.
     found += [
-        {"kind": "size", "from": size, "to": next_prime(size), "part": True}
+        {"kind": "size", "from": size, "to": _renamed_to(size, few), "part": True}
         for size in sizes
         if any(list(tensor.shape).count(size) > 1 for tensor in tensors)
     ]
@@ -105,6 +111,11 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
 
 
+def _renamed_to(size: int, few: bool) -> int:
+    """A prime, which no block divides; where there are few elements, beyond the block that holds the size too."""
+    return next_prime(1 << (size - 1).bit_length() if few and size <= _LARGE_BLOCK else size)
+
+
 def _made(make: Callable[[], Any]) -> list[Any]:
     try:
         return [make()]
@@ -149,7 +160,13 @@ def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
             tensor = _drawn(tensor)
         elif _movable(tensor):
             if kind == "negated":
-                tensor = -tensor
+                # Each on its own: signs that turn together may cancel.
+                signs = (
+                    torch.empty(tensor.shape, device=tensor.device, dtype=torch.float32)
+                    .uniform_(-1, 1)
+                    .sign()
+                )
+                tensor = tensor * signs.to(tensor.dtype)
             elif kind == "scaled":
                 tensor = tensor * by
             elif kind == "shifted":
