@@ -242,7 +242,7 @@ class Intact:
     def require(self) -> list[dict[str, Any]]:
         """Raises :class:`Fault` (stage "trust") for what the pair did; returns findings that are no more than that."""
         findings: list[dict[str, Any]] = []
-        deeds = [*self._deeds, *self._patched(), *self._running()]
+        deeds = list(self._deeds)
         for name, value in _switches().items():
             before = self._switches.get(name)
             if value == before:
@@ -254,6 +254,8 @@ class Intact:
             elif self._whose == "triton":
                 findings.append({"code": "ChangedSwitch", "message": message, "line": None})
             self._switches[name] = value
+        # A switch replaces functions itself, so it is named first.
+        deeds += [*self._patched(), *self._running()] if not deeds else []
         if deeds:
             deed = deeds[0]
             raise Fault(self._whose, "trust", deed.kind, deed.message, deed.line, verdict="rejected")

@@ -74,6 +74,12 @@ class Judge:
         except Fault as fault:
             if fault.stage == "timeout" and case.interpreted:
                 fault.message += _INTERPRETER_IS_SLOW
+            if (
+                fault.stage == "trust"
+                and fault.line is None
+                and fault.implementation in ("triton", "pytorch")
+            ):
+                fault.line = case.function_line(fault.implementation)
             case.verdict.fail(fault)
 
     def compile_only(self) -> list[dict[str, Any]]:
