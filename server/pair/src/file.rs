@@ -7,6 +7,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::block::{Block, BlockKind, Style};
 use crate::entry::{Definition, Found, Hints, NotFound, Side, find};
+use crate::facts::Deeds;
 use crate::inputs::{Inputs, PerformanceCall, performance_calls};
 use crate::kernels::kernels;
 use crate::layout::{BlockLayout, Layout, Problem, Unmatched};
@@ -76,6 +77,8 @@ pub(crate) struct File<'a> {
     pub(crate) device: Option<Device<'a>>,
     /// The version of Triton that the pair is for, where it is known.
     pub(crate) triton: Option<Version>,
+    /// What the blocks do.
+    pub(crate) deeds: Deeds<'a>,
 }
 
 impl<'a> File<'a> {
@@ -105,6 +108,7 @@ impl<'a> File<'a> {
             kernels: Vec::new(),
             device: None,
             triton: None,
+            deeds: Deeds::default(),
         };
         file.lay_out();
         file.find_inputs();
@@ -115,6 +119,7 @@ impl<'a> File<'a> {
             .unwrap_or_default();
         file.device =
             file.sound(BlockKind::Triton).map(|triton| Device::of(triton.statements, &triton.outline));
+        file.deeds = Deeds::of(&file);
         file
     }
 

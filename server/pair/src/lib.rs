@@ -9,6 +9,7 @@ mod builtins;
 mod convert;
 mod diagnostic;
 mod entry;
+mod facts;
 mod file;
 mod flow;
 mod hash;

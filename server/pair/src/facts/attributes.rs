@@ -1,0 +1,248 @@
+//! What attributes stand for, and what it means to set them.
+
+use ruff_text_size::TextRange;
+
+use super::paths::Path;
+use super::trace::{Kept, What, When};
+use super::value::{From, Kind, Memory, Value};
+use super::walk::{Instance, Walk};
+
+impl<'a> Walk<'a> {
+    /// Tells that a library's name is used, if that causes concern.
+    pub(super) fn use_of(&mut self, path: Path, range: TextRange) {
+        if let Some(concern) = self.paths.concern(path) {
+            self.tell(range, What::Use(path, concern));
+        }
+    }
+
+    /// What an attribute of a value stands for.
+    pub(super) fn attribute(&mut self, base: Value<'a>, name: &'a str, range: TextRange) -> Value<'a> {
+        if is_internal(name) {
+            self.tell(range, What::Internals(name));
+            return match base {
+                Value::Path(path) if name == "__dict__" => Value::Path(self.paths.child(path, name)),
+                _ => Value::Unknown,
+            };
+        }
+        match base {
+            Value::Path(path) => {
+                let path = self.paths.child(path, name);
+                self.use_of(path, range);
+                Value::Path(path)
+            }
+            Value::Tensor(tensor) => match name {
+                "shape" => Value::Sizes,
+                "_version" => {
+                    self.tell(range, What::Keep(Kept::ByIdentity));
+                    Value::Identity
+                }
+                "T" | "mT" | "H" | "mH" | "real" | "imag" | "data" => Value::Tensor(tensor),
+                "__class__" => Value::Path(self.paths.root("torch.Tensor")),
+                "ndim" | "itemsize" | "nbytes" => Value::Number(None),
+                "device" | "dtype" | "grad" | "grad_fn" | "is_cuda" | "is_leaf" | "layout" | "requires_grad" => {
+                    Value::Unknown
+                }
+                _ => self.store.method(base, name),
+            },
+            Value::Kernel(kernel) => match name {
+                "run" => Value::Launcher(kernel),
+                "fn" | "__wrapped__" => base,
+                _ => self.store.method(base, name),
+            },
+            Value::Class(at) => self.class_attribute(at, name).unwrap_or_else(|| self.store.method(base, name)),
+            Value::Instance(at) => self.instance_attribute(at, base, name),
+            Value::Made(path) => {
+                // The weights of a layer are inputs of the pair.
+                let weights = matches!(name, "weight" | "bias" | "running_mean" | "running_var");
+                if weights && self.paths.text(path).starts_with("torch.nn.") {
+                    return Value::Tensor(self.tensor(Memory::default(), Kind::Float, From::INPUT));
+                }
+                self.store.method(base, name)
+            }
+            Value::Either(at) => {
+                let values = self.store.either[at as usize].clone();
+                let found: Vec<_> = values
+                    .into_iter()
+                    .filter(|value| *value != Value::Nothing)
+                    .map(|value| self.attribute(value, name, range))
+                    .collect();
+                self.any_of(found)
+            }
+            Value::Nothing => Value::Unknown,
+            _ => self.store.method(base, name),
+        }
+    }
+
+    /// What a class or one of its bases defines.
+    pub(super) fn class_attribute(&mut self, at: u32, name: &str) -> Option<Value<'a>> {
+        self.class_attribute_within(at, name, 8)
+    }
+
+    fn class_attribute_within(&mut self, at: u32, name: &str, depth: u8) -> Option<Value<'a>> {
+        let depth = depth.checked_sub(1)?;
+        let class = &self.classes[at as usize];
+        let own = self.scopes[class.scope as usize].names.get(name).or_else(|| class.attributes.get(name));
+        if let Some(value) = own {
+            return Some(*value);
+        }
+        let bases = class.bases.clone();
+        bases.into_iter().find_map(|base| match base {
+            Value::Class(base) => self.class_attribute_within(base, name, depth),
+            _ => None,
+        })
+    }
+
+    fn instance_attribute(&mut self, at: u32, base: Value<'a>, name: &'a str) -> Value<'a> {
+        let class = self.instances[at as usize].class;
+        if let Some(value) = self.classes[class as usize].attributes.get(name) {
+            return *value;
+        }
+        match self.class_attribute(class, name) {
+            Some(Value::Function(_)) | None => self.store.method(base, name),
+            Some(value) => value,
+        }
+    }
+
+    /// Sets an attribute.
+    pub(super) fn set_attribute(
+        &mut self,
+        base: Value<'a>,
+        name: &'a str,
+        value: Value<'a>,
+        range: TextRange,
+    ) {
+        match base {
+            Value::Path(path) => {
+                let path = self.paths.child(path, name);
+                match self.paths.concern(path) {
+                    Some(concern) => self.tell(range, What::Use(path, concern)),
+                    None => self.tell(range, What::Patch(path)),
+                }
+            }
+            Value::Tensor(_) if !matches!(name, "grad" | "data" | "requires_grad") => {
+                self.tell(range, What::Hang(name));
+            }
+            Value::Function(_) | Value::Kernel(_) => self.keep(value, range),
+            Value::Class(at) => {
+                self.keep(value, range);
+                self.classes[at as usize].attributes.insert(name, value);
+            }
+            Value::Instance(at) => {
+                let Instance { class, lasting } = self.instances[at as usize];
+                if lasting && self.when == When::Entry {
+                    self.keep(value, range);
+                }
+                let known = self.classes[class as usize].attributes.get(name).copied();
+                let value = known.map_or(value, |known| self.store.join(known, value));
+                self.classes[class as usize].attributes.insert(name, value);
+            }
+            Value::Either(at) => {
+                for base in self.store.either[at as usize].clone() {
+                    self.set_attribute(base, name, value, range);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Sets an element.
+    pub(super) fn set_item(
+        &mut self,
+        base: Value<'a>,
+        key: Value<'a>,
+        value: Value<'a>,
+        range: TextRange,
+    ) {
+        match base {
+            Value::Many(at) => {
+                if self.store.many[at as usize].shared && self.when != When::Load {
+                    if self.is_identity(key) {
+                        self.tell(range, What::Keep(Kept::ByIdentity));
+                    }
+                    self.keep(value, range);
+                }
+                self.add(at, key, value);
+            }
+            Value::Tensor(tensor) => self.store.memory[tensor.memory as usize].by_torch = true,
+            Value::Path(path) => match self.paths.concern(path) {
+                // `os.environ[…] = …` and `sys.modules[…] = …` are told where they are named.
+                Some(_) if self.paths.text(path) != "sys.modules" => {}
+                _ => self.tell(range, What::Patch(path)),
+            },
+            Value::Either(at) => {
+                for base in self.store.either[at as usize].clone() {
+                    self.set_item(base, key, value, range);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds an element to a container.
+    pub(super) fn add(&mut self, at: u32, key: Value<'a>, value: Value<'a>) {
+        const MOST: usize = 64;
+        // A container that holds itself would be followed for ever.
+        if matches!(value, Value::Many(_) | Value::Either(_)) && self.holds(value, at, 6) {
+            return;
+        }
+        let many = &mut self.store.many[at as usize];
+        if many.items.len() < MOST {
+            many.items.push((key, value));
+        } else {
+            many.open = true;
+        }
+    }
+
+    fn holds(&self, value: Value<'a>, container: u32, depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        match value {
+            Value::Many(at) => {
+                at == container
+                    || self.store.many[at as usize]
+                        .items
+                        .iter()
+                        .any(|(_, value)| self.holds(*value, container, depth))
+            }
+            Value::Either(at) => {
+                self.store.either[at as usize].iter().any(|value| self.holds(*value, container, depth))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether an attribute of this name lays open the interpreter's own objects.
+fn is_internal(name: &str) -> bool {
+    matches!(
+        name,
+        "__globals__"
+            | "__closure__"
+            | "__code__"
+            | "__builtins__"
+            | "__dict__"
+            | "__subclasses__"
+            | "__bases__"
+            | "__mro__"
+            | "__reduce__"
+            | "__reduce_ex__"
+            | "__self__"
+            | "__func__"
+            | "__defaults__"
+            | "__kwdefaults__"
+            | "cell_contents"
+            | "co_code"
+            | "co_consts"
+            | "f_back"
+            | "f_builtins"
+            | "f_code"
+            | "f_globals"
+            | "f_locals"
+            | "gi_frame"
+            | "cr_frame"
+            | "tb_frame"
+            | "tb_next"
+            | "__traceback__"
+            | "__loader__"
+            | "__spec__"
+    )
+}

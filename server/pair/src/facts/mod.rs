@@ -1,0 +1,363 @@
+//! What the code of a pair does, as far as its text tells: a small data-flow analysis that the rules share.
+//!
+//! Each block is run with what its values may be. The inputs come from TEST, so that it is known which parameters are
+//! tensors and which are numbers; the functions that the entry point calls are followed with what they are given.
+
+mod attributes;
+mod callee;
+mod calls;
+mod concern;
+mod eval;
+mod kernel;
+mod library;
+mod ops;
+mod paths;
+mod trace;
+mod value;
+mod walk;
+
+use ruff_python_ast::Expr;
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashSet;
+
+pub(crate) use concern::Concern;
+pub(crate) use ops::{Work, work};
+pub(crate) use trace::{ArmKind, Event, How, Kept, Outcome, Trace, What, When};
+pub(crate) use value::{From, Kind};
+
+use crate::block::BlockKind;
+use crate::file::{File, Section};
+use crate::inputs::Inputs;
+use paths::{Path, Paths};
+use value::{Memory, Tensor, Value};
+use walk::{Arguments, Walk};
+
+/// What each block does.
+#[derive(Debug, Default)]
+pub(crate) struct Deeds<'a> {
+    blocks: [Option<Deed<'a>>; 3],
+    /// The tensors that TEST gives, as far as they are known.
+    pub(crate) inputs: Vec<Input>,
+}
+
+/// What one block does.
+#[derive(Debug)]
+pub(crate) struct Deed<'a> {
+    pub(crate) trace: Trace<'a>,
+    paths: Paths<'a>,
+}
+
+impl Deed<'_> {
+    /// The whole text of a path.
+    pub(crate) fn path(&self, path: Path) -> &str {
+        self.paths.text(path)
+    }
+}
+
+/// A tensor that TEST gives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input {
+    pub(crate) kind: Kind,
+    pub(crate) from: From,
+    /// Whether it was made without any generator or counter: zeros, ones.
+    pub(crate) constant: bool,
+    pub(crate) small: bool,
+}
+
+impl<'a> Deeds<'a> {
+    /// Follows a file's blocks.
+    pub(crate) fn of(file: &File<'a>) -> Self {
+        let mut deeds = Self::default();
+        let test = file.section(BlockKind::Test).filter(|section| section.error.is_none());
+        let (given, made, walk) = match test {
+            Some(test) => inputs_of(file, test),
+            None => (None, None, None),
+        };
+        if let (Some(walk), Some(given)) = (&walk, given) {
+            deeds.inputs = walk
+                .store
+                .tensors(given)
+                .into_iter()
+                .map(|tensor| Input {
+                    kind: tensor.kind,
+                    from: walk.store.from(tensor),
+                    constant: walk.store.memory[tensor.memory as usize].constant,
+                    small: tensor.small,
+                })
+                .collect();
+        }
+        let integers = !deeds.inputs.is_empty() && deeds.inputs.iter().all(|input| !input.kind.is_float());
+        let mut reference = FxHashSet::default();
+        for kind in [BlockKind::Python, BlockKind::Triton] {
+            let Some(section) = file.section(kind).filter(|section| section.error.is_none()) else { continue };
+            let mut run = Walk::new();
+            run.integers_count = integers;
+            run.reference = std::mem::take(&mut reference);
+            run.module(section.statements);
+            let mut adopt = |value: Option<Value<'a>>| match (&walk, value) {
+                (Some(test), Some(value)) => Some(run.adopt(test, value, 6)),
+                _ => None,
+            };
+            let given = adopt(given);
+            let made = adopt(made);
+            if let Some(Ok(found)) = &file.entry {
+                let name = if kind == BlockKind::Python { found.reference.name } else { found.candidate.name };
+                run.enter(name, given, made);
+            }
+            run.rest();
+            if kind == BlockKind::Python {
+                reference.clone_from(&run.trace.operators);
+            }
+            deeds.blocks[kind.index()] = Some(Deed { trace: run.trace, paths: run.paths });
+        }
+        if let Some(walk) = walk {
+            deeds.blocks[BlockKind::Test.index()] = Some(Deed { trace: walk.trace, paths: walk.paths });
+        }
+        deeds
+    }
+
+    /// What a block does, if it can be read.
+    pub(crate) fn block(&self, kind: BlockKind) -> Option<&Deed<'a>> {
+        self.blocks[kind.index()].as_ref()
+    }
+}
+
+/// The inputs that TEST gives, those that modules are made with, and the run that made them.
+fn inputs_of<'a>(
+    file: &File<'a>,
+    test: &Section<'a>,
+) -> (Option<Value<'a>>, Option<Value<'a>>, Option<Walk<'a>>) {
+    let mut walk = Walk::new();
+    walk.module(test.statements);
+    walk.when = When::Entry;
+    let mut call = |name: &str| match walk.name(name)? {
+        value @ Value::Function(_) => Some(walk.apply(value, &Arguments::default(), TextRange::default())),
+        _ => None,
+    };
+    let (given, made) = match file.inputs {
+        Some(Inputs::GetTestInputs(_)) => (call("get_test_inputs"), None),
+        Some(Inputs::GetInputs(_)) => (call("get_inputs"), call("get_init_inputs")),
+        Some(Inputs::MainBlock) => {
+            walk.main(file.main_statements);
+            let given = file.calls.first().map(|call| walk.eval(call.inputs));
+            (given, None)
+        }
+        None => (None, None),
+    };
+    walk.rest();
+    (given, made, Some(walk))
+}
+
+impl<'a> Walk<'a> {
+    /// Runs the main block.
+    fn main(&mut self, statements: &'a [ruff_python_ast::Stmt]) {
+        for statement in statements {
+            match statement {
+                ruff_python_ast::Stmt::If(guard) => {
+                    self.block(&guard.body);
+                }
+                _ => {
+                    self.block(std::slice::from_ref(statement));
+                }
+            }
+        }
+    }
+
+    /// Takes over a value that another block made.
+    fn adopt(&mut self, other: &Walk<'a>, value: Value<'a>, depth: u8) -> Value<'a> {
+        let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
+        match value {
+            Value::Number(_) => Value::Number(None),
+            Value::Nothing => Value::Unknown,
+            Value::Text(_) | Value::AnyText => Value::AnyText,
+            Value::Tensor(tensor) => {
+                let made = self.tensor(Memory::default(), tensor.kind, From::INPUT);
+                self.store.memory[made.memory as usize].shared = false;
+                Value::Tensor(Tensor { small: tensor.small, ..made })
+            }
+            Value::Many(at) => {
+                let many = &other.store.many[at as usize];
+                let items = many.items.iter().map(|(_, value)| (Value::Unknown, self.adopt(other, *value, depth)));
+                let items = items.collect();
+                let made = self.container(items, many.open);
+                if let Value::Many(at) = made {
+                    self.store.many[at as usize].shared = false;
+                }
+                made
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Calls the entry point with the inputs, a module after it was made.
+    fn enter(&mut self, name: &'a str, given: Option<Value<'a>>, made: Option<Value<'a>>) {
+        let Some(mut entry) = self.name(name) else { return };
+        if let Value::Class(class) = entry {
+            let arguments = self.given(made);
+            // The module is made before it is called, and outlives its calls.
+            entry = self.construct(class, &arguments, TextRange::default());
+            entry = match self.class_attribute(class, "forward") {
+                Some(forward @ Value::Function(_)) => {
+                    return self.run_entry(forward, Some(entry), given);
+                }
+                _ => entry,
+            };
+        }
+        self.run_entry(entry, None, given);
+    }
+
+    fn given(&mut self, values: Option<Value<'a>>) -> Arguments<'a> {
+        match values {
+            Some(Value::Many(at)) => {
+                let many = &self.store.many[at as usize];
+                Arguments {
+                    positional: many.items.iter().map(|(_, value)| *value).collect(),
+                    keywords: Vec::new(),
+                    open: many.open,
+                }
+            }
+            // A single tensor is what is given.
+            Some(value @ Value::Tensor(_)) => Arguments::of([value]),
+            _ => Arguments { open: true, ..Arguments::default() },
+        }
+    }
+
+    fn run_entry(&mut self, entry: Value<'a>, of: Option<Value<'a>>, given: Option<Value<'a>>) {
+        let mut arguments = self.given(given);
+        if let Some(of) = of {
+            arguments.positional.insert(0, of);
+        }
+        let inputs: Vec<Tensor> =
+            arguments.positional.iter().skip(usize::from(of.is_some())).flat_map(|value| self.store.tensors(*value)).collect();
+        self.when = When::Entry;
+        self.watch_entry(entry);
+        let result = self.apply(entry, &arguments, TextRange::default());
+        self.settle(result, &inputs);
+        self.when = When::Elsewhere;
+    }
+
+    /// Has the returns of the entry point noted, whichever function that is in the end.
+    fn watch_entry(&mut self, entry: Value<'a>) {
+        self.entry_function = match entry {
+            Value::Function(at) => Some(at),
+            Value::Method(at) => match self.store.methods[at as usize] {
+                (Value::Class(class), "apply") => match self.class_attribute(class, "forward") {
+                    Some(Value::Function(at)) => Some(at),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        };
+    }
+
+    /// Says what the entry point gives back.
+    fn settle(&mut self, _result: Value<'a>, inputs: &[Tensor]) {
+        let returns = std::mem::take(&mut self.returns);
+        let mut outcome = None;
+        for (value, range, _) in &returns {
+            let mut found = None;
+            let mut open = false;
+            self.store.each(*value, &mut |value| match value {
+                Value::Tensor(tensor) => {
+                    let memory = self.store.memory[tensor.memory as usize];
+                    if memory.lost || memory.by_kernel || self.store.from(tensor).has(From::KERNEL) {
+                        open = true;
+                    } else if memory.empty && !memory.by_torch {
+                        found = Some(Outcome::Unwritten(*range));
+                    } else if self.store.from(tensor).has(From::TORCH) {
+                        found = found.or(Some(Outcome::Computed(*range)));
+                    } else if inputs.iter().any(|input| input.memory == tensor.memory) {
+                        found = found.or(Some(Outcome::Input(*range)));
+                    } else if memory.constant && !memory.by_torch && self.store.from(tensor) == From::default() {
+                        found = found.or(Some(Outcome::Constant(*range)));
+                    } else {
+                        open = true;
+                    }
+                }
+                Value::Number(_) | Value::Flag(_) | Value::Nothing | Value::Text(_) | Value::AnyText | Value::Sizes => {}
+                _ => open = true,
+            });
+            // Every way out must be as bad, or nothing is certain.
+            match found.filter(|_| !open) {
+                Some(found) => outcome = outcome.or(Some(found)),
+                None => {
+                    outcome = None;
+                    break;
+                }
+            }
+        }
+        self.trace.outcome = outcome.unwrap_or_default();
+        // What was kept and what is given back may be the same memory.
+        let mut told = Vec::new();
+        for (value, range, _) in &returns {
+            for tensor in self.store.tensors(*value) {
+                if let Some((_, range)) = self.literals.iter().find(|(made, _)| *made == tensor.memory).copied() {
+                    self.tell(range, What::Shape);
+                }
+                let memory = self.store.memory[tensor.memory as usize];
+                let kept = self.kept.iter().find(|(kept, _)| *kept == tensor.memory);
+                if let Some((_, range)) = kept {
+                    told.push(*range);
+                } else if memory.shared && memory.by_kernel {
+                    told.push(*range);
+                }
+            }
+        }
+        for range in told {
+            self.tell(range, What::Keep(Kept::Tensor));
+        }
+    }
+
+    /// Follows what the entry point was not seen to call.
+    fn rest(&mut self) {
+        self.when = When::Elsewhere;
+        self.in_entry = false;
+        self.entry_function = None;
+        let mut at = 0;
+        while at < self.functions.len() {
+            let function = &self.functions[at];
+            if function.runs == 0 && function.kernel.is_none() && !function.active {
+                let place = u32::try_from(at).unwrap_or(u32::MAX);
+                self.call_function(place, &Arguments { open: true, ..Arguments::default() }, TextRange::default());
+            }
+            at += 1;
+        }
+        for at in 0..self.kernel_functions.len() {
+            self.inside_kernel(at);
+        }
+        let called: Vec<&str> = self.scans.iter().flat_map(|scan| scan.calls.iter().copied()).collect();
+        for kernel in &mut self.trace.kernels {
+            kernel.called |= called.contains(&kernel.name);
+        }
+    }
+
+    /// Kernels are Triton's to compile, but Triton's interpreter runs them as Python.
+    fn inside_kernel(&mut self, kernel: usize) {
+        use ruff_python_ast::visitor::{Visitor, walk_expr};
+        struct Names<'w, 'a>(&'w mut Walk<'a>);
+        impl<'a> Visitor<'a> for Names<'_, 'a> {
+            fn visit_expr(&mut self, expression: &'a Expr) {
+                if let Expr::Attribute(attribute) = expression
+                    && let Expr::Name(name) = &*attribute.value
+                {
+                    if let Some(Value::Path(path)) = self.0.name(name.id.as_str()) {
+                        let path = self.0.paths.child(path, attribute.attr.id.as_str());
+                        self.0.use_of(path, expression.range());
+                    }
+                    return;
+                }
+                if let Expr::Name(name) = expression
+                    && matches!(name.id.as_str(), "exec" | "eval" | "open" | "__import__" | "globals" | "compile")
+                {
+                    self.0.eval(expression);
+                }
+                walk_expr(self, expression);
+            }
+        }
+        let function = &self.functions[self.kernel_functions[kernel] as usize];
+        if let walk::Code::Def(code) = function.code {
+            Names(self).visit_body(&code.body);
+        }
+    }
+}
