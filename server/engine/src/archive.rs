@@ -165,6 +165,11 @@ fn check_verdict(
         return Err(ArchiveError::Pending { file: file.to_owned(), waiting: verdict.pending.join(", ") });
     }
     let unfit = |reason| ArchiveError::Unfit { file: file.to_owned(), reason };
+    // A verdict from before a rule was there is no way around it.
+    if let Some(fault) = pair.trust_error() {
+        let (code, line) = (fault.rule.code(), pair.line_of(fault.range.start()));
+        return Err(unfit(format!("{code} on line {line}: {}", fault.message)));
+    }
     let wanted = &settings.dataset;
     match verdict.verdict {
         Some(Ruling::Pass) => {}

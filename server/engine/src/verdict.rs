@@ -280,10 +280,11 @@ impl VerdictLine {
     /// A line that says why a pair failed before the harness was asked, or why it could not be judged.
     pub fn failed(file: &str, error: PairError) -> Self {
         let judged = error.implementation != Implementation::Harness;
+        let ruling = if error.stage == Stage::Trust { Ruling::Rejected } else { Ruling::Error };
         Self {
             status: Status::Failed,
             correct: false,
-            verdict: judged.then_some(Ruling::Error),
+            verdict: judged.then_some(ruling),
             reason: Some(error.message.lines().next().unwrap_or_default().to_owned()),
             speedup: None,
             speedup_ci: None,

@@ -14,12 +14,16 @@ use fusewright_engine::remembered::VerdictStore;
 use fusewright_engine::verdict::{Implementation, Ruling, Stage, VerdictLine};
 use fusewright_engine::verify::{Verifier, VerifierOptions, VerifyRequest};
 
-const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    pass\ndef f_triton(x):\n    return x + 1\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.ones(3),)\n";
+const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    triton.language.store(x, 1)\ndef f_triton(x):\n    y = x.clone()\n    k[(1,)](y)\n    return y\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.rand(3),)\n";
 
 fn verifier(mode: &str, folder: &Path) -> Verifier {
+    verifier_with(Settings::default(), mode, folder)
+}
+
+fn verifier_with(settings: Settings, mode: &str, folder: &Path) -> Verifier {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulated_harness.py");
     Verifier::new(VerifierOptions {
-        settings: Settings::default(),
+        settings,
         home: Home::at(folder),
         store: Some(VerdictStore::at(folder.join("verdicts"))),
         limits: Limits { start: Duration::from_secs(20), ..Limits::default() },
@@ -83,6 +87,24 @@ async fn a_fault_of_structure_never_reaches_the_harness() {
     let line = verify(&verifier, "print('no pair')\n").await;
     assert_eq!((line.verdict, line.exit_status(true)), (None, 2));
     insta::assert_snapshot!(line.reason.unwrap(), @"pair.py is no pair: it has none of the markers `# <PYTHON>`, `# <TRITON>` and `# <TEST>`");
+}
+
+#[tokio::test]
+async fn a_pair_that_proves_nothing_never_reaches_the_harness() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Settings::default();
+    settings.rules.ignore = vec!["FW401".to_owned()];
+    let verifier = verifier_with(settings, "dies-at-start", folder.path());
+    let text = PAIR.replace("    return y\n", "    return torch.relu(y)  # fusewright: ignore[FW401]\n");
+    let line = verify(&verifier, &text).await;
+    let error = line.error.as_ref().unwrap();
+    assert_eq!((line.verdict, line.correct, line.exit_status(true)), (Some(Ruling::Rejected), false, 1));
+    assert_eq!(
+        (error.implementation, error.stage, error.kind.as_str(), error.line),
+        (Implementation::Triton, Stage::Trust, "FW401", Some(13))
+    );
+    insta::assert_snapshot!(line.reason.unwrap(), @"`torch.relu` computes in place of a kernel: compute it in the kernel");
+    assert!(line.findings.iter().any(|finding| finding.code == "FW401" && finding.line == Some(13)));
 }
 
 #[tokio::test]

@@ -161,6 +161,14 @@ impl PairFile {
             .find(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.rule.is_structural())
     }
 
+    /// The first thing that makes the pair prove something else than that its kernel is right and fast.
+    pub fn trust_error(&self) -> Option<&Diagnostic> {
+        self.facts
+            .diagnostics
+            .iter()
+            .find(|diagnostic| diagnostic.severity == Severity::Error && diagnostic.rule.is_about_trust())
+    }
+
     /// For a file whose inputs come from its main block: the same file with a `get_test_inputs()` in TEST that gives
     /// them. None where the file has one already, and where it is not certain that the inputs would be the same.
     #[must_use]
@@ -170,8 +178,9 @@ impl PairFile {
         }
         let fix = with_file(&self.text, |file| conversion(&file)).ok()??;
         let converted = Self::parse(fix.apply(&self.text)?);
-        let errors =
-            |file: &Self| file.diagnostics().iter().filter(|one| one.severity == Severity::Error).count();
+        // What is about trust is no reason not to convert.
+        let counts = |one: &&Diagnostic| one.severity == Severity::Error && one.rule.may_be_ignored();
+        let errors = |file: &Self| file.diagnostics().iter().filter(counts).count();
         let sound = matches!(converted.inputs(), Some(Inputs::GetTestInputs(_)))
             && errors(&converted) <= errors(self);
         sound.then_some(converted)

@@ -85,6 +85,19 @@ impl Scene {
 }
 
 #[test]
+fn a_pair_that_proves_nothing_is_refused_whatever_its_verdict() {
+    let scene = scene(&PAIR.replace("    return out\n", "    return torch.relu(out)\n"));
+    let verdict = scene.verdict(Some(Ruling::Pass));
+    let error = archive(&scene.pair, &scene.file, &verdict, &scene.settings).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "may not enter the dataset: FW401 on line 23: `torch.relu` computes in place of a kernel: compute it in the kernel"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_passed_is_archived_with_the_whole_text_of_its_blocks() {
     let scene = scene(PAIR);
     let archived = scene.archive(Ruling::Pass).unwrap();

@@ -115,6 +115,9 @@ impl Verifier {
             Ok(pair) => pair,
             Err(error) => return complete(VerdictLine::failed(&name, error)),
         };
+        if let Some(refusal) = pair::refusal(&file) {
+            return complete(VerdictLine::failed(&name, refusal));
+        }
         let options = self.harness_options(&request);
         let first = |line| progress.report(Event::First(Box::new(complete(line))));
         let line = match self.ask(&pair, &options, progress, &first, cancel).await {

@@ -59,6 +59,19 @@ pub(super) fn take_apart(name: &str, file: &PairFile) -> Result<Pair, PairError>
     })
 }
 
+/// What makes the pair prove something else than that its kernel is right and fast. Such a pair is not run.
+pub(super) fn refusal(file: &PairFile) -> Option<PairError> {
+    let fault = file.trust_error()?;
+    Some(PairError {
+        implementation: implementation_of(file, fault),
+        stage: Stage::Trust,
+        kind: fault.rule.code().to_owned(),
+        message: fault.message.clone(),
+        line: Some(file.line_of(fault.range.start())),
+        traceback: String::new(),
+    })
+}
+
 /// What the static rules say, as the verdict line lists it.
 pub(super) fn findings(file: &PairFile, rules: &RuleSettings) -> Vec<Finding> {
     let reported = file.diagnostics().iter().filter(|diagnostic| !rules.ignores(diagnostic.rule.code()));
@@ -139,7 +152,7 @@ fn implementation_of(file: &PairFile, fault: &Diagnostic) -> Implementation {
 mod tests {
     use super::*;
 
-    const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    pass\ndef f_triton(x):\n    return x + 1\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.ones(3, device='cuda'),)\n";
+    const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    triton.language.store(x, 1)\ndef f_triton(x):\n    y = x.clone()\n    k[(1,)](y)\n    return y\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.rand(3, device='cuda'),)\n";
 
     #[test]
     fn a_sound_pair_is_taken_apart() {

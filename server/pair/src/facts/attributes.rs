@@ -39,9 +39,8 @@ impl<'a> Walk<'a> {
                 "T" | "mT" | "H" | "mH" | "real" | "imag" | "data" => Value::Tensor(tensor),
                 "__class__" => Value::Path(self.paths.root("torch.Tensor")),
                 "ndim" | "itemsize" | "nbytes" => Value::Number(None),
-                "device" | "dtype" | "grad" | "grad_fn" | "is_cuda" | "is_leaf" | "layout" | "requires_grad" => {
-                    Value::Unknown
-                }
+                "device" | "dtype" | "grad" | "grad_fn" | "is_cuda" | "is_leaf" | "layout"
+                | "requires_grad" => Value::Unknown,
                 _ => self.store.method(base, name),
             },
             Value::Kernel(kernel) => match name {
@@ -49,7 +48,9 @@ impl<'a> Walk<'a> {
                 "fn" | "__wrapped__" => base,
                 _ => self.store.method(base, name),
             },
-            Value::Class(at) => self.class_attribute(at, name).unwrap_or_else(|| self.store.method(base, name)),
+            Value::Class(at) => {
+                self.class_attribute(at, name).unwrap_or_else(|| self.store.method(base, name))
+            }
             Value::Instance(at) => self.instance_attribute(at, base, name),
             Value::Made(path) => {
                 // The weights of a layer are inputs of the pair.
@@ -116,6 +117,8 @@ impl<'a> Walk<'a> {
                 let path = self.paths.child(path, name);
                 match self.paths.concern(path) {
                     Some(concern) => self.tell(range, What::Use(path, concern)),
+                    // What concerns as a whole is told where the whole is named.
+                    None if self.paths.is_within_concern(path) => {}
                     None => self.tell(range, What::Patch(path)),
                 }
             }
@@ -146,13 +149,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Sets an element.
-    pub(super) fn set_item(
-        &mut self,
-        base: Value<'a>,
-        key: Value<'a>,
-        value: Value<'a>,
-        range: TextRange,
-    ) {
+    pub(super) fn set_item(&mut self, base: Value<'a>, key: Value<'a>, value: Value<'a>, range: TextRange) {
         match base {
             Value::Many(at) => {
                 if self.store.many[at as usize].shared && self.when != When::Load {
@@ -167,6 +164,7 @@ impl<'a> Walk<'a> {
             Value::Path(path) => match self.paths.concern(path) {
                 // `os.environ[…] = …` and `sys.modules[…] = …` are told where they are named.
                 Some(_) if self.paths.text(path) != "sys.modules" => {}
+                None if self.paths.is_within_concern(path) => {}
                 _ => self.tell(range, What::Patch(path)),
             },
             Value::Either(at) => {

@@ -24,6 +24,8 @@ pub(super) enum Callee {
     /// What it is given first, in another form: `torch.library.wrap_triton`, `torch.vmap`.
     Same,
     Synchronize,
+    /// `torch.autograd.grad`.
+    Backward,
     /// `torch.compile`.
     Compile,
     Getattr,
@@ -53,7 +55,6 @@ pub(super) enum Callee {
     Print,
     Dumps,
     Vars,
-    SetFunction,
     Other,
 }
 
@@ -73,7 +74,6 @@ pub(super) fn callee(path: &str) -> Callee {
             "partial" | "partialmethod" => Callee::Partial,
             "reduce" => Callee::FunctoolsReduce,
             "cache" | "lru_cache" => Callee::Cache,
-            "wraps" => Callee::Other,
             _ => Callee::Other,
         },
         "operator" | "_operator" => match rest {
@@ -95,7 +95,7 @@ pub(super) fn callee(path: &str) -> Callee {
         "copy" => Callee::Operator(Some("clone"), Work::Move),
         "importlib" if rest == "import_module" => Callee::Import,
         "json" if rest == "dumps" => Callee::Dumps,
-        "sys" if rest.ends_with(".write") => Callee::Print,
+        "sys" if matches!(rest, "stdout.write" | "stderr.write" | "__stdout__.write") => Callee::Print,
         "numpy" | "scipy" => Callee::Numpy,
         "einops" => match rest {
             "rearrange" => Callee::Operator(Some("view"), Work::View),
@@ -149,17 +149,27 @@ fn torch(path: &str) -> Callee {
     };
     match path {
         "compile" => return Callee::Compile,
-        "vmap" | "func.vmap" | "library.wrap_triton" | "library.capture_triton" | "compiler.disable" | "jit.script"
-        | "jit.trace" | "_dynamo.disable" | "compiler.allow_in_graph" => return Callee::Same,
+        "vmap"
+        | "func.vmap"
+        | "library.wrap_triton"
+        | "library.capture_triton"
+        | "compiler.disable"
+        | "jit.script"
+        | "jit.trace"
+        | "_dynamo.disable"
+        | "compiler.allow_in_graph" => return Callee::Same,
         "cuda.synchronize" | "cuda.current_stream.synchronize" => return Callee::Synchronize,
         "Size" | "numel" | "is_tensor" | "is_floating_point" | "device" | "dtype" => return Callee::Other,
         "tensor" => return Callee::Operator(Some("tensor"), Work::Filled),
         _ => {}
     }
     match path.split_once('.') {
-        None if path.starts_with("_foreach_") || path.starts_with("_fused_") => Callee::Operator(None, Work::Heavy),
-        None => of_table(None),
-        Some(("Tensor" | "FloatTensor" | "HalfTensor" | "_tensor" | "functional", _)) => of_table(None),
+        None if path.starts_with("_foreach_") || path.starts_with("_fused_") => {
+            Callee::Operator(None, Work::Heavy)
+        }
+        None | Some(("Tensor" | "FloatTensor" | "HalfTensor" | "_tensor" | "functional", _)) => {
+            of_table(None)
+        }
         Some(("special" | "linalg" | "fft" | "sparse" | "_refs" | "_prims" | "_decomp" | "signal", _)) => {
             of_table(Some(Work::Heavy))
         }
@@ -183,8 +193,8 @@ fn torch(path: &str) -> Callee {
         Some(("_VF", _)) => of_table(Some(Work::Heavy)),
         Some(("nn", rest)) => match rest {
             "Parameter" | "parameter.Parameter" | "Buffer" => Callee::Parameter,
-            "Identity" | "Module" | "ModuleList" | "ModuleDict" | "ParameterList" | "ParameterDict" | "Sequential"
-            | "Flatten" | "Unflatten" => Callee::Container,
+            "Identity" | "Module" | "ModuleList" | "ModuleDict" | "ParameterList" | "ParameterDict"
+            | "Sequential" | "Flatten" | "Unflatten" => Callee::Container,
             "functional.unfold" | "functional.fold" => Callee::Operator(None, Work::Heavy),
             _ if rest.starts_with("functional.") => of_table(Some(Work::Heavy)),
             _ if rest.starts_with("init.") => Callee::Operator(Some("normal_"), Work::Random),
@@ -192,10 +202,9 @@ fn torch(path: &str) -> Callee {
             _ if last.starts_with(char::is_uppercase) => Callee::Layer,
             _ => Callee::Other,
         },
-        Some(("autograd", "grad" | "backward")) => Callee::Operator(None, Work::Heavy),
+        Some(("autograd", "grad" | "backward")) => Callee::Backward,
         Some(("utils", "checkpoint.checkpoint")) => Callee::Same,
-        Some(("func", "functional_call" | "grad" | "jvp" | "vjp")) => Callee::Foreign,
-        Some(("nested", _)) => Callee::Foreign,
+        Some(("func", "functional_call" | "grad" | "jvp" | "vjp") | ("nested", _)) => Callee::Foreign,
         _ => Callee::Other,
     }
 }

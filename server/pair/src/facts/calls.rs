@@ -5,7 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::ops::{Work, operator};
 use super::trace::{ArmKind, How, Kept, What, When};
-use super::value::{From, Kind, Tensor, Value, last};
+use super::value::{From, Tensor, Value, last};
 use super::walk::{Arguments, Code, Instance, Scope, Walk};
 
 /// How deep calls of the block's own functions are followed.
@@ -22,7 +22,8 @@ impl<'a> Walk<'a> {
     }
 
     fn arguments(&mut self, arguments: &'a ast::Arguments) -> Arguments<'a> {
-        let mut given = Arguments { positional: Vec::with_capacity(arguments.args.len()), ..Arguments::default() };
+        let mut given =
+            Arguments { positional: Vec::with_capacity(arguments.args.len()), ..Arguments::default() };
         for argument in &arguments.args {
             if let Expr::Starred(starred) = argument {
                 let value = self.eval(&starred.value);
@@ -45,7 +46,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Calls a value.
-    pub(super) fn apply(&mut self, called: Value<'a>, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn apply(
+        &mut self,
+        called: Value<'a>,
+        arguments: &Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         match called {
             Value::Path(path) => self.library(path, arguments, range),
             Value::Made(path) => self.made(path, arguments, range),
@@ -54,7 +60,7 @@ impl<'a> Walk<'a> {
                 let of_tensor = self.paths.text(path).starts_with("torch.Tensor");
                 let tensors = arguments.all().any(|value| self.holds_tensor(value));
                 if of_torch && (tensors || of_tensor) {
-                    self.tell(range, What::Opaque(path));
+                    self.tell(range, What::Opaque);
                 }
                 self.lose(arguments);
                 Value::Unknown
@@ -64,15 +70,12 @@ impl<'a> Walk<'a> {
             Value::Instance(at) => {
                 let class = self.instances[at as usize].class;
                 let own = self.class_attribute(class, "__call__");
-                match own.or_else(|| self.class_attribute(class, "forward")) {
-                    Some(Value::Function(method)) => {
-                        self.call_function(method, &with_first(called, arguments), range)
-                    }
-                    _ => {
-                        self.lose(arguments);
-                        Value::Unknown
-                    }
+                let method = own.or_else(|| self.class_attribute(class, "forward"));
+                if let Some(Value::Function(method)) = method {
+                    return self.call_function(method, &with_first(called, arguments), range);
                 }
+                self.lose(arguments);
+                Value::Unknown
             }
             // Called without a grid, it runs as Python.
             Value::Kernel(at) => {
@@ -118,7 +121,9 @@ impl<'a> Walk<'a> {
     fn lose_value(&mut self, value: Value<'a>) {
         match value {
             Value::Tensor(tensor) => self.store.memory[tensor.memory as usize].lost = true,
-            Value::Kernel(at) | Value::Launcher(at) => self.trace.kernels[at as usize].lost |= self.when == When::Entry,
+            Value::Kernel(at) | Value::Launcher(at) => {
+                self.trace.kernels[at as usize].lost |= self.when == When::Entry;
+            }
             Value::Many(_) | Value::Either(_) => {
                 let mut all = Vec::new();
                 self.store.each(value, &mut |value| all.push(value));
@@ -137,9 +142,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Calls a function of the block.
-    pub(super) fn call_function(&mut self, at: u32, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
+    pub(super) fn call_function(
+        &mut self,
+        at: u32,
+        arguments: &Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         let function = &self.functions[at as usize];
-        let known = function.runs > 0 && arguments.keywords.is_empty() && function.arguments == arguments.positional;
+        let known =
+            function.runs > 0 && arguments.keywords.is_empty() && function.arguments == arguments.positional;
         // What was followed for something that never runs is followed again for something that does.
         let known = known && self.when != When::Entry || function.runs >= MOST_RUNS;
         if function.active || self.calls >= DEEPEST || known {
@@ -150,7 +161,8 @@ impl<'a> Walk<'a> {
             }
             return result;
         }
-        let (code, defaults, scope, cached) = (function.code, function.defaults.clone(), function.scope, function.cached);
+        let (code, defaults, scope, cached) =
+            (function.code, function.defaults.clone(), function.scope, function.cached);
         let kernel = function.kernel.is_some();
         {
             let function = &mut self.functions[at as usize];
@@ -213,9 +225,8 @@ impl<'a> Walk<'a> {
             let name = parameter.name().id.as_str();
             let given = arguments.positional.get(at).copied().or_else(|| arguments.keyword(name));
             let value = match (given, default(name)) {
-                (Some(value), _) => value,
                 (None, Some(value)) if arguments.open => self.store.join(value, Value::Unknown),
-                (None, Some(value)) => value,
+                (Some(value), _) | (None, Some(value)) => value,
                 (None, None) => Value::Unknown,
             };
             taken.push(name);
@@ -223,7 +234,8 @@ impl<'a> Walk<'a> {
         }
         if let Some(rest) = &parameters.vararg {
             let count = taken.len();
-            let items = arguments.positional.iter().skip(count).map(|value| (Value::Unknown, *value)).collect();
+            let items =
+                arguments.positional.iter().skip(count).map(|value| (Value::Unknown, *value)).collect();
             let value = self.container(items, arguments.open);
             self.scopes[scope].names.insert(rest.name.id.as_str(), value);
         }
@@ -254,6 +266,17 @@ impl<'a> Walk<'a> {
         instance
     }
 
+    /// Runs what the block's own operators do to give gradients.
+    pub(super) fn backward(&mut self, range: TextRange) {
+        for class in 0..self.classes.len() {
+            let class = u32::try_from(class).unwrap_or(u32::MAX);
+            if let Some(Value::Function(backward)) = self.class_attribute(class, "backward") {
+                let arguments = Arguments { open: true, ..Arguments::default() };
+                self.call_function(backward, &arguments, range);
+            }
+        }
+    }
+
     fn launch_kernel(&mut self, at: u32, arguments: &Arguments<'a>, range: TextRange) {
         if self.when == When::Never {
             return;
@@ -279,7 +302,8 @@ impl<'a> Walk<'a> {
         }
         for (place, value) in all {
             // What is spread out of a list of unknown length may be any argument.
-            let writes = arguments.open || place.is_none_or(|place| written.get(place).copied().unwrap_or(true));
+            let writes =
+                arguments.open || place.is_none_or(|place| written.get(place).copied().unwrap_or(true));
             match value {
                 Value::Kernel(part) => self.trace.kernels[part as usize].called = true,
                 Value::Method(_) | Value::Instance(_) => self.lose_value(value),
@@ -319,18 +343,16 @@ impl<'a> Walk<'a> {
                 _ => Value::Unknown,
             },
             Value::Kernel(at) if name == "__getitem__" => Value::Launcher(at),
-            Value::Class(at) if name == "apply" => match self.class_attribute(at, "forward") {
-                Some(Value::Function(forward)) => {
+            Value::Class(at) if name == "apply" => {
+                if let Some(Value::Function(forward)) = self.class_attribute(at, "forward") {
                     let has_context = self.class_attribute(at, "setup_context").is_none();
                     let given =
                         if has_context { with_first(Value::Unknown, arguments) } else { arguments.clone() };
-                    self.call_function(forward, &given, range)
+                    return self.call_function(forward, &given, range);
                 }
-                _ => {
-                    self.lose(arguments);
-                    Value::Unknown
-                }
-            },
+                self.lose(arguments);
+                Value::Unknown
+            }
             Value::Instance(at) => self.instance_method(at, base, name, arguments, range),
             Value::Function(_) if name == "__call__" => self.apply(base, arguments, range),
             Value::Made(path) => {
@@ -409,8 +431,8 @@ impl<'a> Walk<'a> {
                     Value::Number(None)
                 }
             }
-            "numel" | "dim" | "element_size" | "nelement" | "ndimension" | "storage_offset" | "get_device"
-            | "__len__" => Value::Number(None),
+            "numel" | "dim" | "element_size" | "nelement" | "ndimension" | "storage_offset"
+            | "get_device" | "__len__" => Value::Number(None),
             "data_ptr" => {
                 self.store.memory[tensor.memory as usize].lost = true;
                 Value::Identity
@@ -423,141 +445,24 @@ impl<'a> Walk<'a> {
                 self.store.memory[tensor.memory as usize].lost = true;
                 Value::Unknown
             }
-            "apply_" | "map_" | "map2_" | "backward" => self.compute(range, Work::Heavy, &[base], How::Method(name)),
+            "backward" => {
+                self.backward(range);
+                Value::Nothing
+            }
+            "apply_" | "map_" | "map2_" => self.compute(range, Work::Heavy, &[base], How::Method(name)),
             "__getattribute__" | "__getattr__" => match arguments.positional.first() {
                 Some(given) => self.named_attribute(base, *given, range),
                 None => Value::Unknown,
             },
-            _ => match operator(name) {
-                Some((_, work)) => {
-                    let mut operands = Arguments::of([base]);
-                    operands.positional.extend(&arguments.positional);
-                    operands.keywords.clone_from(&arguments.keywords);
-                    self.operate(name, work, &operands, How::Method(name), range)
+            _ => {
+                if let Some((_, work)) = operator(name) {
+                    let operands = with_first(base, arguments);
+                    return self.operate(name, work, &operands, How::Method(name), range);
                 }
-                None => {
-                    self.lose(arguments);
-                    Value::Unknown
-                }
-            },
+                self.lose(arguments);
+                Value::Unknown
+            }
         }
-    }
-
-    fn many_method(
-        &mut self,
-        at: u32,
-        name: &'a str,
-        arguments: &Arguments<'a>,
-        range: TextRange,
-    ) -> Value<'a> {
-        let base = Value::Many(at);
-        let first = arguments.positional.first().copied();
-        let last = arguments.positional.last().copied();
-        match (name, first, last) {
-            ("append" | "add" | "appendleft" | "__setitem__" | "insert" | "setdefault" | "push", Some(key), Some(value)) => {
-                let single = arguments.positional.len() < 2;
-                self.set_item(base, if single { Value::Unknown } else { key }, value, range);
-                if name == "setdefault" { self.element_of(at, key) } else { Value::Nothing }
-            }
-            ("update" | "extend" | "__ior__" | "__iadd__", given, _) => {
-                let mut items = Vec::new();
-                if let Some(given) = given {
-                    match given {
-                        Value::Many(other) => items.extend(self.store.many[other as usize].items.clone()),
-                        other => {
-                            let element = self.element(other).unwrap_or(Value::Unknown);
-                            items.push((Value::Unknown, element));
-                        }
-                    }
-                }
-                for (key, value) in &arguments.keywords {
-                    items.push((self.store.text(*key), *value));
-                }
-                for (key, value) in items {
-                    self.set_item(base, key, value, range);
-                }
-                Value::Nothing
-            }
-            ("get" | "pop" | "__getitem__" | "popleft" | "popitem", Some(key), _) => {
-                if self.store.many[at as usize].shared && self.when == When::Entry && self.is_identity(key) {
-                    self.tell(range, What::Keep(Kept::ByIdentity));
-                }
-                let found = self.element_of(at, key);
-                match arguments.positional.get(1) {
-                    Some(otherwise) => self.store.join(found, *otherwise),
-                    None => found,
-                }
-            }
-            ("pop" | "popleft" | "__next__", None, _) => self.element(base).unwrap_or(Value::Unknown),
-            ("values", ..) => {
-                let items = self.store.many[at as usize].items.iter().map(|(_, value)| (Value::Unknown, *value));
-                let items = items.collect();
-                let open = self.store.many[at as usize].open;
-                self.container(items, open)
-            }
-            ("items", ..) => {
-                let (items, open) = (self.store.many[at as usize].items.clone(), self.store.many[at as usize].open);
-                let pairs = items
-                    .into_iter()
-                    .map(|(key, value)| {
-                        let pair = self.container(vec![(Value::Unknown, key), (Value::Unknown, value)], false);
-                        (Value::Unknown, pair)
-                    })
-                    .collect();
-                self.container(pairs, open)
-            }
-            ("copy" | "keys" | "__iter__" | "reverse" | "sort", ..) => base,
-            ("index" | "count" | "__len__", ..) => Value::Number(None),
-            _ => Value::Unknown,
-        }
-    }
-
-    fn text_method(&mut self, text: Value<'a>, name: &str, arguments: &Arguments<'a>) -> Value<'a> {
-        let first = arguments.positional.first().copied();
-        let known = match (name, self.store.text_of(text)) {
-            ("join", Some(between)) => match first {
-                Some(Value::Many(at)) if !self.store.many[at as usize].open => {
-                    let many = &self.store.many[at as usize];
-                    let parts: Option<Vec<&str>> =
-                        many.items.iter().map(|(_, value)| self.store.text_of(*value)).collect();
-                    parts.map(|parts| parts.join(between))
-                }
-                _ => None,
-            },
-            ("replace", Some(text)) => match &arguments.positional[..] {
-                [old, new, ..] => match (self.store.text_of(*old), self.store.text_of(*new)) {
-                    (Some(old), Some(new)) => Some(text.replace(old, new)),
-                    _ => None,
-                },
-                _ => None,
-            },
-            ("lower" | "casefold", Some(text)) => Some(text.to_lowercase()),
-            ("upper", Some(text)) => Some(text.to_uppercase()),
-            ("strip", Some(text)) if first.is_none() => Some(text.trim().to_owned()),
-            ("decode" | "encode" | "__str__", Some(text)) => Some(text.to_owned()),
-            ("format", Some(pattern)) if pattern.matches("{}").count() == arguments.positional.len() => {
-                let mut made = pattern.to_owned();
-                for value in &arguments.positional {
-                    match self.store.text_of(*value) {
-                        Some(part) => made = made.replacen("{}", part, 1),
-                        None => return Value::AnyText,
-                    }
-                }
-                Some(made)
-            }
-            ("split", Some(text)) => {
-                let separator = first.and_then(|value| self.store.text_of(value));
-                let parts: Vec<String> = match separator {
-                    Some(separator) if !separator.is_empty() => text.split(separator).map(str::to_owned).collect(),
-                    _ => text.split_whitespace().map(str::to_owned).collect(),
-                };
-                let items = parts.into_iter().map(|part| (Value::Unknown, self.store.text(part))).collect();
-                return self.container(items, false);
-            }
-            ("startswith" | "endswith" | "isdigit" | "find" | "index" | "count", _) => return Value::Unknown,
-            _ => None,
-        };
-        known.map_or(Value::AnyText, |known| self.store.text(known))
     }
 
     /// The attribute that a value names: `getattr(of, name)`.
@@ -634,12 +539,22 @@ pub(super) fn with_first<'a>(first: Value<'a>, arguments: &Arguments<'a>) -> Arg
 fn is_of_tensors_alone(name: &str) -> bool {
     matches!(
         name,
-        "softmax" | "log_softmax" | "matmul" | "mm" | "bmm" | "baddbmm" | "addmm" | "addmv" | "sigmoid" | "relu"
-            | "tanh" | "rsqrt" | "layer_norm" | "logsumexp" | "sigmoid_" | "relu_" | "tanh_"
+        "softmax"
+            | "log_softmax"
+            | "matmul"
+            | "mm"
+            | "bmm"
+            | "baddbmm"
+            | "addmm"
+            | "addmv"
+            | "sigmoid"
+            | "relu"
+            | "tanh"
+            | "rsqrt"
+            | "layer_norm"
+            | "logsumexp"
+            | "sigmoid_"
+            | "relu_"
+            | "tanh_"
     )
-}
-
-/// The dtype that a call names.
-pub(super) fn kind_of_dtype(text: &str) -> Option<Kind> {
-    Kind::of_dtype(text.strip_prefix("torch.")?)
 }

@@ -183,7 +183,6 @@ const NAMES: &[(&str, Concern)] = &[
     ("sys._getframe", Concern::Internals),
     ("sys._getframemodulename", Concern::Internals),
     ("sys.addaudithook", Concern::Internals),
-    ("sys.argv", Concern::Outside),
     ("sys.call_tracing", Concern::Internals),
     ("sys.displayhook", Concern::Patch),
     ("sys.exc_info", Concern::Internals),

@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::ops::Work;
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{Kind, Tensor, Value};
-use super::walk::{Code, Walk};
+use super::walk::{Code, Walk, truth_of};
 use crate::builtins::is_builtin;
 
 impl<'a> Walk<'a> {
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
                 self.bind(&named.target, value);
                 value
             }
-            Expr::Lambda(lambda) => self.function(Code::Lambda(lambda), "lambda"),
+            Expr::Lambda(lambda) => self.function(Code::Lambda(lambda)),
             Expr::Tuple(ast::ExprTuple { elts, .. })
             | Expr::List(ast::ExprList { elts, .. })
             | Expr::Set(ast::ExprSet { elts, .. }) => {
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
         let operand = self.eval(&operation.operand);
         match (operation.op, operand) {
             (UnaryOp::USub, Value::Number(number)) => Value::Number(number.and_then(i64::checked_neg)),
-            (UnaryOp::Not, _) => self.truth(operand).map_or(Value::Unknown, |truth| Value::Flag(!truth)),
+            (UnaryOp::Not, _) => truth_of(operand).map_or(Value::Unknown, |truth| Value::Flag(!truth)),
             (UnaryOp::USub, value) if self.holds_tensor(value) => {
                 self.compute(operation.range, Work::Arith, &[value], How::Operator("-"))
             }
@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
 
     fn ternary(&mut self, branches: &'a ast::ExprIf) -> Value<'a> {
         let test = self.eval(&branches.test);
-        let truth = self.truth(test);
+        let truth = truth_of(test);
         let arm = |walk: &mut Self, value: &'a Expr, never: bool| {
             let when = walk.when;
             if never {
@@ -288,9 +288,11 @@ impl<'a> Walk<'a> {
             let found_again = match op {
                 CmpOp::In | CmpOp::NotIn => self.is_identity(left) && self.is_shared(right),
                 // What was remembered is nothing yet when the block is loaded.
-                CmpOp::Eq | CmpOp::NotEq | CmpOp::Is => [(left, right), (right, left)].iter().any(|(one, other)| {
-                    *one == Value::Identity && matches!(other, Value::Nothing | Value::Either(_))
-                }),
+                CmpOp::Eq | CmpOp::NotEq | CmpOp::Is => {
+                    [(left, right), (right, left)].iter().any(|(one, other)| {
+                        *one == Value::Identity && matches!(other, Value::Nothing | Value::Either(_))
+                    })
+                }
                 _ => false,
             };
             if found_again {

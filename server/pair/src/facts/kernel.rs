@@ -31,7 +31,9 @@ pub(crate) fn scan(kernel: &StmtFunctionDef) -> Scan<'_> {
     };
     walk.visit_body(&kernel.body);
     // What depends on a name that is bound further down was missed.
-    if walk.carries.len() > 1 && kernel.body.iter().any(|statement| matches!(statement, Stmt::For(_) | Stmt::While(_))) {
+    if walk.carries.len() > 1
+        && kernel.body.iter().any(|statement| matches!(statement, Stmt::For(_) | Stmt::While(_)))
+    {
         walk.visit_body(&kernel.body);
     }
     walk.scan
@@ -156,7 +158,10 @@ impl<'a> Visitor<'a> for Walk<'a> {
                     let name = attribute.attr.id.as_str();
                     let of_language = matches!(&*attribute.value, Expr::Name(name) if matches!(name.id.as_str(), "tl" | "triton" | "language" | "gl" | "libdevice" | "tldevice"))
                         || matches!(&*attribute.value, Expr::Attribute(_));
-                    let writes = name.contains("store") || name.contains("atomic") || name.contains("copy") || name.contains("tma");
+                    let writes = name.contains("store")
+                        || name.contains("atomic")
+                        || name.contains("copy")
+                        || name.contains("tma");
                     if writes {
                         // `tl.store(pointer, …)`, `descriptor.store(…)`.
                         self.write(&attribute.value);
@@ -164,7 +169,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
                             self.write(pointer);
                         }
                         for keyword in &call.arguments.keywords {
-                            if keyword.arg.as_ref().is_some_and(|name| matches!(name.id.as_str(), "pointer" | "desc")) {
+                            if keyword
+                                .arg
+                                .as_ref()
+                                .is_some_and(|name| matches!(name.id.as_str(), "pointer" | "desc"))
+                            {
                                 self.write(&keyword.value);
                             }
                         }
@@ -174,9 +183,24 @@ impl<'a> Visitor<'a> for Walk<'a> {
                     }
                     if matches!(
                         name,
-                        "sum" | "max" | "min" | "reduce" | "associative_scan" | "cumsum" | "cumprod" | "dot"
-                            | "argmax" | "argmin" | "xor_sum" | "histogram" | "sort" | "topk" | "dot_scaled"
-                            | "inline_asm_elementwise" | "wgmma" | "reduce_or"
+                        "sum"
+                            | "max"
+                            | "min"
+                            | "reduce"
+                            | "associative_scan"
+                            | "cumsum"
+                            | "cumprod"
+                            | "dot"
+                            | "argmax"
+                            | "argmin"
+                            | "xor_sum"
+                            | "histogram"
+                            | "sort"
+                            | "topk"
+                            | "dot_scaled"
+                            | "inline_asm_elementwise"
+                            | "wgmma"
+                            | "reduce_or"
                     ) || name.starts_with("atomic")
                     {
                         self.scan.reduces = true;

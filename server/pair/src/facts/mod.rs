@@ -7,11 +7,16 @@ mod attributes;
 mod callee;
 mod calls;
 mod concern;
+mod containers;
+mod definitions;
 mod eval;
 mod kernel;
 mod library;
+mod names;
 mod ops;
 mod paths;
+mod python;
+mod tensors;
 mod trace;
 mod value;
 mod walk;
@@ -21,7 +26,6 @@ use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashSet;
 
 pub(crate) use concern::Concern;
-pub(crate) use ops::{Work, work};
 pub(crate) use trace::{ArmKind, Event, How, Kept, Outcome, Trace, What, When};
 pub(crate) use value::{From, Kind};
 
@@ -38,6 +42,8 @@ pub(crate) struct Deeds<'a> {
     blocks: [Option<Deed<'a>>; 3],
     /// The tensors that TEST gives, as far as they are known.
     pub(crate) inputs: Vec<Input>,
+    /// Whether these are all that TEST gives.
+    pub(crate) inputs_are_whole: bool,
 }
 
 /// What one block does.
@@ -61,7 +67,6 @@ pub(crate) struct Input {
     pub(crate) from: From,
     /// Whether it was made without any generator or counter: zeros, ones.
     pub(crate) constant: bool,
-    pub(crate) small: bool,
 }
 
 impl<'a> Deeds<'a> {
@@ -82,14 +87,20 @@ impl<'a> Deeds<'a> {
                     kind: tensor.kind,
                     from: walk.store.from(tensor),
                     constant: walk.store.memory[tensor.memory as usize].constant,
-                    small: tensor.small,
                 })
                 .collect();
         }
+        deeds.inputs_are_whole = walk.as_ref().zip(given).is_some_and(|(walk, given)| {
+            let mut whole = true;
+            walk.store.each(given, &mut |value| whole &= value != Value::Unknown);
+            whole
+        });
         let integers = !deeds.inputs.is_empty() && deeds.inputs.iter().all(|input| !input.kind.is_float());
         let mut reference = FxHashSet::default();
         for kind in [BlockKind::Python, BlockKind::Triton] {
-            let Some(section) = file.section(kind).filter(|section| section.error.is_none()) else { continue };
+            let Some(section) = file.section(kind).filter(|section| section.error.is_none()) else {
+                continue;
+            };
             let mut run = Walk::new();
             run.integers_count = integers;
             run.reference = std::mem::take(&mut reference);
@@ -101,7 +112,8 @@ impl<'a> Deeds<'a> {
             let given = adopt(given);
             let made = adopt(made);
             if let Some(Ok(found)) = &file.entry {
-                let name = if kind == BlockKind::Python { found.reference.name } else { found.candidate.name };
+                let name =
+                    if kind == BlockKind::Python { found.reference.name } else { found.candidate.name };
                 run.enter(name, given, made);
             }
             run.rest();
@@ -168,7 +180,6 @@ impl<'a> Walk<'a> {
         let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
         match value {
             Value::Number(_) => Value::Number(None),
-            Value::Nothing => Value::Unknown,
             Value::Text(_) | Value::AnyText => Value::AnyText,
             Value::Tensor(tensor) => {
                 let made = self.tensor(Memory::default(), tensor.kind, From::INPUT);
@@ -177,7 +188,8 @@ impl<'a> Walk<'a> {
             }
             Value::Many(at) => {
                 let many = &other.store.many[at as usize];
-                let items = many.items.iter().map(|(_, value)| (Value::Unknown, self.adopt(other, *value, depth)));
+                let items =
+                    many.items.iter().map(|(_, value)| (Value::Unknown, self.adopt(other, *value, depth)));
                 let items = items.collect();
                 let made = self.container(items, many.open);
                 if let Value::Many(at) = made {
@@ -227,8 +239,12 @@ impl<'a> Walk<'a> {
         if let Some(of) = of {
             arguments.positional.insert(0, of);
         }
-        let inputs: Vec<Tensor> =
-            arguments.positional.iter().skip(usize::from(of.is_some())).flat_map(|value| self.store.tensors(*value)).collect();
+        let inputs: Vec<Tensor> = arguments
+            .positional
+            .iter()
+            .skip(usize::from(of.is_some()))
+            .flat_map(|value| self.store.tensors(*value))
+            .collect();
         self.when = When::Entry;
         self.watch_entry(entry);
         let result = self.apply(entry, &arguments, TextRange::default());
@@ -269,30 +285,38 @@ impl<'a> Walk<'a> {
                         found = found.or(Some(Outcome::Computed(*range)));
                     } else if inputs.iter().any(|input| input.memory == tensor.memory) {
                         found = found.or(Some(Outcome::Input(*range)));
-                    } else if memory.constant && !memory.by_torch && self.store.from(tensor) == From::default() {
+                    } else if memory.constant
+                        && !memory.by_torch
+                        && self.store.from(tensor) == From::default()
+                    {
                         found = found.or(Some(Outcome::Constant(*range)));
                     } else {
                         open = true;
                     }
                 }
-                Value::Number(_) | Value::Flag(_) | Value::Nothing | Value::Text(_) | Value::AnyText | Value::Sizes => {}
+                Value::Number(_)
+                | Value::Flag(_)
+                | Value::Nothing
+                | Value::Text(_)
+                | Value::AnyText
+                | Value::Sizes => {}
                 _ => open = true,
             });
             // Every way out must be as bad, or nothing is certain.
-            match found.filter(|_| !open) {
-                Some(found) => outcome = outcome.or(Some(found)),
-                None => {
-                    outcome = None;
-                    break;
-                }
-            }
+            let Some(found) = found.filter(|_| !open) else {
+                outcome = None;
+                break;
+            };
+            outcome = outcome.or(Some(found));
         }
         self.trace.outcome = outcome.unwrap_or_default();
         // What was kept and what is given back may be the same memory.
         let mut told = Vec::new();
         for (value, range, _) in &returns {
             for tensor in self.store.tensors(*value) {
-                if let Some((_, range)) = self.literals.iter().find(|(made, _)| *made == tensor.memory).copied() {
+                if let Some((_, range)) =
+                    self.literals.iter().find(|(made, _)| *made == tensor.memory).copied()
+                {
                     self.tell(range, What::Shape);
                 }
                 let memory = self.store.memory[tensor.memory as usize];
@@ -319,7 +343,11 @@ impl<'a> Walk<'a> {
             let function = &self.functions[at];
             if function.runs == 0 && function.kernel.is_none() && !function.active {
                 let place = u32::try_from(at).unwrap_or(u32::MAX);
-                self.call_function(place, &Arguments { open: true, ..Arguments::default() }, TextRange::default());
+                self.call_function(
+                    place,
+                    &Arguments { open: true, ..Arguments::default() },
+                    TextRange::default(),
+                );
             }
             at += 1;
         }
@@ -348,7 +376,10 @@ impl<'a> Walk<'a> {
                     return;
                 }
                 if let Expr::Name(name) = expression
-                    && matches!(name.id.as_str(), "exec" | "eval" | "open" | "__import__" | "globals" | "compile")
+                    && matches!(
+                        name.id.as_str(),
+                        "exec" | "eval" | "open" | "__import__" | "globals" | "compile"
+                    )
                 {
                     self.0.eval(expression);
                 }

@@ -33,12 +33,7 @@ pub(crate) enum Work {
     Heavy,
 }
 
-/// What the operator of a name does; none for names that torch's tensors do not have, or that compute nothing.
-pub(crate) fn work(name: &str) -> Option<Work> {
-    operator(name).map(|(_, work)| work)
-}
-
-/// The operator of a name.
+/// The operator of a name, and what it does; none for names that torch's tensors do not have, or that compute nothing.
 pub(crate) fn operator(name: &str) -> Option<(&'static str, Work)> {
     TABLE.binary_search_by(|(known, _)| (*known).cmp(name)).ok().map(|at| TABLE[at])
 }
@@ -188,7 +183,7 @@ mod tests {
     #[test]
     fn the_operators_are_in_order() {
         assert!(TABLE.is_sorted_by(|one, other| one.0 < other.0));
-        assert_eq!(work("softmax"), Some(Heavy));
-        assert_eq!(work("stride"), None);
+        assert_eq!(operator("softmax"), Some(("softmax", Heavy)));
+        assert_eq!(operator("stride"), None);
     }
 }

@@ -61,6 +61,18 @@ impl<'a> Paths<'a> {
         self.nodes.get(path.0 as usize).map_or("", |node| node.text.as_str())
     }
 
+    /// Whether it is a part of something whose use concerns.
+    pub(crate) fn is_within_concern(&self, path: Path) -> bool {
+        let mut text = self.text(path);
+        while let Some((of, _)) = text.rsplit_once('.') {
+            if concern(of).is_some_and(|concern| concern != Concern::Timing) {
+                return true;
+            }
+            text = of;
+        }
+        false
+    }
+
     /// What a reviewer would object to in its use.
     pub(crate) fn concern(&self, path: Path) -> Option<Concern> {
         self.nodes.get(path.0 as usize)?.concern
@@ -70,11 +82,12 @@ impl<'a> Paths<'a> {
 /// The path under which a thing is known, where a library offers it under several.
 fn canonical(text: String) -> String {
     // `torch.cuda.torch` is torch again, and so is what any other module of it imports.
-    for (again, module) in [(".torch.", "torch."), (".sys.", "sys."), (".os.", "os."), (".builtins.", "builtins.")] {
-        if text.starts_with("torch.") || text.starts_with("triton.") {
-            if let Some(at) = text.rfind(again) {
-                return format!("{module}{}", &text[at + again.len()..]);
-            }
+    for (again, module) in
+        [(".torch.", "torch."), (".sys.", "sys."), (".os.", "os."), (".builtins.", "builtins.")]
+    {
+        let library = text.starts_with("torch.") || text.starts_with("triton.");
+        if let Some(at) = text.rfind(again).filter(|_| library) {
+            return format!("{module}{}", &text[at + again.len()..]);
         }
     }
     if let Some(rest) = text.strip_prefix("posix.") {

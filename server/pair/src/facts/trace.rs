@@ -4,9 +4,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::FxHashSet;
 
 use super::concern::Concern;
-use super::ops::Work;
 use super::paths::Path;
-use super::value::From;
 
 /// What a block does, in the order in which it is done.
 #[derive(Debug, Default)]
@@ -26,6 +24,7 @@ pub(crate) struct Trace<'a> {
 
 /// A kernel.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that hold or not, independent of each other")]
 pub(crate) struct Kernel<'a> {
     pub(crate) name: &'a str,
     pub(crate) name_range: TextRange,
@@ -74,7 +73,7 @@ pub(crate) enum What<'a> {
     /// A name is used that causes concern.
     Use(Path, Concern),
     /// Values are computed outside of the kernels, certainly of the pair's own data.
-    Compute { work: Work, from: From, how: How<'a> },
+    Compute { how: How<'a> },
     /// A kernel is launched.
     Launch,
     /// Something is kept for the next call.
@@ -100,11 +99,11 @@ pub(crate) enum What<'a> {
     /// Several exceptions around a launch are swallowed.
     Swallow,
     /// A function named at run time is called.
-    Opaque(Path),
+    Opaque,
     /// A tensor of a literal shape is made.
     Shape,
     /// Values of 32 bits become 16.
-    Lower(&'a str),
+    Lower,
 }
 
 /// How something is computed.

@@ -110,6 +110,7 @@ impl From {
 
 /// One block of memory.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that hold or not, independent of each other")]
 pub(crate) struct Memory {
     /// A kernel wrote it.
     pub(crate) by_kernel: bool,
@@ -127,8 +128,6 @@ pub(crate) struct Memory {
     pub(crate) shared: bool,
     /// It has one dimension.
     pub(crate) vector: bool,
-    /// Its shape is written out in the code.
-    pub(crate) literal: bool,
     /// What was written into it later.
     pub(crate) from: From,
 }
@@ -225,14 +224,6 @@ impl<'a> Store<'a> {
         }
         self.either.push(values);
         Value::Either(last(&self.either))
-    }
-
-    /// The values that a value may be.
-    pub(crate) fn choices(&self, value: Value<'a>) -> Vec<Value<'a>> {
-        match value {
-            Value::Either(at) => self.either[at as usize].clone(),
-            _ => vec![value],
-        }
     }
 
     /// Visits all that a value may be, or hold; `false` from the visitor ends it.

@@ -17,6 +17,7 @@ mod page;
 mod signatures_disagree;
 mod syntax_error;
 mod triton;
+mod trust;
 mod unclosed_block;
 mod undefined_name;
 mod unmatched_marker;
@@ -104,6 +105,42 @@ pub enum Rule {
     /// FW317: names that Triton does not have.
     UnavailableApi,
     // FW4xx, trust.
+    /// FW401: torch computes in place of the kernel.
+    TorchCompute,
+    /// FW402: a kernel that is never launched.
+    KernelNeverLaunched,
+    /// FW403: what is returned was not written by a kernel.
+    KernelResultUnused,
+    /// FW404: something else computes where the kernel is skipped.
+    Fallback,
+    /// FW405: a library is changed.
+    PatchedLibrary,
+    /// FW406: a look into the running interpreter.
+    InterpreterInternals,
+    /// FW407: threads, side streams, graphs.
+    WorkOutOfSight,
+    /// FW408: files, the network, other programs.
+    OutsideWorld,
+    /// FW409: code that is made of data.
+    CodeFromData,
+    /// FW410: what is kept for the next call.
+    KeptBetweenCalls,
+    /// FW411: a switch for the whole process.
+    GlobalSwitch,
+    /// FW412: the reference is read.
+    ReferenceInCandidate,
+    /// FW413: a tensor that is not torch's own.
+    DisguisedTensor,
+    /// FW414: fewer bits than the reference's.
+    LoweredPrecision,
+    /// FW415: a result that is written out.
+    HardCodedResult,
+    /// FW416: a reference that is slow on purpose.
+    SlowedReference,
+    /// FW417: inputs that prove nothing.
+    WeakInputs,
+    /// FW418: an attempt at the verdict itself.
+    ForgedVerdict,
 }
 
 /// What is said about a rule. Its page in `docs/rules` is made of this.
@@ -164,6 +201,24 @@ const TABLE: &[About] = &[
     triton::TABLE[15],
     triton::TABLE[16],
     // FW4xx, trust.
+    trust::torch_compute::ABOUT,
+    trust::kernel_never_launched::ABOUT,
+    trust::kernel_result_unused::ABOUT,
+    trust::fallback::ABOUT,
+    trust::patched_library::ABOUT,
+    trust::interpreter_internals::ABOUT,
+    trust::work_out_of_sight::ABOUT,
+    trust::outside_world::ABOUT,
+    trust::code_from_data::ABOUT,
+    trust::kept_between_calls::ABOUT,
+    trust::global_switch::ABOUT,
+    trust::reference_in_candidate::ABOUT,
+    trust::disguised_tensor::ABOUT,
+    trust::lowered_precision::ABOUT,
+    trust::hard_coded_result::ABOUT,
+    trust::slowed_reference::ABOUT,
+    trust::weak_inputs::ABOUT,
+    trust::forged_verdict::ABOUT,
 ];
 
 impl Rule {
@@ -215,7 +270,12 @@ impl Rule {
 
     /// Whether a comment or the settings may silence it. What is about trust never is: the model writes the file.
     pub fn may_be_ignored(self) -> bool {
-        !self.code().starts_with("FW4")
+        !self.is_about_trust()
+    }
+
+    /// Whether it is about trust: a pair with such an error proves nothing, and is not run.
+    pub fn is_about_trust(self) -> bool {
+        self.code().starts_with("FW4")
     }
 
     /// Whether it is about the file's structure: a pair with such an error cannot be run.
@@ -252,6 +312,24 @@ pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
         // FW3xx, Triton.
         triton::check,
         // FW4xx, trust.
+        trust::torch_compute::check,
+        trust::kernel_never_launched::check,
+        trust::kernel_result_unused::check,
+        trust::fallback::check,
+        trust::patched_library::check,
+        trust::interpreter_internals::check,
+        trust::work_out_of_sight::check,
+        trust::outside_world::check,
+        trust::code_from_data::check,
+        trust::kept_between_calls::check,
+        trust::global_switch::check,
+        trust::reference_in_candidate::check,
+        trust::disguised_tensor::check,
+        trust::lowered_precision::check,
+        trust::hard_coded_result::check,
+        trust::slowed_reference::check,
+        trust::weak_inputs::check,
+        trust::forged_verdict::check,
     ] {
         check(file, &mut found);
     }
@@ -262,6 +340,8 @@ pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -38,7 +38,7 @@ def attention(q, k, v, *, scale=None):
             print(first, others)
         case {"a": value, **rest}:
             print(value, rest)
-    with torch.no_grad() as guard, open("/dev/null") as null:
+    with torch.no_grad() as guard, torch.enable_grad() as null:
         del guard, null
     for row, (a, b) in enumerate(zip(q, k)):
         def inner(x, y=row):

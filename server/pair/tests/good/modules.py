@@ -25,15 +25,22 @@ import triton.language as tl
 
 
 @triton.jit
-def relu_scale_kernel(x_ptr, out_ptr, scale, size, BLOCK: tl.constexpr):
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    x = tl.load(x_ptr + at, mask=at < size)
-    tl.store(out_ptr + at, tl.maximum(x, 0.0) * scale, mask=at < size)
+def linear_kernel(x_ptr, weight_ptr, bias_ptr, out_ptr, scale, width, columns, BLOCK: tl.constexpr):
+    row, column = tl.program_id(0), tl.program_id(1)
+    at = tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + row * width + at, mask=at < width, other=0.0)
+    weight = tl.load(weight_ptr + column * width + at, mask=at < width, other=0.0)
+    y = tl.sum(x * weight, axis=0) + tl.load(bias_ptr + column)
+    tl.store(out_ptr + row * columns + column, tl.maximum(y, 0.0) * scale)
 
 
-def relu_scale(x, scale):
-    out = torch.empty_like(x)
-    relu_scale_kernel[(triton.cdiv(x.numel(), 1024),)](x, out, scale, x.numel(), BLOCK=1024)
+def linear_relu_scale(x, weight, bias, scale):
+    x, weight = x.contiguous(), weight.contiguous()
+    rows, width = x.shape
+    columns = weight.shape[0]
+    out = torch.empty((rows, columns), device=x.device, dtype=x.dtype)
+    block = triton.next_power_of_2(width)
+    linear_kernel[(rows, columns)](x, weight, bias, out, scale, width, columns, BLOCK=block)
     return out
 
 
@@ -44,7 +51,7 @@ class ModelNew(nn.Module):
         self.scale = scale
 
     def forward(self, x):
-        return relu_scale(self.linear(x), self.scale)
+        return linear_relu_scale(x, self.linear.weight, self.linear.bias, self.scale)
 
 
 # <TEST>

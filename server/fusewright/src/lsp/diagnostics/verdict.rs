@@ -39,9 +39,11 @@ fn judged(snapshot: &Snapshot, verdict: &Verdict, features: Features) -> Vec<Dia
     let Some(ruling) = line.verdict else { return Vec::new() };
     let mut diagnostics: Vec<_> =
         line.findings.iter().filter_map(|finding| of_finding(snapshot, verdict, finding)).collect();
-    if line.error.as_ref().is_some_and(|error| error.stage == Stage::Parse)
-        && snapshot.pair.structure_error().is_some()
-    {
+    if line.error.as_ref().is_some_and(|error| match error.stage {
+        Stage::Parse => snapshot.pair.structure_error().is_some(),
+        Stage::Trust => snapshot.pair.trust_error().is_some_and(|fault| fault.rule.code() == error.kind),
+        _ => false,
+    }) {
         // The rules say it already, on the present text.
         return diagnostics;
     }

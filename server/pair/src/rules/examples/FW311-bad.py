@@ -23,9 +23,9 @@ def scale_relu_kernel(x_ptr, out_ptr, scale, size, BLOCK: tl.constexpr):
 
 
 def fused_triton(x, scale):
-    if x.abs().max().item() == 0.0:
-        scale = 0.0
     out = torch.empty_like(x)
+    if out[0, 0].item() == 0.0:
+        print("the memory happens to begin with a zero")
     scale_relu_kernel[(triton.cdiv(x.numel(), 1024),)](x, out, scale, x.numel(), BLOCK=1024)
     return out
 

@@ -1,0 +1,232 @@
+//! What imports, functions and classes bring into a block.
+
+use ruff_python_ast as ast;
+use ruff_text_size::TextRange;
+use rustc_hash::FxHashMap;
+
+use super::concern::module_concern;
+use super::kernel::scan;
+use super::trace::{Kernel, What};
+use super::value::{Value, last};
+use super::walk::{Arguments, Class, Code, Function, Scope, Walk};
+
+impl<'a> Walk<'a> {
+    pub(super) fn import(&mut self, import: &'a ast::StmtImport) {
+        for alias in &import.names {
+            let whole = alias.name.id.as_str();
+            let root = whole.split('.').next().unwrap_or(whole);
+            self.note_import(root, alias.range);
+            let (name, path) = match &alias.asname {
+                Some(name) => (name.id.as_str(), whole),
+                None => (root, root),
+            };
+            let path = self.paths.root(path);
+            self.assign(name, Value::Path(path), alias.range);
+        }
+    }
+
+    pub(super) fn import_from(&mut self, import: &'a ast::StmtImportFrom) {
+        let module = import.module.as_ref().map_or("", |module| module.id.as_str());
+        if import.level > 0 {
+            for alias in &import.names {
+                let name = alias.asname.as_ref().map_or(alias.name.id.as_str(), |name| name.id.as_str());
+                self.assign(name, Value::Unknown, alias.range);
+            }
+            return;
+        }
+        let root = module.split('.').next().unwrap_or(module);
+        self.note_import(root, import.range);
+        let module = self.paths.root(module);
+        for alias in &import.names {
+            let name = alias.name.id.as_str();
+            if name == "*" {
+                self.stars.push(module);
+                continue;
+            }
+            let path = self.paths.child(module, name);
+            self.assign(
+                alias.asname.as_ref().map_or(name, |name| name.id.as_str()),
+                Value::Path(path),
+                alias.range,
+            );
+        }
+    }
+
+    fn note_import(&mut self, root: &'a str, range: TextRange) {
+        if let Some(concern) = module_concern(root) {
+            self.trace.imports.push((root, concern, range));
+        }
+    }
+
+    /// Enters a function, with what its decorators make of it.
+    pub(super) fn define(&mut self, function: &'a ast::StmtFunctionDef) {
+        let name = function.name.id.as_str();
+        if name == "__del__" {
+            self.tell(function.name.range, What::Finalizer);
+        }
+        if matches!(name, "__torch_function__" | "__torch_dispatch__" | "__cuda_array_interface__") {
+            self.tell(function.name.range, What::Disguise(name));
+        }
+        if function.is_async {
+            self.tell(function.name.range, What::Async);
+        }
+        let decorators: Vec<Value<'a>> =
+            function.decorator_list.iter().map(|decorator| self.eval(&decorator.expression)).collect();
+        let mut value = self.function(Code::Def(function));
+        for (decorator, node) in decorators.iter().zip(&function.decorator_list).rev() {
+            value = self.decorated(*decorator, value, node.range);
+        }
+        self.assign(name, value, function.name.range);
+    }
+
+    /// What a decorator makes of a function or a class.
+    pub(super) fn decorated(
+        &mut self,
+        decorator: Value<'a>,
+        value: Value<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
+        match decorator {
+            Value::Path(path) | Value::Made(path) => {
+                let text = self.paths.text(path);
+                if is_jit(text) {
+                    return self.kernel(value);
+                }
+                if is_cache(text) {
+                    if let Value::Function(at) = value {
+                        self.functions[at as usize].cached = Some(range);
+                    }
+                    return value;
+                }
+                if matches!(text, "builtins.property" | "functools.cached_property") {
+                    return Value::Unknown;
+                }
+                value
+            }
+            Value::Function(at) => {
+                // A decorator of the block's own gives what it gives; most wrap what they are given.
+                let arguments = Arguments::of([value]);
+                let result = self.call_function(at, &arguments, range);
+                match result {
+                    Value::Unknown | Value::Nothing => value,
+                    other => other,
+                }
+            }
+            _ => value,
+        }
+    }
+
+    pub(super) fn function(&mut self, code: Code<'a>) -> Value<'a> {
+        // A default is made once, when the function is.
+        let parameters = match code {
+            Code::Def(function) => Some(&*function.parameters),
+            Code::Lambda(lambda) => lambda.parameters.as_deref(),
+        };
+        let mut defaults = Vec::new();
+        for parameter in parameters.into_iter().flat_map(ast::Parameters::iter_non_variadic_params) {
+            if let Some(default) = &parameter.default {
+                let value = self.eval(default);
+                defaults.push((parameter.name().id.as_str(), value));
+            }
+        }
+        self.functions.push(Function {
+            code,
+            scope: self.scope,
+            cached: None,
+            kernel: None,
+            active: false,
+            runs: 0,
+            result: Value::Unknown,
+            arguments: Vec::new(),
+            defaults,
+        });
+        Value::Function(last(&self.functions))
+    }
+
+    /// The kernel that `triton.jit` makes of a function.
+    pub(super) fn kernel(&mut self, value: Value<'a>) -> Value<'a> {
+        let Value::Function(at) = value else { return value };
+        let function = &self.functions[at as usize];
+        if let Some(kernel) = function.kernel {
+            return Value::Kernel(kernel);
+        }
+        let Code::Def(code) = function.code else { return Value::Unknown };
+        // A factory that is called twice makes the same kernel twice.
+        let known = self.kernel_functions.iter().position(|other| {
+            matches!(self.functions[*other as usize].code, Code::Def(other) if std::ptr::eq(other, code))
+        });
+        if let Some(kernel) = known {
+            let kernel = u32::try_from(kernel).unwrap_or(u32::MAX);
+            self.functions[at as usize].kernel = Some(kernel);
+            return Value::Kernel(kernel);
+        }
+        let scanned = scan(code);
+        self.trace.kernels.push(Kernel {
+            name: code.name.id.as_str(),
+            name_range: code.name.range,
+            launched: false,
+            launched_elsewhere: false,
+            called: false,
+            lost: false,
+            empty_grid: None,
+            reduces: scanned.reduces,
+            lowered: scanned.lowered.clone(),
+        });
+        let kernel = last(&self.trace.kernels);
+        self.scans.push(scanned);
+        self.kernel_functions.push(at);
+        self.functions[at as usize].kernel = Some(kernel);
+        Value::Kernel(kernel)
+    }
+
+    pub(super) fn define_class(&mut self, class: &'a ast::StmtClassDef) {
+        let name = class.name.id.as_str();
+        let mut bases = Vec::new();
+        if let Some(arguments) = &class.arguments {
+            bases.extend(arguments.args.iter().map(|base| self.eval(base)));
+            for keyword in &arguments.keywords {
+                self.eval(&keyword.value);
+            }
+        }
+        for base in &bases {
+            if let Value::Path(path) = base {
+                let text = self.paths.text(*path);
+                if matches!(
+                    text,
+                    "torch.Tensor"
+                        | "torch.nn.Parameter"
+                        | "torch.nn.parameter.Parameter"
+                        | "torch.nn.Buffer"
+                ) || text.ends_with("TorchFunctionMode")
+                    || text.ends_with("TorchDispatchMode")
+                    || text.ends_with("._tensor.Tensor")
+                {
+                    self.tell(class.name.range, What::Disguise(name));
+                }
+            }
+        }
+        for decorator in &class.decorator_list {
+            self.eval(&decorator.expression);
+        }
+        let outer = self.scope;
+        let lasting = self.scopes[outer as usize].lasting;
+        self.scopes.push(Scope { parent: outer, is_class: true, lasting, arm: self.arm, ..Scope::default() });
+        self.scope = last(&self.scopes);
+        let scope = self.scope;
+        self.block(&class.body);
+        self.scope = outer;
+        self.classes.push(Class { scope, bases, attributes: FxHashMap::default() });
+        let value = Value::Class(last(&self.classes));
+        self.assign(name, value, class.name.range);
+    }
+}
+
+/// Whether a decorator of this path makes a kernel.
+pub(super) fn is_jit(path: &str) -> bool {
+    path.starts_with("triton.") && path.rsplit('.').next() == Some("jit")
+}
+
+/// Whether a decorator of this path keeps what the function gives.
+pub(super) fn is_cache(path: &str) -> bool {
+    matches!(path, "functools.lru_cache" | "functools.cache" | "functools.cached_property")
+}
