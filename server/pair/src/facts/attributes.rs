@@ -5,7 +5,7 @@ use ruff_text_size::TextRange;
 use super::paths::Path;
 use super::trace::{Kept, What, When};
 use super::value::{From, Kind, Memory, Value};
-use super::walk::{Instance, Walk};
+use super::walk::{Arguments, Instance, Walk};
 
 impl<'a> Walk<'a> {
     /// Tells that a library's name is used, if that causes concern.
@@ -26,6 +26,9 @@ impl<'a> Walk<'a> {
         }
         match base {
             Value::Path(path) => {
+                if name == "__wrapped__" {
+                    self.tell(range, What::Internals(name));
+                }
                 let path = self.paths.child(path, name);
                 self.use_of(path, range);
                 Value::Path(path)
@@ -51,7 +54,7 @@ impl<'a> Walk<'a> {
             Value::Class(at) => {
                 self.class_attribute(at, name).unwrap_or_else(|| self.store.method(base, name))
             }
-            Value::Instance(at) => self.instance_attribute(at, base, name),
+            Value::Instance(at) => self.instance_attribute(at, base, name, range),
             Value::Made(path) => {
                 // The weights of a layer are inputs of the pair.
                 let weights = matches!(name, "weight" | "bias" | "running_mean" | "running_var");
@@ -93,12 +96,15 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn instance_attribute(&mut self, at: u32, base: Value<'a>, name: &'a str) -> Value<'a> {
+    fn instance_attribute(&mut self, at: u32, base: Value<'a>, name: &'a str, range: TextRange) -> Value<'a> {
         let class = self.instances[at as usize].class;
         if let Some(value) = self.classes[class as usize].attributes.get(name) {
             return *value;
         }
         match self.class_attribute(class, name) {
+            Some(Value::Function(method)) if self.functions[method as usize].is_property => {
+                self.call_function(method, &Arguments::of([base]), range)
+            }
             Some(Value::Function(_)) | None => self.store.method(base, name),
             Some(value) => value,
         }
@@ -125,7 +131,12 @@ impl<'a> Walk<'a> {
             Value::Tensor(_) if !matches!(name, "grad" | "data" | "requires_grad") => {
                 self.tell(range, What::Hang(name));
             }
-            Value::Function(_) | Value::Kernel(_) => self.keep(value, range),
+            Value::Function(_) => self.keep(value, range),
+            Value::Kernel(kernel) => {
+                let named = format!("{}.{name}", self.trace.kernels[kernel as usize].name);
+                let named = self.paths.made(named);
+                self.tell(range, What::Patch(named));
+            }
             Value::Class(at) => {
                 self.keep(value, range);
                 self.classes[at as usize].attributes.insert(name, value);

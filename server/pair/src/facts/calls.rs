@@ -131,6 +131,8 @@ impl<'a> Walk<'a> {
                     .filter(|value| !matches!(value, Value::Many(_) | Value::Either(_)))
                     .for_each(|value| self.lose_value(value));
             }
+            // What is handed to Triton's tuners is called before the launch.
+            Value::Function(_) if !self.hooks.contains(&value) => self.hooks.push(value),
             Value::Method(at) => {
                 let (base, _) = self.store.methods[at as usize];
                 if !matches!(base, Value::Method(_)) {
@@ -256,6 +258,11 @@ impl<'a> Walk<'a> {
 
     /// Makes an object of a class.
     pub(super) fn construct(&mut self, class: u32, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
+        if let Some(metaclass) = self.classes[class as usize].metaclass
+            && let Some(Value::Function(call)) = self.class_attribute(metaclass, "__call__")
+        {
+            return self.call_function(call, &with_first(Value::Class(class), arguments), range);
+        }
         self.instances.push(Instance { class, lasting: self.when == When::Load });
         let instance = Value::Instance(last(&self.instances));
         if let Some(Value::Function(init)) = self.class_attribute(class, "__init__") {
@@ -282,6 +289,14 @@ impl<'a> Walk<'a> {
             return;
         }
         self.tell(range, What::Launch);
+        if self.when == When::Entry && !self.in_hook {
+            self.in_hook = true;
+            for hook in std::mem::take(&mut self.hooks) {
+                let arguments = Arguments { open: true, ..Arguments::default() };
+                self.apply(hook, &arguments, range);
+            }
+            self.in_hook = false;
+        }
         let kernel = &mut self.trace.kernels[at as usize];
         kernel.launched |= self.when == When::Entry;
         kernel.launched_elsewhere |= self.when == When::Elsewhere;
@@ -300,6 +315,7 @@ impl<'a> Walk<'a> {
                 inputs = inputs.with(self.store.from(tensor));
             }
         }
+        let mut unwritten = false;
         for (place, value) in all {
             // What is spread out of a list of unknown length may be any argument.
             let writes =
@@ -310,14 +326,34 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
             for tensor in self.store.tensors(value) {
+                let shared = From(inputs.0 & !From::SHARED.0);
+                let kept = self.kept.iter().find(|(kept, _, arm)| *kept == tensor.memory && *arm == self.arm);
+                let told =
+                    kept.filter(|(.., arm)| writes && self.is_branch(*arm)).map(|(_, range, _)| *range);
+                if let Some(range) = told {
+                    self.tell(range, What::Keep(Kept::Tensor));
+                }
                 let memory = &mut self.store.memory[tensor.memory as usize];
+                let untouched =
+                    !(memory.by_kernel || memory.by_torch || memory.lost || memory.vector || memory.shared);
+                if memory.empty && untouched && !writes && !tensor.small {
+                    unwritten = true;
+                }
                 memory.by_kernel |= writes;
                 memory.by_reader |= !writes;
                 if writes {
-                    memory.from = memory.from.with(inputs);
+                    memory.from = memory.from.with(shared);
                 }
             }
         }
+        if unwritten {
+            self.tell(range, What::ReadsUnwritten);
+        }
+    }
+
+    /// Whether a branch is taken only sometimes.
+    fn is_branch(&self, arm: u32) -> bool {
+        self.trace.arms.get(arm as usize).is_some_and(|arm| matches!(arm.kind, ArmKind::If | ArmKind::Except))
     }
 
     /// Calls a method.
@@ -367,6 +403,12 @@ impl<'a> Walk<'a> {
                 Value::Unknown
             }
             _ => {
+                // A hook changes its launch's own tensors.
+                let changes =
+                    name.ends_with('_') && !name.ends_with("__") && !matches!(name, "zero_" | "fill_");
+                if base == Value::Unknown && self.in_hook && changes && operator(name).is_some() {
+                    self.tell(range, What::Compute { how: How::Method(name) });
+                }
                 // Only tensors have these, whatever this is.
                 if base == Value::Unknown && is_of_tensors_alone(name) && self.when == When::Entry {
                     return self.compute(range, Work::Heavy, &[base], How::Method(name));

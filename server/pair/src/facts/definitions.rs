@@ -37,6 +37,10 @@ impl<'a> Walk<'a> {
         let root = module.split('.').next().unwrap_or(module);
         self.note_import(root, import.range);
         let module = self.paths.root(module);
+        if let Some(concern) = self.paths.concern_of_module(module).filter(|_| module_concern(root).is_none())
+        {
+            self.tell(import.range, What::Use(module, concern));
+        }
         for alias in &import.names {
             let name = alias.name.id.as_str();
             if name == "*" {
@@ -92,14 +96,17 @@ impl<'a> Walk<'a> {
                 if is_jit(text) {
                     return self.kernel(value);
                 }
+                if matches!(text, "builtins.property" | "functools.cached_property") {
+                    if let Value::Function(at) = value {
+                        self.functions[at as usize].is_property = true;
+                    }
+                    return value;
+                }
                 if is_cache(text) {
                     if let Value::Function(at) = value {
                         self.functions[at as usize].cached = Some(range);
                     }
                     return value;
-                }
-                if matches!(text, "builtins.property" | "functools.cached_property") {
-                    return Value::Unknown;
                 }
                 value
             }
@@ -135,6 +142,7 @@ impl<'a> Walk<'a> {
             cached: None,
             kernel: None,
             active: false,
+            is_property: false,
             runs: 0,
             result: Value::Unknown,
             arguments: Vec::new(),
@@ -182,10 +190,13 @@ impl<'a> Walk<'a> {
     pub(super) fn define_class(&mut self, class: &'a ast::StmtClassDef) {
         let name = class.name.id.as_str();
         let mut bases = Vec::new();
+        let mut metaclass = None;
         if let Some(arguments) = &class.arguments {
             bases.extend(arguments.args.iter().map(|base| self.eval(base)));
             for keyword in &arguments.keywords {
-                self.eval(&keyword.value);
+                if let Value::Class(class) = self.eval(&keyword.value) {
+                    metaclass = Some(class);
+                }
             }
         }
         for base in &bases {
@@ -215,7 +226,7 @@ impl<'a> Walk<'a> {
         let scope = self.scope;
         self.block(&class.body);
         self.scope = outer;
-        self.classes.push(Class { scope, bases, attributes: FxHashMap::default() });
+        self.classes.push(Class { scope, bases, metaclass, attributes: FxHashMap::default() });
         let value = Value::Class(last(&self.classes));
         self.assign(name, value, class.name.range);
     }

@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::ops::Work;
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{Kind, Tensor, Value};
-use super::walk::{Code, Walk, truth_of};
+use super::walk::{Arguments, Code, Walk, truth_of};
 use crate::builtins::is_builtin;
 
 impl<'a> Walk<'a> {
@@ -342,7 +342,26 @@ impl<'a> Walk<'a> {
                     self.trace.kernels[kernel as usize].empty_grid.get_or_insert(range);
                     return Value::Unknown;
                 }
+                // A grid may be a function of the kernel's settings.
+                if matches!(key, Value::Function(_) | Value::Instance(_)) {
+                    self.apply(key, &Arguments::of([Value::Unknown]), range);
+                }
                 Value::Launcher(kernel)
+            }
+            Value::Class(class) => match self.class_attribute(class, "__class_getitem__") {
+                Some(Value::Function(method)) => {
+                    self.call_function(method, &Arguments::of([base, key]), range)
+                }
+                _ => Value::Unknown,
+            },
+            Value::Instance(instance) => {
+                let class = self.instances[instance as usize].class;
+                match self.class_attribute(class, "__getitem__") {
+                    Some(Value::Function(method)) => {
+                        self.call_function(method, &Arguments::of([base, key]), range)
+                    }
+                    _ => Value::Unknown,
+                }
             }
             Value::Many(at) => {
                 let shared = self.store.many[at as usize].shared;
@@ -466,6 +485,15 @@ impl<'a> Walk<'a> {
                 if matches!(left, Value::Many(_)) { left } else { right }
             }
             (Value::Sizes, _) | (_, Value::Sizes) => Value::Sizes,
+            (Value::Instance(at), _) => {
+                let class = self.instances[at as usize].class;
+                match self.class_attribute(class, method_of(op)) {
+                    Some(Value::Function(method)) => {
+                        self.call_function(method, &Arguments::of([left, right]), range)
+                    }
+                    _ => Value::Unknown,
+                }
+            }
             _ if self.holds_tensor(left) || self.holds_tensor(right) => {
                 let (work, symbol) = operator(op);
                 self.compute(range, work, &[left, right], How::Operator(symbol))
@@ -501,6 +529,25 @@ fn number_of<'a>(number: &Number) -> Value<'a> {
     match number {
         Number::Int(number) => Value::Number(number.as_i64()),
         _ => Value::Number(None),
+    }
+}
+
+/// The method that an operator calls.
+fn method_of(op: Operator) -> &'static str {
+    match op {
+        Operator::Add => "__add__",
+        Operator::Sub => "__sub__",
+        Operator::Mult => "__mul__",
+        Operator::MatMult => "__matmul__",
+        Operator::Div => "__truediv__",
+        Operator::Mod => "__mod__",
+        Operator::Pow => "__pow__",
+        Operator::FloorDiv => "__floordiv__",
+        Operator::LShift => "__lshift__",
+        Operator::RShift => "__rshift__",
+        Operator::BitOr => "__or__",
+        Operator::BitXor => "__xor__",
+        Operator::BitAnd => "__and__",
     }
 }
 

@@ -26,6 +26,7 @@ use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashSet;
 
 pub(crate) use concern::Concern;
+pub(crate) use ops::{Work, work};
 pub(crate) use trace::{ArmKind, Event, How, Kept, Outcome, Trace, What, When};
 pub(crate) use value::{From, Kind};
 
@@ -208,12 +209,13 @@ impl<'a> Walk<'a> {
             let arguments = self.given(made);
             // The module is made before it is called, and outlives its calls.
             entry = self.construct(class, &arguments, TextRange::default());
-            entry = match self.class_attribute(class, "forward") {
-                Some(forward @ Value::Function(_)) => {
-                    return self.run_entry(forward, Some(entry), given);
-                }
-                _ => entry,
-            };
+            let called =
+                self.class_attribute(class, "__call__").filter(|call| matches!(call, Value::Function(_)));
+            if let Some(method @ Value::Function(_)) =
+                called.or_else(|| self.class_attribute(class, "forward"))
+            {
+                return self.run_entry(method, Some(entry), given);
+            }
         }
         self.run_entry(entry, None, given);
     }
@@ -320,10 +322,10 @@ impl<'a> Walk<'a> {
                     self.tell(range, What::Shape);
                 }
                 let memory = self.store.memory[tensor.memory as usize];
-                let kept = self.kept.iter().find(|(kept, _)| *kept == tensor.memory);
-                if let Some((_, range)) = kept {
+                let kept = self.kept.iter().find(|(kept, ..)| *kept == tensor.memory);
+                if let Some((_, range, _)) = kept {
                     told.push(*range);
-                } else if memory.shared && memory.by_kernel {
+                } else if memory.shared && memory.by_kernel || self.store.from(tensor).has(From::SHARED) {
                     told.push(*range);
                 }
             }

@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
         let data = From::INPUT.with(From::KERNEL).with(From::TORCH);
         let mut of_data = false;
         for tensor in tensors {
-            self.kept.push((tensor.memory, range));
+            self.kept.push((tensor.memory, range, self.arm));
             of_data |= self.store.from(tensor).has(data) && !(tensor.kind == Kind::Bool && tensor.small);
         }
         if of_data {

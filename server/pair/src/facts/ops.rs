@@ -33,6 +33,11 @@ pub(crate) enum Work {
     Heavy,
 }
 
+/// What the operator of a name does.
+pub(crate) fn work(name: &str) -> Option<Work> {
+    operator(name).map(|(_, work)| work)
+}
+
 /// The operator of a name, and what it does; none for names that torch's tensors do not have, or that compute nothing.
 pub(crate) fn operator(name: &str) -> Option<(&'static str, Work)> {
     TABLE.binary_search_by(|(known, _)| (*known).cmp(name)).ok().map(|at| TABLE[at])

@@ -73,6 +73,17 @@ impl<'a> Paths<'a> {
         false
     }
 
+    /// What a reviewer would object to in the import of a module: to its own use, or that of what it is part of.
+    pub(crate) fn concern_of_module(&self, path: Path) -> Option<Concern> {
+        let mut text = self.text(path);
+        loop {
+            if let Some(concern) = concern(text) {
+                return Some(concern);
+            }
+            text = text.rsplit_once('.')?.0;
+        }
+    }
+
     /// What a reviewer would object to in its use.
     pub(crate) fn concern(&self, path: Path) -> Option<Concern> {
         self.nodes.get(path.0 as usize)?.concern

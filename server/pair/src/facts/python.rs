@@ -64,6 +64,14 @@ impl<'a> Walk<'a> {
                 _ => Value::Unknown,
             },
             Callee::Collect => {
+                if let (Some(key), Some(values)) = (arguments.keyword("key"), first) {
+                    let element = self.element(values).unwrap_or(Value::Unknown);
+                    self.apply(key, &Arguments::of([element]), range);
+                }
+                if let (Some(function @ Value::Function(_)), Some(values)) = (first, second) {
+                    let element = self.element(values).unwrap_or(Value::Unknown);
+                    self.apply(function, &Arguments::of([element]), range);
+                }
                 let of = if arguments.positional.len() > 1 && self.paths.text(path).ends_with("filter") {
                     second
                 } else {
@@ -201,6 +209,10 @@ impl<'a> Walk<'a> {
     }
 
     fn sum(&mut self, path: Path, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
+        if let (Some(key), Some(values)) = (arguments.keyword("key"), arguments.positional.first()) {
+            let element = self.element(*values).unwrap_or(Value::Unknown);
+            self.apply(key, &Arguments::of([element]), range);
+        }
         let tensors: Vec<Value<'a>> = arguments
             .positional
             .iter()

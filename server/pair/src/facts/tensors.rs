@@ -27,6 +27,12 @@ impl<'a> Walk<'a> {
             self.trace.operators.insert(known);
         }
         let base = operands.positional.first().copied().or_else(|| operands.keyword("input"));
+        let accumulates = operands.keyword("accumulate") == Some(Value::Flag(true));
+        let work = if accumulates { Work::Arith } else { work };
+        let computes = matches!(work, Work::Heavy | Work::Math | Work::Arith | Work::Reduce);
+        if self.in_hook && computes && matches!(how, How::Function(_)) {
+            self.tell(range, What::Compute { how });
+        }
         let tensor = base.and_then(|base| self.store.tensors(base).first().copied());
         let kind = self.kind_of(operands);
         let given = match work {
@@ -57,6 +63,10 @@ impl<'a> Walk<'a> {
             Work::Host => {
                 if tensor.is_some_and(|tensor| !matches!(tensor.kind, Kind::Int | Kind::Bool)) {
                     self.tell(range, What::Host(known.unwrap_or("cpu")));
+                }
+                let whole = tensor.is_some_and(|tensor| tensor.kind.is_float() && !tensor.small);
+                if whole && matches!(name, "cpu" | "numpy" | "tolist") && self.when == When::Entry {
+                    self.tell(range, What::Trip(known.unwrap_or("cpu")));
                 }
                 match (name, tensor) {
                     ("cpu" | "numpy" | "__array__", Some(tensor)) => Value::Tensor(tensor),
@@ -264,26 +274,12 @@ impl<'a> Walk<'a> {
         let numbers = known_float || self.integers_count && any;
         let by_kernel = from.has(From::KERNEL);
         let certain = match work {
-            Work::Heavy => data || !any && unknown,
+            // A table of what the reference computes is the reference's result, looked up.
+            Work::Heavy => data || !any && unknown || from.has(From::VARIED) && self.is_of_reference(how),
             Work::Math | Work::Arith => data && numbers && !small && !(by_kernel && vector),
             Work::Reduce if by_kernel => numbers && !small && !self.kernels_reduce(),
             Work::Reduce => data && numbers && !small,
-            Work::Order => {
-                let name = match how {
-                    How::Method(name) => Some(name),
-                    How::Function(path) => self
-                        .paths
-                        .text(path)
-                        .rsplit('.')
-                        .next()
-                        .and_then(|name| operator(name).map(|(name, _)| name)),
-                    How::Operator(_) => None,
-                };
-                data && numbers
-                    && !small
-                    && !by_kernel
-                    && name.is_some_and(|name| self.reference.contains(name))
-            }
+            Work::Order => data && numbers && !small && !by_kernel && self.is_of_reference(how),
             _ => false,
         };
         if certain {
@@ -308,6 +304,16 @@ impl<'a> Walk<'a> {
         };
         let made = self.tensor(Memory { vector: vector && any, ..Memory::default() }, kind, result);
         Value::Tensor(Tensor { small: any && (small || work == Work::Reduce && by_kernel), ..made })
+    }
+
+    /// Whether the reference computes with the same operator.
+    fn is_of_reference(&self, how: How<'a>) -> bool {
+        let name = match how {
+            How::Method(name) => Some(name),
+            How::Function(path) => self.paths.text(path).rsplit('.').next(),
+            How::Operator(_) => None,
+        };
+        name.and_then(operator).is_some_and(|(name, _)| self.reference.contains(name))
     }
 
     /// Whether some kernel that was launched may leave partial results of a reduction.

@@ -86,12 +86,16 @@ pub(crate) enum What<'a> {
     Disguise(&'a str),
     /// A method of an interpreter's object is used: `__globals__`.
     Internals(&'a str),
+    /// A kernel reads memory that nobody wrote.
+    ReadsUnwritten,
     /// A coroutine.
     Async,
     /// Something that looks like a verdict is printed.
     Print,
     /// A tensor goes to the host.
     Host(&'a str),
+    /// All of a tensor's numbers go to the host.
+    Trip(&'a str),
     /// The host waits for the GPU.
     Synchronize,
     /// A method is defined that runs when the object ends.

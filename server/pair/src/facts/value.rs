@@ -99,6 +99,9 @@ impl From {
     /// Different numbers, though no generator drew them: `arange`.
     pub(crate) const VARIED: Self = Self(16);
 
+    /// Memory that all calls share, after a kernel wrote it.
+    pub(crate) const SHARED: Self = Self(32);
+
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -190,6 +193,9 @@ impl<'a> Store<'a> {
     /// What a tensor's contents were made from, by now.
     pub(crate) fn from(&self, tensor: Tensor) -> From {
         match self.memory.get(tensor.memory as usize) {
+            Some(memory) if memory.by_kernel && memory.shared => {
+                tensor.from.with(memory.from).with(From::KERNEL).with(From::SHARED)
+            }
             Some(memory) if memory.by_kernel => tensor.from.with(memory.from).with(From::KERNEL),
             Some(memory) => tensor.from.with(memory.from),
             None => tensor.from,

@@ -37,6 +37,8 @@ pub(super) struct Function<'a> {
     pub(super) cached: Option<TextRange>,
     pub(super) kernel: Option<u32>,
     pub(super) active: bool,
+    /// Whether it is called where it is named.
+    pub(super) is_property: bool,
     pub(super) runs: u8,
     pub(super) result: Value<'a>,
     pub(super) arguments: Vec<Value<'a>>,
@@ -54,6 +56,7 @@ pub(super) enum Code<'a> {
 pub(super) struct Class<'a> {
     pub(super) scope: u32,
     pub(super) bases: Vec<Value<'a>>,
+    pub(super) metaclass: Option<u32>,
     /// What its instances hold.
     pub(super) attributes: FxHashMap<&'a str, Value<'a>>,
 }
@@ -110,11 +113,14 @@ pub(crate) struct Walk<'a> {
     /// What the entry point gives back, and where.
     pub(super) returns: Vec<(Value<'a>, TextRange, u32)>,
     pub(super) in_entry: bool,
+    /// Whether this is a function that Triton calls before a launch: a heuristic, a hook, what prunes settings.
+    pub(super) in_hook: bool,
+    pub(super) hooks: Vec<Value<'a>>,
     /// The function that is the entry point.
     pub(super) entry_function: Option<u32>,
     pub(super) stars: Vec<Path>,
     /// The memory that is kept for the next call, and where it is kept.
-    pub(super) kept: Vec<(u32, TextRange)>,
+    pub(super) kept: Vec<(u32, TextRange, u32)>,
     /// Memory of a shape that is written out in the code.
     pub(super) literals: Vec<(u32, TextRange)>,
     pub(super) seen: FxHashSet<(TextRange, u8)>,
@@ -151,6 +157,8 @@ impl<'a> Walk<'a> {
             returned: None,
             returns: Vec::new(),
             in_entry: false,
+            in_hook: false,
+            hooks: Vec::new(),
             entry_function: None,
             stars: Vec::new(),
             kept: Vec::new(),
@@ -183,6 +191,7 @@ impl<'a> Walk<'a> {
             What::Use(..) | What::Internals(_) => 1,
             What::Compute { .. } => 2,
             What::Keep(_) => 3,
+            What::Trip(_) => 5,
             _ => 4,
         };
         let event = Event { range, arm: self.arm, when: self.when, what };
@@ -340,13 +349,7 @@ impl<'a> Walk<'a> {
                 if statement.is_async {
                     self.tell(statement.range, What::Async);
                 }
-                for item in &statement.items {
-                    let value = self.eval(&item.context_expr);
-                    if let Some(target) = &item.optional_vars {
-                        self.bind(target, value);
-                    }
-                }
-                return self.block(&statement.body);
+                return self.with_statement(statement);
             }
             Stmt::Try(statement) => return self.try_statement(statement),
             Stmt::Match(statement) => {
@@ -451,6 +454,42 @@ impl<'a> Walk<'a> {
         }
         self.when = when;
         if all_leave && (has_else || decided) { End::Leaves } else { End::Falls }
+    }
+
+    fn with_statement(&mut self, statement: &'a ast::StmtWith) -> End {
+        let mut contexts = Vec::new();
+        let mut hides = None;
+        for item in &statement.items {
+            let value = self.eval(&item.context_expr);
+            let entered = match value {
+                Value::Instance(_) => {
+                    contexts.push((value, item.context_expr.range()));
+                    self.method(value, "__enter__", &Arguments::default(), item.context_expr.range())
+                }
+                Value::Made(path) if self.paths.text(path) == "contextlib.suppress" => {
+                    hides = Some(item.context_expr.range());
+                    value
+                }
+                _ => value,
+            };
+            if let Some(target) = &item.optional_vars {
+                self.bind(target, entered);
+            }
+        }
+        let before = self.trace.events.len();
+        let end = self.block(&statement.body);
+        for (context, range) in contexts {
+            self.method(context, "__exit__", &Arguments { open: true, ..Arguments::default() }, range);
+        }
+        let Some(hides) = hides else { return end };
+        let launched = self.trace.events[before.min(self.trace.events.len())..]
+            .iter()
+            .any(|event| matches!(event.what, What::Launch));
+        if launched {
+            self.tell(hides, What::Swallow);
+        }
+        // What is left early goes on behind it.
+        End::Falls
     }
 
     fn try_statement(&mut self, statement: &'a ast::StmtTry) -> End {

@@ -3,7 +3,7 @@
 use super::add;
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::Outcome;
+use crate::facts::{Outcome, What, When};
 use crate::file::File;
 use crate::rules::{About, Rule};
 
@@ -32,6 +32,12 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     });
     if deed.trace.blind || told {
         return;
+    }
+    for event in deed.trace.events.iter().filter(|event| event.when == When::Entry) {
+        if matches!(event.what, What::ReadsUnwritten) {
+            let message = "a kernel reads memory here that nobody wrote: hand it what it is to compute from";
+            add(found, Rule::KernelResultUnused, event.range, message);
+        }
     }
     let (range, message) = match deed.trace.outcome {
         Outcome::Input(range) => {

@@ -1,15 +1,16 @@
 //! FW416: a reference that is slower than its own operators need.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Operator, Stmt, StmtFor};
-use ruff_text_size::{TextRange, TextSize};
+use ruff_python_ast::{Expr, ExprContext, Number, Operator, Stmt, StmtFor};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::{add, events, plain, uses};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::{Concern, What, When};
+use crate::facts::{Concern, What, When, Work, work};
 use crate::file::File;
+use crate::pair_file::slice;
 use crate::rules::{About, Rule};
 
 pub(in crate::rules) const ABOUT: About = About {
@@ -54,6 +55,19 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(python) = file.sound(BlockKind::Python) else { return };
     let mut loops = Loops { sizes: FxHashSet::default(), found: Vec::new() };
     loops.visit_body(python.statements);
+    let detour = |code: &str| code.contains(".double()") || code.contains("float64");
+    let given = file.section(BlockKind::Test).and_then(|test| slice(file.text, test.block.content));
+    let exact = given.is_some_and(|code| detour(code) || code.contains("double"));
+    // Sums of integers need float64 to be exact.
+    if !exact && file.deeds.inputs.iter().all(|input| input.kind.is_float()) {
+        let mut casts = Casts::default();
+        casts.visit_body(python.statements);
+        if let (Some(up), true) = (casts.up, casts.down) {
+            let message = "the reference computes in float64 what it is given, and gives back, in fewer bits: compute in \
+                           the inputs' own dtype";
+            loops.found.push((up, message));
+        }
+    }
     for (range, message) in loops.found {
         add(found, Rule::SlowedReference, range, message);
     }
@@ -88,27 +102,91 @@ impl<'a> Visitor<'a> for Loops<'a> {
                     return;
                 }
             }
+            Stmt::FunctionDef(function) => self.unused(&function.body),
             _ => {}
         }
         walk_stmt(self, statement);
     }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        let made = match expression {
+            Expr::ListComp(made) => Some((&made.generators, &*made.elt)),
+            Expr::Generator(made) => Some((&made.generators, &*made.elt)),
+            Expr::SetComp(made) => Some((&made.generators, &*made.elt)),
+            _ => None,
+        };
+        if let Some(([generator], element)) = made.map(|(generators, element)| (&generators[..], element))
+            && let Some(variable) = name_of(&generator.target)
+            && generator.ifs.is_empty()
+        {
+            let mut body = Body { variable, ..Body::default() };
+            body.visit_expr(element);
+            if let Some(message) = self.judge_body(&body, &generator.iter) {
+                self.found.push((expression.range(), message));
+                return;
+            }
+        }
+        // `map(lambda row: …, x.unbind(0))`.
+        if let Expr::Call(call) = expression
+            && name_of(&call.func) == Some("map")
+            && let [Expr::Lambda(function), rows] = &call.arguments.args[..]
+            && is_unbind(rows)
+        {
+            let mut body = Body::default();
+            body.visit_expr(&function.body);
+            if body.computes && !body.heavy {
+                self.found.push((expression.range(), ROWS));
+                return;
+            }
+        }
+        walk_expr(self, expression);
+    }
 }
 
+const ROWS: &str = "the reference works row by row: compute on the whole tensor at once";
+
+/// From how many steps on a loop of Python's own takes longer than a small kernel.
+const MANY_STEPS: i64 = 2000;
+
 impl<'a> Loops<'a> {
+    /// Finds what is computed and never used.
+    fn unused(&mut self, body: &'a [Stmt]) {
+        let mut reads = Reads::default();
+        reads.visit_body(body);
+        for statement in body {
+            if let Stmt::Assign(assign) = statement
+                && let [Expr::Name(name)] = &assign.targets[..]
+                && !reads.names.contains(name.id.as_str())
+                && is_work(&assign.value)
+            {
+                self.found.push((name.range, "the reference computes this and never uses it: remove it"));
+            }
+        }
+    }
+
     fn judge(&self, statement: &'a StmtFor) -> Option<&'static str> {
+        if statement.body.iter().all(only_copies) {
+            return Some("the reference copies again and again: compute on what it was given");
+        }
         let variable = name_of(&statement.target)?;
-        let facts = Body::of(statement, variable);
-        if facts.carries || facts.breaks {
+        self.judge_body(&Body::of(statement, variable), &statement.iter)
+    }
+
+    fn judge_body(&self, body: &Body<'a>, iterated: &Expr) -> Option<&'static str> {
+        if steps(iterated).is_some_and(|steps| steps >= MANY_STEPS) {
+            return Some("the reference keeps the host busy with a long loop: compute on tensors");
+        }
+        if body.carries || body.breaks {
             return None;
         }
-        if self.ranges_over_a_dimension(&statement.iter) {
-            return (facts.rows > 0 && !facts.other && facts.computes)
-                .then_some("the reference works row by row: compute on the whole tensor at once");
+        if self.ranges_over_a_dimension(iterated) {
+            return (body.rows > 0 && !body.other && !body.heavy && body.computes).then_some(ROWS);
         }
-        if is_range(&statement.iter) && facts.rows == 0 && !facts.other && facts.assigns && facts.computes {
-            return Some("the reference does the same work again and again: do it once");
+        if is_unbind(iterated) {
+            return (!body.heavy && body.computes).then_some(ROWS);
         }
-        None
+        (is_range(iterated) && body.rows == 0 && !body.other && body.assigns && body.computes)
+            .then_some("the reference does the same work again and again: do it once")
     }
 
     /// `range(x.shape[0])`, `range(x.size(0))`, `range(n)` where `n` is such a size.
@@ -129,6 +207,101 @@ fn name_of(expression: &Expr) -> Option<&str> {
 
 fn is_range(iterated: &Expr) -> bool {
     matches!(iterated, Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id == "range"))
+}
+
+/// How many steps `range(100_000)` has.
+fn steps(iterated: &Expr) -> Option<i64> {
+    let Expr::Call(call) = iterated else { return None };
+    if !is_range(iterated) {
+        return None;
+    }
+    match &call.arguments.args[..] {
+        [Expr::NumberLiteral(number)] => match &number.value {
+            Number::Int(steps) => steps.as_i64(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `x.unbind(0)`, `torch.unbind(x)`.
+fn is_unbind(iterated: &Expr) -> bool {
+    matches!(iterated, Expr::Call(call) if matches!(&*call.func, Expr::Attribute(method) if method.attr == *"unbind"))
+}
+
+/// `x, y = x.clone(), y.clone()`.
+fn only_copies(statement: &Stmt) -> bool {
+    fn copies(value: &Expr) -> bool {
+        match value {
+            Expr::Tuple(tuple) => tuple.elts.iter().all(copies),
+            Expr::Call(call) => matches!(&*call.func, Expr::Attribute(method)
+                if matches!(method.attr.as_str(), "clone" | "contiguous" | "detach" | "copy_")),
+            _ => false,
+        }
+    }
+    matches!(statement, Stmt::Assign(assign) if copies(&assign.value))
+}
+
+/// Whether an expression is work on tensors, rather than a size or a view.
+fn is_work(value: &Expr) -> bool {
+    match value {
+        Expr::BinOp(operation) => {
+            operation.op == Operator::MatMult || is_work(&operation.left) || is_work(&operation.right)
+        }
+        Expr::Call(call) => {
+            let Expr::Attribute(method) = &*call.func else { return false };
+            let heavy = matches!(work(method.attr.as_str()), Some(Work::Heavy | Work::Order | Work::Math));
+            heavy
+                && !matches!(&*method.value, Expr::Name(module) if matches!(module.id.as_str(), "math" | "self"))
+        }
+        _ => false,
+    }
+}
+
+/// The names that are read somewhere.
+#[derive(Default)]
+struct Reads<'a> {
+    names: FxHashSet<&'a str>,
+}
+
+impl<'a> Visitor<'a> for Reads<'a> {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Name(name) = expression
+            && name.ctx == ExprContext::Load
+        {
+            self.names.insert(name.id.as_str());
+        }
+        walk_expr(self, expression);
+    }
+}
+
+/// Casts to float64 and back.
+#[derive(Default)]
+struct Casts {
+    up: Option<TextRange>,
+    down: bool,
+}
+
+impl<'a> Visitor<'a> for Casts {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Call(call) = expression
+            && let Expr::Attribute(method) = &*call.func
+        {
+            let to_double = |value: &Expr| matches!(value, Expr::Attribute(dtype) if matches!(dtype.attr.as_str(), "float64" | "double"));
+            let first = call.arguments.args.first();
+            match method.attr.as_str() {
+                "double" => {
+                    self.up.get_or_insert(method.attr.range);
+                }
+                "to" | "type" if first.is_some_and(to_double) => {
+                    self.up.get_or_insert(method.attr.range);
+                }
+                "float" | "half" | "bfloat16" | "to" | "type_as" => self.down = true,
+                _ => {}
+            }
+        }
+        walk_expr(self, expression);
+    }
 }
 
 /// `x.shape`, `x.size()`.
@@ -162,6 +335,8 @@ struct Body<'a> {
     variable: &'a str,
     /// How often a tensor is indexed with the loop's variable alone.
     rows: usize,
+    /// A step multiplies matrices, and is large enough to be one call of its own.
+    heavy: bool,
     /// The variable is used otherwise, or something is cut by sizes that differ.
     other: bool,
     /// A step uses what an earlier one made.
@@ -186,6 +361,17 @@ impl<'a> Body<'a> {
         body
     }
 
+    /// Whether a bound is made of the loop's own variables and numbers alone.
+    fn is_regular(&self, bound: &Expr) -> bool {
+        match bound {
+            Expr::NumberLiteral(_) => true,
+            // A chunk of a single loop is a size that the author chose.
+            Expr::Name(name) => self.inner.contains(&name.id.as_str()),
+            Expr::BinOp(operation) => self.is_regular(&operation.left) && self.is_regular(&operation.right),
+            _ => false,
+        }
+    }
+
     fn index(&mut self, index: &'a Expr) {
         match index {
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.index(part)),
@@ -195,11 +381,12 @@ impl<'a> Body<'a> {
                 self.rows += 1;
             }
             Expr::Slice(slice) => {
-                // A whole dimension, or a constant part of it, is the same in each step.
-                let constant = |bound: &Option<Box<Expr>>| {
-                    bound.as_deref().is_none_or(|bound| matches!(bound, Expr::NumberLiteral(_)))
-                };
-                if !(constant(&slice.lower) && constant(&slice.upper)) {
+                // A part of the same size in each step.
+                let bounds = [slice.lower.as_deref(), slice.upper.as_deref()];
+                if bounds.into_iter().flatten().all(|bound| self.is_regular(bound)) {
+                    let moves = |bound: &Expr| !matches!(bound, Expr::NumberLiteral(_));
+                    self.rows += usize::from(bounds.into_iter().flatten().any(moves));
+                } else {
                     self.other = true;
                 }
             }
@@ -271,8 +458,7 @@ impl<'a> Visitor<'a> for Body<'a> {
                     // Sizes that come from tensors differ from step to step.
                     self.other |= matches!(name, "item" | "tolist" | "nonzero" | "narrow" | "split");
                     self.computes |= name != "append";
-                    // A step that multiplies matrices is large enough to be one call of its own.
-                    self.other |= matches!(
+                    self.heavy |= matches!(
                         name,
                         "matmul"
                             | "mm"
@@ -290,7 +476,7 @@ impl<'a> Visitor<'a> for Body<'a> {
             }
             Expr::BinOp(operation) => {
                 self.computes = true;
-                self.other |= operation.op == Operator::MatMult;
+                self.heavy |= operation.op == Operator::MatMult;
                 walk_expr(self, expression);
             }
             _ => walk_expr(self, expression),

@@ -39,6 +39,11 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                     named(file, deed, event.range, how)
                 )
             }
+            What::Trip(name) => {
+                format!(
+                    "`{name}` takes a tensor's numbers to the host, where no kernel computes: keep them on the GPU"
+                )
+            }
             What::Opaque => {
                 "a function of torch whose name is put together at run time computes on tensors: \
                                 compute it in the kernel"
