@@ -111,6 +111,8 @@ class Case:
     """The wrapper that the main block handed over, where it did."""
     reference_work: dict[str, Any] = field(default_factory=dict)
     """What the reference's operators did in one call; see :func:`operators.summary`."""
+    reference_facts: dict[str, Any] = field(default_factory=dict)
+    """What the reference's operators show of it; see :func:`examination.trace_facts`."""
     candidate_work: dict[str, Any] = field(default_factory=dict)
     """What torch's operators did in one call of the candidate, beside its kernels."""
 

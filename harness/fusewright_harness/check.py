@@ -52,6 +52,7 @@ def check_seed(case: Case, number: int) -> bool:
         give_back_memory()
     if last:
         case.reference_work = work_of(expected_answer.fields, "pytorch")
+        case.reference_facts = expected_answer.fields.get("work", {})
         case.candidate_work = work_of(candidate_answer.fields, "triton")
     for finding in candidate_answer.fields.get("findings", []):
         case.find(finding)

@@ -24,6 +24,7 @@ _MOST_INPUTS = 24
 _MOST_OPERATORS = 4_000
 _MOST_ALTERED = 8
 _LARGE_PART = 0.1
+_SHORT_S = 0.002
 
 Call = Callable[[Arguments], Any]
 
@@ -125,23 +126,27 @@ def _farther(tensor: torch.Tensor) -> torch.Tensor:
         return codes.reshape(-1).flip(0).roll(1).reshape(tensor.shape).view(tensor.dtype)
 
 
-def work_facts(call: Call, inputs: Arguments, file: str) -> dict[str, Any]:
-    """What one call's operators show: loops over rows, repeated and unused work, trips to the host, time in Python."""
-    trace = _watched(call, inputs, file)
-    facts = {
+def trace_facts(trace: Trace, inputs: Arguments) -> dict[str, Any]:
+    """What one call's operators show: loops over rows, repeated and unused work, trips to the host."""
+    return {
         "loop": _loop(trace.operators),
         "repeated": _repeated(trace.operators),
         "unused": _unused(trace),
         "copies": _needless_copies(trace.operators),
         "host": trace.host_bytes,
         "double": _in_double(trace.operators, inputs),
-        "idle": _idle(call, inputs, trace),
     }
+
+
+def work_facts(call: Call, inputs: Arguments, file: str) -> dict[str, Any]:
+    """What further calls show: products that change nothing, and the time that Python takes between operators."""
+    trace = _watched(call, inputs, file)
+    facts = {"idle": _idle(call, inputs, trace), "calls": trace.calls}
     outside = trace.outside_s
     for _ in range(2):
-        if outside > 0.003:
+        if outside > _SHORT_S:
             outside = min(outside, _watched(call, inputs, file).outside_s)
-    return {**facts, "outside_s": outside, "calls": trace.calls}
+    return {**facts, "outside_s": outside}
 
 
 def _watched(call: Call, inputs: Arguments, file: str) -> Trace:

@@ -24,7 +24,7 @@ from fusewright_harness.case import Case, Options, Report, Team, new_seed
 from fusewright_harness.check import ask_compiler, check_seed, take_compiler_answer
 from fusewright_harness.faults import Fault, out_of_memory
 from fusewright_harness.proof import prove
-from fusewright_harness.soundness import require_sound_inputs, require_varied_output
+from fusewright_harness.soundness import require_plain_work, require_sound_inputs, require_varied_output
 from fusewright_harness.timed import time_both
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
@@ -60,6 +60,7 @@ class Judge:
                         return
                 require_sound_inputs(case)
                 require_varied_output(case)
+                require_plain_work(case, case.reference_facts)
                 prove(case)
             if not case.interpreted:
                 with case.turn(alone=True):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import types
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
 from fusewright_harness.census import count
-from fusewright_harness.examination import input_facts, unused_inputs, work_facts
+from fusewright_harness.examination import input_facts, trace_facts, unused_inputs, work_facts
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
@@ -225,9 +225,14 @@ class Reference:
         answer: dict[str, Any] = {}
         with _full_precision():
             if watched:
-                with OperatorWatch(self._file) as operators:
+                operators = OperatorWatch(self._file)
+                with operators.host_mode(), operators:
                     result = self._run(self._function, arguments)
+                with without_modes(), suppress(Untransferable):
+                    # What cannot be taken apart is refused when it is sent.
+                    operators.returned(take_apart((result, arguments.as_value()))[1])
                 answer["operators"] = summary(operators.trace)
+                answer["work"] = trace_facts(operators.trace, inputs)
                 del operators
             else:
                 result = self._run(self._function, arguments)

@@ -131,7 +131,16 @@ def examine(case: Case) -> None:
             "or pass its shape alone where that is all that is used",
             "pytorch",
         )
-    _rule_on_work(case, fields.get("work", {}))
+    require_plain_work(case, fields.get("work", {}))
+
+
+def require_plain_work(case: Case, work: Any) -> None:
+    """Raises :class:`Fault` for work that no honest reference does, from what its process found."""
+    try:
+        _rule_on_work(case, work)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        message = f"the reference's process sent a report that is none ({error})"
+        raise case.rejected("DamagedMessage", message, "pytorch") from error
 
 
 def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
