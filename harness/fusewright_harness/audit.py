@@ -13,6 +13,7 @@ from typing import Any
 from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
 from fusewright_harness.faults import Fault
+from fusewright_harness.profiled import profiled
 from fusewright_harness.proof import judge_foreign_work
 from fusewright_harness.reports import kernels_of, work_of
 from fusewright_harness.robustness import probe
@@ -46,7 +47,7 @@ def repeat(case: Case) -> None:
     judge_foreign_work(case, work_of(answer.fields, "triton"))
 
 
-STEPS: list[Callable[[Case], None]] = [repeat, examine, probe]
+STEPS: list[Callable[[Case], None]] = [repeat, profiled, examine, probe]
 
 
 def audit(case: Case) -> None:

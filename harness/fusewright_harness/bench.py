@@ -204,9 +204,17 @@ class Bench:
         reference, candidate = lane.worker(), lane.worker()
         compiler = self._lanes["compile"][0].worker() if lane.mode == "interpreter" else None
         team = Team(reference, candidate, compiler, lambda: self._recruit(lane, team), turns=lane.turns)
+        team.auditor = lambda: self._auditor(lane, team)
         with self._lock:
             self._teams[id(deadline)] = team
         return team
+
+    def _auditor(self, lane: Lane, team: Team) -> Worker | None:
+        worker = lane.auditor()
+        if worker is not None:
+            with self._lock:
+                team.recruits.append(worker)
+        return worker
 
     def _recruit(self, lane: Lane, team: Team) -> Worker:
         worker = lane.worker()

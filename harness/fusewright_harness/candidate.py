@@ -80,6 +80,10 @@ class Candidate:
             self._inputs[: message["below"]] = [None] * message["below"]
             self._stopwatch.rest()
             return {}, None
+        if verb == "profile":
+            from fusewright_harness.profiler import profile_calls
+
+            return profile_calls(self._function, self._inputs[-1]), None
         if verb == "rest":
             self._stopwatch.rest()
             return {}, None

@@ -55,6 +55,8 @@ class Team:
     compiler: Worker | None
     recruit: Callable[[], Worker] | None = None
     recruits: list[Worker] = field(default_factory=list)
+    auditor: Callable[[], Worker | None] | None = None
+    """Gives a worker that was warmed for the profiler, where one is ready; it is ended with the team."""
     turns: Turns = field(default_factory=Turns)
 
     def dismiss(self, worker: Worker) -> None:

@@ -38,6 +38,9 @@ class Lane:
         self._spares: list[Worker] = []
         self._lock = threading.Lock()
         self._filling = threading.Lock()
+        self._auditor: Worker | None = None
+        self._has_profiler = True
+        self._warming = threading.Lock()
 
     def start(self) -> None:
         """Starts the zygote where none runs. Zygotes end with the thread that started them."""
@@ -71,6 +74,12 @@ class Lane:
             if self._spares:
                 return self._spares.pop(0)
         return self._running().fork()
+
+    def auditor(self) -> Worker | None:
+        """A fresh worker that is warm for the profiler, where one is."""
+        with self._lock:
+            found, self._auditor = self._auditor, None
+        return found
 
     def entered(self) -> None:
         """One more pair is in flight here."""
@@ -114,6 +123,10 @@ class Lane:
             pass
 
     def _fill(self) -> None:
+        self._fill_spares()
+        self._warm_auditor()
+
+    def _fill_spares(self) -> None:
         with self._filling:
             self._shrink()
             missing = self._wanted() - len(self._spares)
@@ -130,6 +143,24 @@ class Lane:
                     ready.append(spare)
             with self._lock:
                 self._spares += ready
+
+    def _warm_auditor(self) -> None:
+        """Has the next pair's profiler ready: its first use takes seconds, and would be in the way of a timing."""
+        with self._warming:
+            if self.mode != "cuda" or not self._has_profiler or self._auditor is not None or self.in_flight:
+                return
+            with suppress(Fault):
+                worker = self._running().fork()
+                try:
+                    worker.ask("warm_profiler", "starting the profiler")
+                    worker.answer()
+                except Fault:
+                    # A machine without CUPTI, or one that keeps it to its administrator.
+                    worker.end()
+                    self._has_profiler = False
+                    return
+                with self._lock:
+                    self._auditor = worker
 
     def _shrink(self) -> None:
         """Ends the spares that only a crowd of pairs in flight needed, once it is gone."""

@@ -65,6 +65,7 @@ class Verdict:
             "speedup_vs_compile": None,
             "kernels": [],
             "roofline": None,
+            "foreign_fraction": None,
             "outputs": [],
             "error": None,
             "findings": [],
