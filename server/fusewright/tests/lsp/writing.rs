@@ -91,7 +91,8 @@ fn apply(text: &str, action: &Value) -> String {
         std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let offset = |place: &Value| {
         // The texts of these tests are ASCII.
-        starts[place["line"].as_u64().unwrap() as usize] + place["character"].as_u64().unwrap() as usize
+        let number = |name: &str| usize::try_from(place[name].as_u64().unwrap()).unwrap();
+        starts[number("line")] + number("character")
     };
     let mut text = text.to_owned();
     for edit in changes.iter().rev() {
@@ -108,8 +109,8 @@ fn a_finding_is_silenced_and_the_comment_taken_away_when_it_is_not_needed() {
     let bare = good.replace("tl.load(x_ptr + at, mask=at < n)", "tl.load(x_ptr + at)");
     client.open(URI, &bare);
     assert_eq!(client.codes(URI, 1), ["FW303"]);
-    let line = bare.lines().position(|line| line.contains("tl.load")).unwrap() as u32;
-    let params = |line: u32| {
+    let line = bare.lines().position(|line| line.contains("tl.load")).unwrap();
+    let params = |line: usize| {
         let at = json!({"line": line, "character": 8});
         json!({"textDocument": {"uri": URI}, "range": {"start": at, "end": at}, "context": {"diagnostics": [], "only": ["quickfix"]}})
     };
