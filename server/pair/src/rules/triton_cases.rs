@@ -295,6 +295,17 @@ fn what_silences_a_finding() {
     let fault = file.diagnostics().iter().find(|one| one.rule.may_be_ignored()).unwrap();
     let fix = fault.fix.as_ref().unwrap();
     assert_eq!(fix.apply(&text).unwrap(), with("  # fusewright: ignore[FW303]"));
+    for (unused, left) in [
+        ("  # fusewright: ignore[FW301] because", "  # because"),
+        ("  # fusewright: ignore[FW301]  # why", "  # why"),
+        ("  # why  # fusewright: ignore[FW301]", "  # why"),
+        ("  # fusewright: ignore[y # fusewright: ignore[FW317] because", "  # because"),
+    ] {
+        let text = with(unused);
+        let file = PairFile::parse(&*text);
+        let found = file.diagnostics().iter().find(|one| one.rule == Rule::UnusedIgnore).unwrap();
+        assert_eq!(found.fix.as_ref().unwrap().apply(&text).unwrap(), with(left), "{unused}");
+    }
     let alone = bare.replace("    mask =", "    # fusewright: ignore[FW301]\n    mask =");
     let file = PairFile::parse(&*alone);
     let unused = file.diagnostics().iter().find(|one| one.rule == Rule::UnusedIgnore).unwrap();

@@ -154,7 +154,7 @@ fn report(file: &File<'_>, ignore: &Ignore<'_>, found: &mut Vec<Diagnostic>) {
     let mut push = |range, message: String, fix| {
         found.push(Diagnostic::new(Rule::UnusedIgnore, range, message).with_fix(Some(fix)));
     };
-    let all = || Fix::safe("Take the comment away", vec![Edit::delete(with_blanks(file, ignore.range))]);
+    let all = || Fix::safe("Take the comment away", vec![without(file, ignore)]);
     if ignore.codes.is_empty() {
         let message = if ignore.readable {
             "this comment names no rule, so it silences nothing: write `# fusewright: ignore[FW305]`"
@@ -182,6 +182,21 @@ fn report(file: &File<'_>, ignore: &Ignore<'_>, found: &mut Vec<Diagnostic>) {
         };
         push(*range, message, fix);
     }
+}
+
+/// The edit that takes a comment away. What stands behind it stays a comment.
+fn without(file: &File<'_>, ignore: &Ignore<'_>) -> Edit {
+    let line_end = file.lines.full_range(ignore.line).end();
+    let behind = slice(file.text, TextRange::new(ignore.range.end(), line_end)).unwrap_or_default();
+    let kept = behind.trim();
+    if kept.is_empty() {
+        return Edit::delete(with_blanks(file, ignore.range));
+    }
+    if kept.starts_with('#') {
+        let blanks = behind.len() - behind.trim_start().len();
+        return Edit::delete(TextRange::new(ignore.range.start(), ignore.range.end() + size(blanks)));
+    }
+    Edit::replace(ignore.range, "#")
 }
 
 /// A comment with the blanks before it, and with its line if nothing else stands there.
