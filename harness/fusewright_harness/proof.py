@@ -19,7 +19,7 @@ from fusewright_harness.workers import receive_answer
 _MOST_ARITHMETIC = 0.15
 _MOST_REDUCED = 0.6
 _MOST_TIME = 0.3
-_REPORTED = 0.02
+_REPORTED = 0.05
 _BYTES_PER_OPERATION = 0.07
 """What an operation costs in bytes moved, on a card that does fourteen in the time of one byte."""
 _HOST_BYTES = 1 << 12

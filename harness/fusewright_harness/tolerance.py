@@ -2,7 +2,8 @@
 
 Two allowances, the larger counts: the dtype's own (the defaults of ``torch.testing.assert_close``), and three times
 the largest error that the reference itself makes among elements of the same binade, measured against its evaluation
-in float64. The second is what makes a sum over a long axis, or a difference of near values, fair to judge.
+in float64; more where errors have accumulated. The second is what makes a sum over a long axis, or a difference of near
+values, fair to judge.
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ RTOL_ATOL: dict[torch.dtype, tuple[float, float]] = {
 REFERENCE_ERRORS = 3.0
 """A candidate may err by so many times what the reference errs."""
 
+ACCUMULATED_ERRORS = 30.0
+"""As many where they are more than the result's own rounding: in long sums the order of the terms is everything."""
+
 AGREEMENT = 4.0
 """The float64 evaluation counts where the declared run agrees with it within so many tolerances."""
 
 _FAR_SHARE = 0.05
+_ACCUMULATED_TOLERANCES = 16.0
 _SPARSE = 32
 _LOWEST_EXPONENT = -1100
 _EXPONENTS = 2200
@@ -52,6 +57,7 @@ class ReferenceErrors:
         typical: float = 0.0,
         coarser: torch.dtype | None = None,
     ) -> None:
+        self._dtype = dtype
         self._exactness = [RTOL_ATOL[kind] for kind in (dtype, coarser) if kind is not None]
         self._typical = typical
         self._largest = torch.zeros(_EXPONENTS, dtype=torch.float64, device=device)
@@ -97,9 +103,28 @@ class ReferenceErrors:
     def tolerance(self, expected: torch.Tensor) -> torch.Tensor:
         """What the reference's own errors allow for each element of a part."""
         if self._allowed is None:
-            allowed = _borrow_from_above(self._largest.cpu(), self._count.cpu())
-            self._allowed = REFERENCE_ERRORS * allowed.to(expected.device)
+            self._allowed = self._allow().to(expected.device)
         return self._allowed[_bucket(expected)]
+
+    def _allow(self) -> torch.Tensor:
+        """What each binade's elements may err.
+
+        A sum over thousands of terms, added one after the other, errs many times as much as the same sum in blocks, and
+        both are right. So errors that no rounding of the result explains count more, up to some tolerances of the
+        output's typical size, which is far below what TF32 errs. Results of 16 bits are summed up in float32, whose
+        errors their own rounding hides.
+        """
+        errors = _borrow_from_above(self._largest.cpu(), self._count.cpu())
+        epsilon = torch.finfo(self._dtype).eps
+        if epsilon > torch.finfo(torch.float32).eps:
+            return REFERENCE_ERRORS * errors
+        exponents = torch.arange(_EXPONENTS, dtype=torch.float64) + _LOWEST_EXPONENT
+        unit_in_last_place = epsilon * torch.exp2(exponents - 1)
+        most = _ACCUMULATED_TOLERANCES * self._exactness[0][0] * self._typical
+        accumulated = torch.where(
+            errors > unit_in_last_place, (ACCUMULATED_ERRORS * errors).clamp(max=most), 0.0
+        )
+        return torch.maximum(REFERENCE_ERRORS * errors, accumulated)
 
 
 def coarsest(dtypes: Iterable[torch.dtype], than: torch.dtype) -> torch.dtype | None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fusewright_harness import expectation
-from fusewright_harness.compare import Expected, compare, compare_inputs
+from fusewright_harness.compare import LATER_CALLS, Expected, compare, compare_inputs
 
 
 def expect(declared, wide=None, borders=(), inputs=()):
@@ -179,3 +179,24 @@ def test_a_result_that_is_exact_in_float32_must_be_so_whatever_its_inputs_are():
     x = torch.randn(4000, dtype=torch.float16)
     declared, wide = torch.exp(x.float()), torch.exp(x.double())
     assert compare(expect(declared, wide, inputs=(torch.float16,)), torch.exp(x).float()).wrong is not None
+
+
+def test_a_long_sum_may_be_added_up_in_any_order():
+    x, y = torch.randn(24, 2000), torch.randn(2000, 24)
+    declared, wide = x @ y, x.double() @ y.double()
+    in_turn = torch.zeros(24, 24)
+    for k in range(2000):
+        in_turn += x[:, k : k + 1] * y[k]
+    assert compare(expect(declared, wide), in_turn).wrong is None
+    # Operands rounded to TF32's eleven bits err much more than any order of the sum.
+    narrow = (x.view(torch.int32) & ~0x1FFF).view(torch.float32)
+    assert compare(expect(declared, wide), narrow @ y).wrong is not None
+
+
+def test_a_later_call_may_err_a_little_more_and_a_stale_one_is_found():
+    x = torch.randn(2000)
+    declared, wide = torch.exp(x), torch.exp(x.double())
+    near = (wide + 1.5 * (1e-5 + 1.3e-6 * wide)).float()
+    assert compare(expect(declared, wide), near).wrong is not None
+    assert compare(expect(declared, wide), near, slack=LATER_CALLS).wrong is None
+    assert compare(expect(declared, wide), declared.roll(1), slack=LATER_CALLS).wrong is not None
