@@ -170,6 +170,31 @@ pub struct Roofline {
     pub flops: Option<u64>,
     /// The share of the card's limit reached, from 0 to 1.
     pub fraction: Option<f64>,
+    /// Which limit that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+}
+
+impl Roofline {
+    /// The share that was reached, for a person: `72 % of this card's bandwidth`.
+    pub fn share(&self) -> Option<String> {
+        let limit = match self.limit {
+            Some(Limit::Bandwidth) => "this card's bandwidth",
+            Some(Limit::Compute) => "this card's arithmetic",
+            None => "what the card can do",
+        };
+        self.fraction.map(|fraction| format!("{:.0} % of {limit}", fraction * 100.0))
+    }
+}
+
+/// What a card runs out of first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limit {
+    /// Bytes moved in a second.
+    Bandwidth,
+    /// Operations done in a second.
+    Compute,
 }
 
 /// An element that differs.
@@ -249,6 +274,9 @@ pub struct VerdictLine {
     pub kernels: Vec<Kernel>,
     /// How near the candidate is to the card's limits.
     pub roofline: Option<Roofline>,
+    /// The share of the candidate's device time that its own kernels did not take, once the profiler has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_fraction: Option<f64>,
     /// The comparison of each output.
     #[serde(default)]
     pub outputs: Vec<Output>,
@@ -295,6 +323,7 @@ impl VerdictLine {
             speedup_vs_compile: None,
             kernels: Vec::new(),
             roofline: None,
+            foreign_fraction: None,
             outputs: Vec::new(),
             error: Some(error),
             findings: Vec::new(),

@@ -88,8 +88,11 @@ fn times(line: &VerdictLine) -> Vec<String> {
         }
         rows.push(row("compiled", format!("torch.compile's {text}")));
     }
-    if let Some(fraction) = line.roofline.and_then(|roofline| roofline.fraction) {
-        rows.push(row("roofline", format!("{:.0} % of what the card can do", fraction * 100.0)));
+    if let Some(share) = line.roofline.and_then(|roofline| roofline.share()) {
+        rows.push(row("roofline", share));
+    }
+    if let Some(foreign) = line.foreign_fraction {
+        rows.push(row("foreign", format!("{:.0} % of the device time outside of its kernels", foreign * 100.0)));
     }
     rows
 }
@@ -276,7 +279,7 @@ mod tests {
         let line = verdict(&json!({
             "speedup": 2.314, "speedup_ci": [2.25, 2.38], "python_ms": 0.4123, "triton_ms": 0.1782,
             "host_ms": {"python": 0.431, "triton": 0.19}, "torch_compile_ms": 0.21, "speedup_vs_compile": 1.178,
-            "roofline": {"bytes": 16_777_216, "flops": null, "fraction": 0.72},
+            "roofline": {"bytes": 16_777_216, "flops": null, "fraction": 0.72, "limit": "bandwidth"},
             "kernels": [{"name": "softmax_kernel", "line": 24, "launches": 1, "device_ms": 0.1782, "registers": 32,
                 "shared_bytes": 4096, "spills": 0}],
             "findings": [{"code": "FW206", "severity": "warning", "message": "an input is made on the CPU", "line": 61}],

@@ -28,8 +28,11 @@ pub(crate) fn verdict(line: &VerdictLine) -> String {
     if let Some(speedup) = line.speedup_vs_compile {
         rows.push(("over torch.compile", summary::times(speedup)));
     }
-    if let Some(fraction) = line.roofline.and_then(|roofline| roofline.fraction) {
-        rows.push(("share of the card's limit", format!("{:.0} %", fraction * 100.0)));
+    if let Some(share) = line.roofline.and_then(|roofline| roofline.share()) {
+        rows.push(("reached", share));
+    }
+    if let Some(foreign) = line.foreign_fraction {
+        rows.push(("outside of its kernels", format!("{:.0} % of the device time", foreign * 100.0)));
     }
     rows.extend(line.outputs.iter().map(|one| ("output", output(one))));
     rows.extend(line.kernels.iter().map(|kernel| ("kernel", summary::kernel(kernel))));
