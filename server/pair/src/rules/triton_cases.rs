@@ -258,6 +258,8 @@ fn accesses_without_a_mask() {
         "lambda meta: (triton.cdiv(x.numel(), meta['BLOCK']),)",
         "((x.numel() + 16 - 1) // 16,)",
         "(triton.cdiv(x.numel(), 16), 1)",
+        "(x.numel() // 16 + 1,)",
+        "(math.ceil(x.numel() / 16),)",
     ] {
         let other = bare.replace("(triton.cdiv(x.numel(), 16),)", grid);
         assert_eq!(codes(&other, None), ["FW303"], "{grid}");
@@ -340,6 +342,38 @@ fn a_finding_is_silenced_on_its_line() {
         Some("z = tl.load(x_ptr + offsets) + tl.arange(0, 12)  # fusewright: ignore[FW301, FW303]")
     );
     assert_eq!(silenced("z = tl.load(x_ptr + offsets) + \\\n    0", Rule::UnmaskedAccess), None);
+}
+
+#[test]
+fn modules_are_read_like_functions() {
+    let text = |wrapper: &str| {
+        format!(
+            "\"\"\"Double.\"\"\"\n# <PYTHON>\nimport torch\nclass Model(torch.nn.Module):\n    def forward(self, x):\n        \
+             return 2 * x\n# <TRITON>\nimport torch\nimport triton\nimport triton.language as tl\n@triton.jit\ndef \
+             kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):\n    offsets = tl.program_id(0) * BLOCK + tl.arange(0, \
+             BLOCK)\n    mask = offsets < n\n    tl.store(out_ptr + offsets, 2 * tl.load(x_ptr + offsets, mask=mask), \
+             mask=mask)\nclass ModelNew(torch.nn.Module):\n    def launch(self, x):\n{wrapper}        \
+             kernel[(triton.cdiv(x.numel(), 64),)](x, out, x.numel(), BLOCK=64)\n        return out\n    def forward(self, \
+             x):\n        return self.launch(x)\n# <TEST>\nimport torch\ndef get_inputs():\n    return \
+             [torch.randn(64, device='cuda')]\ndef get_init_inputs():\n    return []\n"
+        )
+    };
+    assert_eq!(codes(&text("        out = torch.empty_like(x)\n"), None), [""; 0]);
+    assert_eq!(codes(&text("        out = torch.empty(x.shape)\n"), None), ["FW313"]);
+    assert_eq!(codes(&text("        out = torch.empty(x.shape, device='cpu')\n"), None), ["FW313"]);
+    let prints = "        out = torch.empty_like(x)\n        print(f'in: {x}', out.shape)\n";
+    assert_eq!(codes(&text(prints), None), ["FW311"]);
+    let shapes = "        out = torch.empty_like(x)\n        print(x.shape)\n";
+    assert_eq!(codes(&text(shapes), None), [""; 0]);
+    let tuned = text("        out = torch.empty_like(x)\n").replace("BLOCK=64", "").replace(
+        "@triton.jit\n",
+        "@triton.autotune(configs=[triton.Config({'BLOCK': 64})], key=[])\n@triton.jit\n",
+    );
+    assert_eq!(codes(&tuned, None), ["FW315"]);
+    let waits = "        out = torch.empty_like(x)\n        x.sum().item()\n";
+    assert_eq!(codes(&text(waits), None), ["FW311"]);
+    let odd = text("        out = torch.empty_like(x)\n").replace("BLOCK=64", "BLOCK=60");
+    assert_eq!(codes(&odd, None), ["FW301"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ruff_text_size::Ranged;
 use super::Context;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{Assigned, Kernel, keyword};
+use crate::triton::{Assigned, Kernel, argument, keyword};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::AutotuneMismatch,
@@ -65,12 +65,17 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             }
         }
         if let (Some(keys), Some(list), false) = (&tuning.keys, tuning.key_list, tuning.configs.is_empty()) {
-            for name in bounds(context, kernel) {
+            let mut sizes = bounds(context, kernel);
+            if keys.is_empty() {
+                sizes.extend(limits(context, at));
+                sizes.dedup();
+            }
+            for name in sizes {
                 if keys.iter().any(|(key, _)| *key == name) {
                     continue;
                 }
                 let message = format!(
-                    "`{name}` bounds a loop over tuned blocks and is not in `key`: the choice made for one size stands for all"
+                    "`{name}` bounds what tuned blocks go over and is not in `key`: the choice made for one size stands for all"
                 );
                 report(list.range(), Severity::Info, message, add(context, list, name));
             }
@@ -109,6 +114,39 @@ fn bounds<'a>(context: &Context<'_, 'a>, kernel: &Kernel<'a>) -> Vec<&'a str> {
         }
     }
     bounds
+}
+
+/// The plain parameters that offsets within tuned blocks are compared with: `offsets < n`.
+fn limits<'a>(context: &Context<'_, 'a>, at: usize) -> Vec<&'a str> {
+    let kernel = &context.device.kernels[at];
+    let tuned = |ranges: u64| {
+        (0..kernel.parameters.len().min(64)).any(|place| {
+            ranges & 1 << place != 0
+                && kernel.tuning.as_ref().is_some_and(|tuning| tuning.gives(kernel.parameters[place].name))
+        })
+    };
+    let masks = kernel.calls.iter().filter_map(|call| match call.language {
+        Some("load") => argument(call.call, 1, "mask"),
+        Some("store") => argument(call.call, 2, "mask"),
+        _ => None,
+    });
+    let mut limits: Vec<&'a str> = Vec::new();
+    for mask in masks {
+        let mask = match mask {
+            Expr::Name(name) => kernel.value(name.id.as_str()),
+            other => Some(other),
+        };
+        if let Some(Expr::Compare(compare)) = mask
+            && tuned(context.taints[at].value(&compare.left).ranges)
+            && let [Expr::Name(size)] = &*compare.comparators
+            && let Some(parameter) = kernel.parameter(size.id.as_str())
+            && !parameter.constexpr
+            && !limits.contains(&parameter.name)
+        {
+            limits.push(parameter.name);
+        }
+    }
+    limits
 }
 
 /// Whether a block that the tuner chooses stands in a loop's bounds.

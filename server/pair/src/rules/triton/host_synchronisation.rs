@@ -80,7 +80,15 @@ fn prints_tensor<'a>(context: &Context<'_, 'a>, function: &HostFunction<'a>, val
 /// Whether a name is what a function of torch made, or what a kernel is given to write into.
 fn is_tensor<'a>(context: &Context<'_, 'a>, function: &HostFunction<'a>, value: &'a Expr) -> bool {
     let Expr::Name(name) = value else { return false };
-    if let Some(Expr::Call(call)) = function.value(name.id.as_str()) {
+    let id = name.id.as_str();
+    if function.is_parameter(id) && !function.rebinds(id) {
+        // What is asked for its shape is a tensor.
+        let body = context.text(function.function.range);
+        return [".shape", ".numel(", ".device", ".dtype", ".stride(", ".contiguous("]
+            .iter()
+            .any(|member| body.contains(&format!("{id}{member}")));
+    }
+    if let Some(Expr::Call(call)) = function.value(id) {
         return context.device.modules.torch(&call.func).is_some_and(|made| {
             made.starts_with("empty") || made.starts_with("zeros") || made.starts_with("ones")
         });

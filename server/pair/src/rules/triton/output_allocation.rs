@@ -58,6 +58,17 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             let tensor = first_tensor(context, function);
+            if let Some(device) = keyword(call, "device").filter(|device| is_cpu(device)) {
+                let fix = tensor.map(|tensor| {
+                    let edit = Edit::replace(device.range(), format!("{tensor}.device"));
+                    Fix::safe(format!("Take the device of `{tensor}`"), vec![edit])
+                });
+                let message = format!(
+                    "`torch.{made}` makes this on the CPU, and a kernel cannot reach it: give it the device of an input"
+                );
+                found.push(Diagnostic::new(Rule::OutputAllocation, call.range(), message).with_fix(fix));
+                continue;
+            }
             if keyword(call, "device").is_none() {
                 let also = if keyword(call, "dtype").is_none()
                     && made != "full"
@@ -90,6 +101,15 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 );
             }
         }
+    }
+}
+
+/// Whether a device is the CPU.
+fn is_cpu(device: &Expr) -> bool {
+    match device {
+        Expr::StringLiteral(text) => text.value.to_str() == "cpu",
+        Expr::Call(call) => call.arguments.args.first().is_some_and(is_cpu),
+        _ => false,
     }
 }
 

@@ -104,7 +104,31 @@ fn divisors_of<'a>(context: &Context<'_, 'a>, expression: &'a Expr, into: &mut V
                 into.push((size, divisor));
             }
         }
+        // `math.ceil(n / BLOCK)`.
+        Expr::Call(call)
+            if context
+                .device
+                .modules
+                .member(&call.func)
+                .is_some_and(|one| one.name == "ceil" && one.is_of("math")) =>
+        {
+            if let [Expr::BinOp(division)] = &*call.arguments.args
+                && division.op == Operator::Div
+            {
+                into.push((&division.left, &division.right));
+            }
+        }
         Expr::Call(call) => call.arguments.args.iter().for_each(|one| divisors_of(context, one, into)),
+        // `n // BLOCK + 1`.
+        Expr::BinOp(binary)
+            if binary.op == Operator::Add && matches!(&*binary.right, Expr::NumberLiteral(_)) =>
+        {
+            if let Expr::BinOp(division) = &*binary.left
+                && division.op == Operator::FloorDiv
+            {
+                into.push((&division.left, &division.right));
+            }
+        }
         // `(n + BLOCK - 1) // BLOCK`.
         Expr::BinOp(binary) if binary.op == Operator::FloorDiv => {
             if let Expr::BinOp(sum) = &*binary.left
