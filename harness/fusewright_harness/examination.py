@@ -43,9 +43,8 @@ def _facts(tensor: torch.Tensor) -> dict[str, Any]:
     if flat.numel():
         raw = flat.contiguous().view(torch.uint8).cpu()
         facts["digest"] = zlib.crc32(raw.numpy().tobytes())
-        facts["constant"] = bool((flat == flat[0]).all()) or bool(
-            raw.view(-1, flat.dtype.itemsize).eq(raw[: flat.dtype.itemsize]).all()
-        )
+        size = flat.dtype.itemsize
+        facts["constant"] = bool(raw.view(-1, size).eq(raw[:size]).all())
         if floating and tensor.dtype.itemsize > 1:
             facts["nan"] = float(torch.isnan(flat).double().mean())
     return facts
@@ -62,7 +61,7 @@ def unused_inputs(call: Call, inputs: Arguments, others: Arguments | None) -> li
     plain = _outcome(call, inputs, None, None)
     unused = []
     for number, tensor in enumerate(given[:_MOST_INPUTS]):
-        if tensor.numel() == 0 or plain is None or not torch.equal(plain[1][number], tensor.detach()):
+        if tensor.numel() == 0 or plain is None or not _equal(plain[1][number], tensor.detach()):
             continue
         other = drawn[number] if number < len(drawn) and drawn[number].shape == tensor.shape else None
         replacements = [other] if other is not None else []

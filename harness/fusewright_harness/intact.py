@@ -111,6 +111,7 @@ _PREFIXES = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _SITE = ("/site-packages/", "/dist-packages/")
 _TORCH = str(torch.__path__[0])
 _HARMLESS = (
+    "/importlib/metadata/__init__.py",
     "/linecache.py",
     "/warnings.py",
     "/traceback.py",

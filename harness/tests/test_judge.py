@@ -236,7 +236,7 @@ def candidate(x, y):
 
 
 def test_a_quantised_element_on_a_border_may_fall_to_either_side(harness):
-    test = TEST.replace("3, 500", "64, 65536")
+    test = TEST.replace("3, 500", "16, 65536")
     assert judged(harness, python=QUANTISE, triton=QUANTISE_KERNEL, test=test)["verdict"] == "untimed"
     off = QUANTISE_KERNEL.replace("v + 0.5", "v + 0.4999")
     assert judged(harness, python=QUANTISE, triton=off, test=test)["verdict"] == "wrong"
