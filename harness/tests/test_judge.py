@@ -208,7 +208,7 @@ def candidate(x, y):
 QUANTISE = """
 import torch
 
-def reference(x, y):
+def reference(x):
     scale = x.abs().amax(dim=1, keepdim=True) / 127
     return torch.round(x / scale).to(torch.int8)
 """
@@ -228,7 +228,7 @@ def quantise(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
     q = tl.floor(v + 0.5)
     tl.store(out_ptr + row * n + i, q.to(tl.int8), mask=i < n)
 
-def candidate(x, y):
+def candidate(x):
     out = torch.empty_like(x, dtype=torch.int8)
     quantise[(x.shape[0],)](x, out, x.shape[1], BLOCK=triton.next_power_of_2(x.shape[1]))
     return out
@@ -236,7 +236,7 @@ def candidate(x, y):
 
 
 def test_a_quantised_element_on_a_border_may_fall_to_either_side(harness):
-    test = TEST.replace("3, 500", "16, 65536")
+    test = 'import torch\n\ndef get_test_inputs():\n    return (torch.randn(16, 65536, device="cuda"),)\n'
     assert judged(harness, python=QUANTISE, triton=QUANTISE_KERNEL, test=test)["verdict"] == "untimed"
     off = QUANTISE_KERNEL.replace("v + 0.5", "v + 0.4999")
     assert judged(harness, python=QUANTISE, triton=off, test=test)["verdict"] == "wrong"
