@@ -78,10 +78,20 @@ def install() -> None:
             return original_validate(data, dtype)
         return data.dtype in (np.float32, np.bool_)
 
+    # Whether a type is bfloat16, by its name: a handle is made at every operation.
+    pointers: set[str] = set()
+    narrow: dict[str, bool] = {}
+
     def post_init(self: Any) -> None:
-        if isinstance(self.dtype, tl.pointer_type):
+        name = self.dtype.name
+        if name in pointers:
             return
-        if is_bfloat16(self.dtype):
+        if name not in narrow:
+            if isinstance(self.dtype, tl.pointer_type):
+                pointers.add(name)
+                return
+            narrow[name] = is_bfloat16(self.dtype)
+        if narrow[name]:
             if self.data.dtype.kind == "f":
                 self.data = round_to_nearest(self.data)
             elif self.data.dtype.kind != "b":

@@ -54,6 +54,11 @@ def _static_assert(condition: Any, message: str = "") -> None:
         raise AssertionError(message or "tl.static_assert failed")
 
 
+def _static_print(*values: Any, **options: Any) -> None:
+    # The bare `print`, which upstream puts here, has no signature before Python 3.11, and triton asks for one.
+    print(*values, **options)  # noqa: T201 - it is what the kernel asks for
+
+
 _OPERATORS = [
     "add",
     "sub",
@@ -110,3 +115,4 @@ def install() -> None:
         module.range = DeviceRange
         module.static_range = static_range
         module.static_assert = _static_assert
+        module.static_print = _static_print

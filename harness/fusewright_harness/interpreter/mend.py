@@ -50,6 +50,7 @@ def _install() -> None:
         dot,
         driver,
         grid,
+        haste,
         language,
         libdevice,
         mapping,
@@ -76,6 +77,7 @@ def _install() -> None:
     grid.install()
     autotuning.install()
     driver.install()
+    haste.install()
 
 
 def coverage() -> str | None:
