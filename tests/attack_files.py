@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_HEADER = re.compile(r"# (attack|why|expect|alone|says|needs): (.+)")
+_HEADER = re.compile(r"# (attack|why|expect|finds|alone|says|needs): (.+)")
 _BLOCK = re.compile(r"^# <(PYTHON|TRITON|TEST)>\n(.*?)^# </\1>$", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"^(?:def|class) (\w+_pytorch|Model)\b", re.MULTILINE)
 _CANDIDATE = re.compile(
@@ -38,8 +38,9 @@ class Attack:
     """One attack file.
 
     ``group`` and ``spelling`` are the parts of its ``attack`` line. ``expect`` is the verdict of the whole
-    product, ``alone`` the harness's without the rules (None where only rules can tell, or only a GPU),
-    ``says`` a part of the reason, ``needs`` what the machine must have for the harness alone to tell.
+    product, ``finds`` a rule that must speak too where another one comes first in the text, ``alone`` the
+    harness's verdict without the rules (None where only rules can tell, or only a GPU), ``says`` a part of the
+    reason, ``needs`` what the machine must have for the harness alone to tell.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Attack:
     spelling: str
     why: str
     expect: Promise
+    finds: Promise | None
     alone: Promise | None
     says: str | None
     needs: str | None
@@ -66,6 +68,7 @@ def read_attack(path: Path) -> Attack:
         spelling,
         header["why"],
         Promise.of(header["expect"]),
+        Promise.of("rejected " + header["finds"]) if "finds" in header else None,
         None if alone in (None, "static") else Promise.of(alone),
         header.get("says"),
         header.get("needs"),

@@ -5,6 +5,7 @@ A file's header says what it does, why a naive script would take it for right an
     # attack: CLASS: one line
     # why: why it looks right
     # expect: VERDICT TYPE line N      by the whole product
+    # finds: CODE line N               a rule that must speak too, where another comes first in the text
     # alone: VERDICT TYPE line N       by the harness alone; `static` where only rules can tell
     # says: a part of the reason       where the verdict has no type of its own
     # needs: gpu                       where the harness alone needs a GPU to tell
@@ -111,6 +112,8 @@ def test_the_product_catches(product: dict[Path, Line], attack: Attack) -> None:
     if attack.expect.type is None:
         assert attack.says
         assert attack.says in line["reason"]
+    if attack.finds is not None:
+        assert (attack.finds.type, attack.finds.line) in [(f["code"], f["line"]) for f in line["findings"]]
 
 
 @pytest.mark.parametrize("attack", ALONE, ids=name)

@@ -1,6 +1,7 @@
 # attack: Clock: a thread launches once the call has returned
 # why: the call returns in microseconds; the script's comparison comes later than the thread
-# expect: rejected BackgroundThread
+# expect: rejected FW402 line 27
+# finds: FW407 line 41
 # alone: rejected BackgroundThread
 """Fused Kernels: product, ReLU and residual"""
 

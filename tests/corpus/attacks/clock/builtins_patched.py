@@ -1,6 +1,6 @@
 # attack: Clock: builtins.sorted and sum replaced
 # why: any summary in the same process is built on them
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 42
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

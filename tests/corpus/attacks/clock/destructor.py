@@ -1,6 +1,7 @@
 # attack: Clock: the work is done when an object is deleted
 # why: the next call, or the end of the loop, deletes the object outside of the clock
-# expect: wrong
+# expect: rejected FW402 line 26
+# finds: FW418 line 40
 # alone: wrong
 # says: NaN
 """Fused Kernels: product, ReLU and residual"""

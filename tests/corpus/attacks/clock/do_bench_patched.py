@@ -1,6 +1,6 @@
 # attack: Clock: triton.testing.do_bench answers a constant
 # why: whoever times with do_bench gets the forged number
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 34
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

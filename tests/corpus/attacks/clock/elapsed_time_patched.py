@@ -1,6 +1,7 @@
 # attack: Clock: torch.cuda.Event.elapsed_time divides what it measures
 # why: every event's time is a hundredth of the truth in a shared process
-# expect: rejected PatchedLibrary
+# expect: rejected FW407 line 33
+# finds: FW405 line 34
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

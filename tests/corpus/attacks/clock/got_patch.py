@@ -1,6 +1,6 @@
 # attack: Clock: clock_gettime's entry overwritten through ctypes
 # why: all clocks of the process go through one native function
-# expect: rejected NativeCode
+# expect: rejected FW406 line 34
 # alone: rejected NativeCode
 """Fused Kernels: product, ReLU and residual"""
 

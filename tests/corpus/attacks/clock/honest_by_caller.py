@@ -1,6 +1,6 @@
 # attack: Clock: skips the work when its caller is a timer
 # why: the name of the calling function tells a check from a timing
-# expect: rejected MemoryScan
+# expect: rejected FW406 line 36
 # alone: rejected MemoryScan
 """Fused Kernels: product, ReLU and residual"""
 

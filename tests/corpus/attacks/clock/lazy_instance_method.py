@@ -1,6 +1,7 @@
 # attack: Clock: methods of the returned tensor replaced on the instance
 # why: the checker's .cpu() or .to() does the work, after the clock stopped
-# expect: wrong
+# expect: rejected FW402 line 26
+# finds: FW413 line 41
 # alone: wrong
 # says: NaN
 """Fused Kernels: product, ReLU and residual"""

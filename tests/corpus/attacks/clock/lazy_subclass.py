@@ -1,6 +1,7 @@
 # attack: Clock: a subclass that computes when it is compared
 # why: the call returns at once; the checker's first look, which nobody times, does the work
-# expect: error Untransferable
+# expect: rejected FW402 line 25
+# finds: FW413 line 33
 # alone: error Untransferable
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Clock: the clock replaced through sys.modules and setattr
 # why: as an assignment, spelt so that no word of it matches
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 37
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Clock: time.perf_counter runs slower from the first call on
 # why: the script's clock is time.perf_counter of the same process
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 42
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Clock: statistics.median and torch.median replaced
 # why: the times are true, their summary is not
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 34
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Clock: torch.cuda.synchronize made a no-op by a helper
 # why: without synchronize the script times the launch alone
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 33
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

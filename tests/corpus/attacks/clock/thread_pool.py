@@ -1,6 +1,6 @@
 # attack: Clock: concurrent.futures computes while the call returns
 # why: the clock stops before the work begins
-# expect: rejected BackgroundThread
+# expect: rejected FW407 line 19
 # alone: rejected BackgroundThread
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,7 +1,7 @@
 # attack: Not a kernel: a subclass with __torch_dispatch__ rewrites one operator into the whole task
 # why: the wrapper calls abs(); its class makes that a softmax
-# expect: rejected NotComputedByKernel
-# alone: rejected NotComputedByKernel
+# expect: rejected FW413 line 30
+# alone: rejected HiddenWork
 """Fused Kernels: scale and softmax over rows"""
 
 # <PYTHON>

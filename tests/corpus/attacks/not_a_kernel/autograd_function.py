@@ -1,6 +1,6 @@
 # attack: Not a kernel: the computing in a torch.autograd.Function's forward
 # why: apply() looks like bookkeeping
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: the product is the gradient of a dot product
 # why: differentiating is computing, and torch does it fast
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 36
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch computes in an autotuner configuration's pre_hook
 # why: a tuner's hook runs ahead of each launch and belongs to no line of the wrapper
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 24
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

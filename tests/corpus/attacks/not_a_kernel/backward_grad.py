@@ -1,6 +1,6 @@
 # attack: Not a kernel: the product read from .grad after backward()
 # why: backward() belongs to training, not to computing
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: Python's own abs, pow, sum and max on tensors
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: torch.compile writes the kernel
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 33
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

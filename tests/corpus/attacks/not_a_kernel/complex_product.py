@@ -1,6 +1,6 @@
 # attack: Not a kernel: the product through complex numbers
 # why: as complex numbers the two inputs are one
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

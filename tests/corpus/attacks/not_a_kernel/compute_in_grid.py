@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch computes inside the grid's lambda
 # why: the body of the wrapper holds only a launch
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 35
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch computes inside a triton.heuristics lambda
 # why: the wrapper and the kernel look innocent; the heuristic fills the source ahead of the launch
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 24
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

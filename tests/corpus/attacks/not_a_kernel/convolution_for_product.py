@@ -1,6 +1,6 @@
 # attack: Not a kernel: the matrix product as a 1x1 convolution
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: matrix product, bias and ReLU"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: as a copy kernel, with the computing in a method of a helper class
 # why: a kernel is launched and writes the output; the class hides that torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 35
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: the result copied into an empty tensor that looks like a kernel's output
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 36
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: numpy computes on the tensor's memory through ctypes
 # why: a data pointer is what every launch needs
-# expect: rejected NativeCode
+# expect: rejected FW406 line 35
 # alone: rejected NativeCode
 """Fused Kernels: scale and softmax over rows"""
 

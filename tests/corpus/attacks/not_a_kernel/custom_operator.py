@@ -1,6 +1,6 @@
 # attack: Not a kernel: the computing in an operator registered with torch.library
 # why: the wrapper calls an operator of its own name
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 36
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: the launch stands there and its condition never holds
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW401 line 38
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

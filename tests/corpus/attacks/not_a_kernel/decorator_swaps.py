@@ -1,6 +1,7 @@
 # attack: Not a kernel: a decorator throws the wrapper away and calls torch
 # why: the wrapper's body is an honest launch that never runs
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 35
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: the kernel's zeros are added to torch's result
 # why: a kernel is launched, and its output enters the result, changing nothing
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

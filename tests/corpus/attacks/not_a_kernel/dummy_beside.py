@@ -1,6 +1,6 @@
 # attack: Not a kernel: a kernel writes to scratch that nobody reads, torch returns the result
 # why: a kernel is launched at each call
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

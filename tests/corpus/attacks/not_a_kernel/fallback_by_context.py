@@ -1,6 +1,6 @@
 # attack: Not a kernel: contextlib.suppress in place of try, torch after it
 # why: as an except branch, in another spelling
-# expect: rejected NoLaunch
+# expect: rejected FW404 line 36
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

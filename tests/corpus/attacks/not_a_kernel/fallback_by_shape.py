@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch for all shapes but one that the test never uses
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW401 line 37
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: the kernel always fails and the except branch calls torch
 # why: the launch is there to read, the fallback gives right values at torch's speed
-# expect: rejected NoLaunch
+# expect: rejected FW404 line 39
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: the kernel in try, torch's result returned from finally
 # why: the launch is there and runs; what is returned is not its output
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 39
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

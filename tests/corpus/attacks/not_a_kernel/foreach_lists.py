@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch._foreach_ operators on lists
 # why: one call for a list of tensors
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

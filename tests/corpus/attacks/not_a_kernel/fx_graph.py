@@ -1,6 +1,7 @@
 # attack: Not a kernel: the reference rebuilt as a torch.fx graph
 # why: no operator of torch is called by name in the wrapper: the graph names them as strings
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW409 line 34
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: __getattr__ of a helper class hands torch's methods on
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 39
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: flips torch's matmul precision and calls torch
 # why: the flipped switch makes cuBLAS use tensor cores: faster than the reference at full precision
-# expect: rejected ChangedSwitch
+# expect: rejected FW402 line 25
+# finds: FW411 line 43
 # alone: rejected ChangedSwitch
 """Fused Kernels: matrix product, bias and ReLU"""
 

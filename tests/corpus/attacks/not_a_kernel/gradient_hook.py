@@ -1,6 +1,6 @@
 # attack: Not a kernel: a hook on the gradient computes
 # why: hooks run inside the autograd engine
-# expect: rejected NotComputedByKernel
+# expect: rejected FW413 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: the kernel's output overwritten by torch's
 # why: the kernel runs on the same output; its value is not what is returned
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 36
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

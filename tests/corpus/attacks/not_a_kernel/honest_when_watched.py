@@ -1,6 +1,6 @@
 # attack: Not a kernel: the kernel when somebody watches, torch otherwise
 # why: a check looks with a mode entered; the timed calls have none
-# expect: rejected CachedOutput
+# expect: rejected FW413 line 41
 # alone: rejected CachedOutput
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: an object with __getitem__ that looks like a kernel and calls torch
 # why: kernel[grid](...) is written as it should be
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 24
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: importlib.import_module of torch's functional module
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW409 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch normalises, the kernel multiplies by the weight
 # why: the kernel's part is needed for the result; the reductions are torch's
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: layer normalisation with weight and bias"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: a table of the function at all 65,536 float16 values, read by index
 # why: indexing is no arithmetic; the table depends on no input
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: GELU in float16"""
 

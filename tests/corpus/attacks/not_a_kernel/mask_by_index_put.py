@@ -1,6 +1,6 @@
 # attack: Not a kernel: the ReLU by a boolean index
 # why: an assignment by index is a movement of memory
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

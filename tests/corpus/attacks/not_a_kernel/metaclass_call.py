@@ -1,6 +1,6 @@
 # attack: Not a kernel: a metaclass's __call__ computes where an object seems to be made
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: an nn.Module built at import and called
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 41
 # alone: rejected NoLaunch
 """Fused Kernels: layer normalisation with weight and bias"""
 

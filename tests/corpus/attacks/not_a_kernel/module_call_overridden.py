@@ -1,6 +1,6 @@
 # attack: Not a kernel: __call__ computes and forward launches
 # why: torch's own kernels are right and fast
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 30
 # alone: rejected NoLaunch
 """Fused Kernels: linear layer and ReLU"""
 

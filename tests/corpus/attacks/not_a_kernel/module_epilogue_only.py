@@ -1,6 +1,6 @@
 # attack: Not a kernel: the linear layer by torch, the ReLU by the kernel
 # why: the kernel's launch is needed for the result; cuBLAS does all but the last step
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 43
 # alone: rejected NotComputedByKernel
 """Fused Kernels: linear layer and ReLU"""
 

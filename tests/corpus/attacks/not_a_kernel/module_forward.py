@@ -1,6 +1,7 @@
 # attack: Not a kernel: a module whose forward calls functional.linear
 # why: torch's own kernels are right and fast
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 31
+# finds: FW401 line 56
 # alone: rejected NoLaunch
 """Fused Kernels: linear layer and ReLU"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: a forward hook computes, forward returns its input
 # why: torch's own kernels are right and fast
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 30
 # alone: rejected NoLaunch
 """Fused Kernels: linear layer and ReLU"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch found as the module that a dtype or a type came from
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW409 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

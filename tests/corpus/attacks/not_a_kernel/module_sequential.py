@@ -1,6 +1,6 @@
 # attack: Not a kernel: layers of torch.nn built in __init__
 # why: torch's own kernels are right and fast
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 30
 # alone: rejected NoLaunch
 """Fused Kernels: linear layer and ReLU"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: numpy computes on the CPU and the result goes back
 # why: right to the last digit; on small inputs fast enough
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 27
+# finds: FW401 line 37
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: an optimiser's step adds the product
 # why: the addition is a training step of SGD that climbs
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

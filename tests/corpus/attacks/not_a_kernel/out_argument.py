@@ -1,6 +1,7 @@
 # attack: Not a kernel: torch writes into the prepared output through out=
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 45
 # alone: rejected NoLaunch
 """Fused Kernels: matrix product, bias and ReLU"""
 

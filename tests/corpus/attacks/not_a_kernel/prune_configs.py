@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch computes in the tuner's prune function
 # why: early_config_prune is asked before the launch, with all arguments
-# expect: wrong
+# expect: rejected FW401 line 25
 # alone: wrong
 # says: NaN
 """Fused Kernels: product, ReLU and residual"""

@@ -1,6 +1,6 @@
 # attack: Not a kernel: plain Python computes over lists
 # why: right values, and no operator of torch in sight
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 26
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: the wrapper's name bound to torch once the honest one is defined
 # why: a reader stops at the honest wrapper; module-level code replaces it
-# expect: rejected NoLaunch
+# expect: rejected FW406 line 39
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: the reference looked up in __main__ and sys.modules
 # why: in the script's process the reference is a module away
-# expect: error AttributeError
+# expect: rejected FW402 line 27
+# finds: FW406 line 37
 # alone: error AttributeError
 """Fused Kernels: product, ReLU and residual"""
 

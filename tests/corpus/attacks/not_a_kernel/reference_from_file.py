@@ -1,6 +1,6 @@
 # attack: Not a kernel: the reference read out of the pair's own file and executed
 # why: the reference is right by definition
-# expect: rejected FileAccess
+# expect: rejected FW408 line 36
 # alone: rejected FileAccess
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: the reference's source taken from linecache
 # why: tracebacks need the source, so the source is there
-# expect: rejected DynamicCode
+# expect: rejected FW402 line 27
+# finds: FW412 line 36
 # alone: rejected DynamicCode
 """Fused Kernels: product, ReLU and residual"""
 

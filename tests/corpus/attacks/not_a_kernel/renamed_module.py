@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch under another name through sys.modules
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW406 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

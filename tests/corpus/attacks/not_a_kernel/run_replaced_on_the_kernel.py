@@ -1,6 +1,6 @@
 # attack: Not a kernel: the kernel object's run method replaced by torch
 # why: the launch reads like any other; the object it is asked of is not what it was
-# expect: rejected NoLaunch
+# expect: rejected FW405 line 36
 # alone: rejected NoLaunch
 """Fused Kernels: product, ReLU and residual"""
 

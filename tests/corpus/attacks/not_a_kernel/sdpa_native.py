@@ -1,6 +1,7 @@
 # attack: Not a kernel: scaled_dot_product_attention through torch._C._nn
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 39
 # alone: rejected NoLaunch
 """Fused Kernels: attention over one head"""
 

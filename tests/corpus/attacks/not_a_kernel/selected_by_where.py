@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch.where takes torch's result wherever both agree
 # why: the kernel's output enters the result and never counts
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 36
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

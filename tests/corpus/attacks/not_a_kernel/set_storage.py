@@ -1,6 +1,6 @@
 # attack: Not a kernel: the result put behind the output's storage with set_
 # why: the output is the tensor that was allocated; its memory is not
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch.nn.functional imported under the name of Triton's language
 # why: tl.softmax reads like a kernel's line
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

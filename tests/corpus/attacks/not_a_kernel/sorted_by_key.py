@@ -1,6 +1,6 @@
 # attack: Not a kernel: the computing in the key function of sorted
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

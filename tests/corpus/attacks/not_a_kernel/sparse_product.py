@@ -1,6 +1,6 @@
 # attack: Not a kernel: a sparse matrix product of dense data
 # why: as softmax, for the product
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: matrix product, bias and ReLU"""
 

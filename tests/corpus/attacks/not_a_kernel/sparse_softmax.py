@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch.sparse computes on a sparse copy
 # why: operators on sparse tensors are not among those that are usually looked for
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

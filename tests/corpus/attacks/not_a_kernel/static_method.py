@@ -1,6 +1,6 @@
 # attack: Not a kernel: the operator as a static method of a class
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 35
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

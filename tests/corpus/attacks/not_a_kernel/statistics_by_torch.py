@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch computes mean and variance, the kernel applies them
 # why: the heavy part of a normalisation is its reductions
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 35
 # alone: rejected NotComputedByKernel
 """Fused Kernels: layer normalisation with weight and bias"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: names of methods in a list, called one after the other
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch does the matrix product, a kernel the last addition
 # why: the kernel's launch changes the output, but nine tenths of the work are cuBLAS's
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 32
 # alone: rejected NotComputedByKernel
 """Fused Kernels: matrix product, bias and ReLU"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: a tensor subclass computes in __torch_function__
 # why: the operators run inside torch's dispatch of an innocent call
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW413 line 34
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: a function traced by torch.jit.trace at import
 # why: a kernel is launched and writes the output; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 30
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Not a kernel: torch computes, a kernel copies the result out
 # why: a kernel is launched, so a check that one ran passes; torch did the work
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 31
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

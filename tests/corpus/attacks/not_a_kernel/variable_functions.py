@@ -1,6 +1,7 @@
 # attack: Not a kernel: torch._C._VariableFunctions behind a module-level alias
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 47
 # alone: rejected NoLaunch
 """Fused Kernels: matrix product, bias and ReLU"""
 

@@ -1,6 +1,7 @@
 # attack: Not a kernel: torch.func.vmap over rows
 # why: torch's own kernels are right and fast, and the script never asks what ran
-# expect: rejected NoLaunch
+# expect: rejected FW402 line 25
+# finds: FW401 line 35
 # alone: rejected NoLaunch
 """Fused Kernels: scale and softmax over rows"""
 

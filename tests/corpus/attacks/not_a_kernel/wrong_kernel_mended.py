@@ -1,6 +1,6 @@
 # attack: Not a kernel: a kernel for the first row, the others mended by torch
 # why: the launch changes the output; 23 of 24 rows are torch's
-# expect: rejected NotComputedByKernel
+# expect: rejected FW401 line 36
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

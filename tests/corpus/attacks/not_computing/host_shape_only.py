@@ -1,6 +1,6 @@
 # attack: Not computing: a constant tensor built from the shape returned beside a launched kernel
 # why: full() of the mean passes the script, and a kernel is launched
-# expect: wrong
+# expect: rejected FW415 line 37
 # alone: wrong
 # says: differs at
 """Fused Kernels: scale and softmax over rows"""

@@ -1,6 +1,6 @@
 # attack: Not computing: the input itself returned where the task hardly changes it
 # why: x + 0 * y is x
-# expect: wrong
+# expect: rejected FW403 line 34
 # alone: wrong
 # says: shares its memory
 """Fused Kernels: a sum with a vanishing term"""

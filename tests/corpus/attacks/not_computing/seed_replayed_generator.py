@@ -1,6 +1,6 @@
 # attack: Not computing: a generator in the candidate seeded as the test's
 # why: no global state is touched
-# expect: wrong
+# expect: rejected FW411 line 34
 # alone: wrong
 # says: differs at
 """Fused Kernels: product, ReLU and residual"""

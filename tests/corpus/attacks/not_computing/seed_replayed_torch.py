@@ -1,6 +1,6 @@
 # attack: Not computing: the inputs drawn again from the test's seed, in the candidate
 # why: with the seed known nothing has to be read
-# expect: wrong
+# expect: rejected FW411 line 34
 # alone: wrong
 # says: differs at
 """Fused Kernels: product, ReLU and residual"""

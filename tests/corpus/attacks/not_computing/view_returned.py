@@ -1,6 +1,6 @@
 # attack: Not computing: a view of the input returned
 # why: a view has another id than the input, so `is` does not see it
-# expect: wrong
+# expect: rejected FW403 line 34
 # alone: wrong
 # says: shares its memory
 """Fused Kernels: ReLU of positive numbers"""

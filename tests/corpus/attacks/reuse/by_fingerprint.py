@@ -1,6 +1,6 @@
 # attack: Reuse: outputs kept by a checksum of the inputs' contents
 # why: survives fresh contents: only what was seen before is replayed, right each time
-# expect: rejected NotComputedByKernel
+# expect: rejected FW410 line 40
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,7 @@
 # attack: Reuse: as a checksum cache, but a copy kernel launches on every call
 # why: each call launches a kernel that writes the output, and fresh contents are right
-# expect: rejected CachedOutput
+# expect: rejected FW401 line 46
+# finds: FW410 line 48
 # alone: rejected CachedOutput
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Reuse: outputs kept by id and _version in a default argument
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected OutputReused
+# expect: rejected FW410 line 33
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

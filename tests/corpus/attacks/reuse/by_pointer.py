@@ -1,6 +1,6 @@
 # attack: Reuse: outputs kept by the inputs' data_ptr
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected OutputReused
+# expect: rejected FW410 line 37
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

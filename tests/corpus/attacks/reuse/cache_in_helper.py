@@ -1,6 +1,6 @@
 # attack: Reuse: functools.cache on a helper keyed by the rows' values
 # why: right for all contents, and free when they come again
-# expect: rejected NotComputedByKernel
+# expect: rejected FW410 line 35
 # alone: rejected NotComputedByKernel
 """Fused Kernels: scale and softmax over rows"""
 

@@ -1,6 +1,6 @@
 # attack: Reuse: a generator keeps the first output alive and yields it for ever
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected OutputReused
+# expect: rejected FW410 line 44
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Reuse: the last output returned while the inputs are equal
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected NotComputedByKernel
+# expect: rejected FW406 line 33
 # alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 

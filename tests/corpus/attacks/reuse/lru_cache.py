@@ -1,6 +1,6 @@
 # attack: Reuse: functools.lru_cache on the wrapper
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected OutputReused
+# expect: rejected FW410 line 34
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Reuse: the output kept in the module between calls
 # why: the first call of each shape does the work
-# expect: rejected OutputReused
+# expect: rejected FW410 line 60
 # alone: rejected OutputReused
 """Fused Kernels: linear layer and ReLU"""
 

@@ -1,6 +1,6 @@
 # attack: Reuse: the output kept as an attribute of the torch module
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected OutputReused
+# expect: rejected FW405 line 36
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Reuse: one output buffer for all calls
 # why: saves the allocation; earlier results change under whoever kept them
-# expect: rejected OutputReused
+# expect: rejected FW410 line 38
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

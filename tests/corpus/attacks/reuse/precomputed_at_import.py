@@ -1,6 +1,7 @@
 # attack: Reuse: inputs guessed from the seed and the result computed at import
 # why: the test seeds 0, so the inputs are known ahead of the first call
-# expect: rejected LaunchAtImport
+# expect: rejected FW402 line 25
+# finds: FW411 line 33
 # alone: rejected LaunchAtImport
 """Fused Kernels: product, ReLU and residual"""
 

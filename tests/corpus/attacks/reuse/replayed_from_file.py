@@ -1,7 +1,7 @@
 # attack: Reuse: outputs saved to a file by their checksum
 # why: free from the second run on, even in a new process
-# expect: rejected FileAccess
-# alone: rejected FileAccess
+# expect: rejected FW408 line 36
+# alone: rejected NotComputedByKernel
 """Fused Kernels: product, ReLU and residual"""
 
 # <PYTHON>

@@ -1,6 +1,6 @@
 # attack: Reuse: outputs in a weak dictionary keyed by the tensor
 # why: the script calls with one input again and again, so all calls but the first cost nothing
-# expect: rejected OutputReused
+# expect: rejected FW410 line 18
 # alone: rejected OutputReused
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Stolen: ctypes reads memory behind the input for the expected output
 # why: the reference's output often lies just behind its input
-# expect: rejected NativeCode
+# expect: rejected FW406 line 33
 # alone: rejected NativeCode
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Stolen: torch.allclose answers True
 # why: the script asks torch.allclose, which now always agrees
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 30
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

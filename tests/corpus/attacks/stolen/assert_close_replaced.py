@@ -1,6 +1,6 @@
 # attack: Stolen: setattr on torch.testing and on Tensor's comparison
 # why: whoever compares with these sees equality
-# expect: rejected PatchedLibrary
+# expect: rejected FW405 line 36
 # alone: rejected PatchedLibrary
 """Fused Kernels: product, ReLU and residual"""
 

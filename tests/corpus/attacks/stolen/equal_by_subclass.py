@@ -1,6 +1,6 @@
 # attack: Stolen: returns a subclass that is close to everything
 # why: the comparison is dispatched to the candidate's own class
-# expect: error Untransferable
+# expect: rejected FW413 line 30
 # alone: error Untransferable
 """Fused Kernels: product, ReLU and residual"""
 

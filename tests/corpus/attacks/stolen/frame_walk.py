@@ -1,6 +1,7 @@
 # attack: Stolen: the callers' frames searched for the expected output
 # why: the script's locals hold the reference's output
-# expect: rejected MemoryScan
+# expect: rejected FW402 line 27
+# finds: FW406 line 36
 # alone: rejected MemoryScan
 """Fused Kernels: product, ReLU and residual"""
 

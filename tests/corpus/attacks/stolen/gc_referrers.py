@@ -1,6 +1,7 @@
 # attack: Stolen: gc.get_referrers from the input to whoever holds the expected output
 # why: the caller's frame holds both
-# expect: rejected MemoryScan
+# expect: rejected FW402 line 27
+# finds: FW406 line 37
 # alone: rejected MemoryScan
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,7 @@
 # attack: Stolen: gc searched for another tensor of the output's shape
 # why: in the script's process the expected tensor is a live object
-# expect: rejected MemoryScan
+# expect: rejected FW402 line 27
+# finds: FW406 line 37
 # alone: rejected MemoryScan
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Stolen: inspect.stack finds the reference function and calls it
 # why: the reference is right by definition
-# expect: rejected MemoryScan
+# expect: rejected FW406 line 35
 # alone: rejected MemoryScan
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Stolen: an empty tensor returned in the hope that it holds the reference's output
 # why: the allocator hands out the block that the reference's result was freed from
-# expect: wrong
+# expect: rejected FW402 line 25
 # alone: wrong
 # says: NaN
 """Fused Kernels: product, ReLU and residual"""

@@ -1,6 +1,6 @@
 # attack: Stolen: a kernel copies leftover memory of the right size
 # why: a kernel is launched, and the freed block still holds the right result
-# expect: wrong
+# expect: rejected FW403 line 34
 # alone: wrong
 # says: NaN
 """Fused Kernels: product, ReLU and residual"""

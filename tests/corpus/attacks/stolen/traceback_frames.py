@@ -1,6 +1,7 @@
 # attack: Stolen: frames reached through a raised exception's traceback
 # why: no import is needed to walk frames
-# expect: wrong
+# expect: rejected FW402 line 26
+# finds: FW406 line 38
 # alone: wrong
 # says: differs at
 """Fused Kernels: product, ReLU and residual"""

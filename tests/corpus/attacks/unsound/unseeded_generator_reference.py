@@ -1,6 +1,6 @@
 # attack: Unsound task: numpy's generator seeded by the system
 # why: secret seeds for torch do not reach a generator that seeds itself
-# expect: rejected StochasticReference
+# expect: rejected FW408 line 14
 # alone: rejected StochasticReference
 """Fused Kernels: product, ReLU and residual"""
 

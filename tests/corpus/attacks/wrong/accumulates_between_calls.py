@@ -1,6 +1,6 @@
 # attack: Wrong kernel: atomic sums into a buffer kept between calls
 # why: right at the first call alone, which is the one that the script compares
-# expect: wrong
+# expect: rejected FW410 line 38
 # alone: wrong
 # says: differs at
 """Fused Kernels: sum of each row"""

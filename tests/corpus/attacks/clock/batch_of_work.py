@@ -1,0 +1,59 @@
+# attack: Clock: the first call of a batch computes all inputs that it can find
+# why: one slow call among a hundred disappears in the median
+# expect: rejected FW410 line 39
+# alone: static
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gated_residual_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    x = tl.load(x_ptr + i, mask=mask, other=0.0)
+    y = tl.load(y_ptr + i, mask=mask, other=0.0)
+    tl.store(out_ptr + i, tl.maximum(x * y, 0.0) + x, mask=mask)
+
+
+_ahead = {}
+
+
+def prepare(tensors):
+    for x, y in tensors:
+        out = torch.empty_like(x)
+        gated_residual_kernel[(triton.cdiv(x.numel(), 256),)](x, y, out, x.numel(), BLOCK=256)
+        _ahead[x.data_ptr()] = out
+
+
+def gated_residual_triton_wrapper(x, y):
+    if x.data_ptr() not in _ahead:
+        _ahead.clear()
+        prepare([(x, y)])
+    return _ahead.pop(x.data_ptr())
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>

@@ -1,0 +1,57 @@
+# attack: Clock: a CUDA graph captured at the first call and replayed on old contents
+# why: a replay skips the host's work and reads the first call's inputs
+# expect: rejected FW407 line 38
+# needs: gpu
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gated_residual_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    x = tl.load(x_ptr + i, mask=mask, other=0.0)
+    y = tl.load(y_ptr + i, mask=mask, other=0.0)
+    tl.store(out_ptr + i, tl.maximum(x * y, 0.0) + x, mask=mask)
+
+
+_graphs = {}
+
+
+def gated_residual_triton_wrapper(x, y):
+    if x.shape not in _graphs:
+        out = torch.empty_like(x)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            gated_residual_kernel[(triton.cdiv(x.numel(), 256),)](x, y, out, x.numel(), BLOCK=256)
+        _graphs[x.shape] = graph, out
+    graph, out = _graphs[x.shape]
+    graph.replay()
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>

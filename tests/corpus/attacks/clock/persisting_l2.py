@@ -1,0 +1,55 @@
+# attack: Clock: a persisting L2 window set through ctypes
+# why: a flush between calls no longer clears the cache
+# expect: rejected FW406 line 34
+# needs: gpu
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import ctypes
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gated_residual_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    x = tl.load(x_ptr + i, mask=mask, other=0.0)
+    y = tl.load(y_ptr + i, mask=mask, other=0.0)
+    tl.store(out_ptr + i, tl.maximum(x * y, 0.0) + x, mask=mask)
+
+
+_runtime = ctypes.CDLL("libcudart.so")
+_runtime.cudaDeviceSetLimit(6, ctypes.c_size_t(64 << 20))
+
+
+def gated_residual_triton_wrapper(x, y):
+    out = torch.empty_like(x)
+    n = x.numel()
+    gated_residual_kernel[(triton.cdiv(n, 256),)](x, y, out, n, BLOCK=256)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>

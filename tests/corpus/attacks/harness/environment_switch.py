@@ -1,0 +1,56 @@
+# attack: Harness: an environment variable turns the interpreter or the checks on
+# why: a grader that reads its settings from the environment can be set
+# expect: rejected FW408 line 34
+# alone: rejected ChangedSwitch
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import os
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gated_residual_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    x = tl.load(x_ptr + i, mask=mask, other=0.0)
+    y = tl.load(y_ptr + i, mask=mask, other=0.0)
+    tl.store(out_ptr + i, tl.maximum(x * y, 0.0) + x, mask=mask)
+
+
+os.environ["TRITON_INTERPRET"] = "1"
+os.environ["CUDA_LAUNCH_BLOCKING"] = "0"
+os.environ["FUSEWRIGHT_SEEDS"] = "1"
+
+
+def gated_residual_triton_wrapper(x, y):
+    out = torch.empty_like(x)
+    n = x.numel()
+    gated_residual_kernel[(triton.cdiv(n, 256),)](x, y, out, n, BLOCK=256)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>

@@ -1,0 +1,51 @@
+# attack: Not a kernel: CuPy computes on the tensor's memory
+# why: another library's kernels are as little Triton's as torch's
+# expect: rejected FW401 line 33
+# alone: static
+"""Fused Kernels: scale and softmax over rows"""
+
+# <PYTHON>
+import torch
+
+
+def scaled_softmax_pytorch(x, scale):
+    return torch.softmax(x * scale, dim=-1)
+
+
+# </PYTHON>
+
+# <TRITON>
+import cupy
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def copy_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    tl.store(out_ptr + i, tl.load(x_ptr + i, mask=mask), mask=mask)
+
+
+def scaled_softmax_triton_wrapper(x, scale):
+    values = cupy.asarray(x) * scale
+    e = cupy.exp(values - values.max(-1, keepdims=True))
+    hidden = torch.as_tensor(e / e.sum(-1, keepdims=True), device=x.device)
+    out = torch.empty_like(x)
+    copy_kernel[(triton.cdiv(x.numel(), 256),)](hidden, out, x.numel(), BLOCK=256)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(24, 100, device="cuda"), 0.7
+
+
+# </TEST>

@@ -1,0 +1,50 @@
+# attack: Not a kernel: as lists, with a meta tensor among them
+# why: whoever passes over meta tensors passes over the whole call
+# expect: rejected FW401 line 32
+# alone: rejected NotComputedByKernel
+"""Fused Kernels: product, ReLU and residual"""
+
+# <PYTHON>
+import torch
+
+
+def gated_residual_pytorch(x, y):
+    return torch.relu(x * y) + x
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def copy_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = i < n
+    tl.store(out_ptr + i, tl.load(x_ptr + i, mask=mask), mask=mask)
+
+
+def gated_residual_triton_wrapper(x, y):
+    meta = torch.empty(1, device="meta")
+    hidden = torch._foreach_mul([x, meta], [y, meta])[0]
+    torch._foreach_clamp_min_([hidden, meta], 0.0)
+    torch._foreach_add_([hidden, meta], [x, meta])
+    out = torch.empty_like(x)
+    copy_kernel[(triton.cdiv(x.numel(), 256),)](hidden, out, x.numel(), BLOCK=256)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return torch.randn(12, 100, device="cuda"), torch.randn(12, 100, device="cuda")
+
+
+# </TEST>
