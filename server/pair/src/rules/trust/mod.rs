@@ -2,6 +2,8 @@
 //!
 //! None of these can be silenced: a model writes the file, comments and all.
 
+#[cfg(test)]
+mod cases;
 pub(super) mod code_from_data;
 pub(super) mod disguised_tensor;
 pub(super) mod fallback;

@@ -10,7 +10,6 @@ use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::{Concern, What, When, Work, work};
 use crate::file::File;
-use crate::pair_file::slice;
 use crate::rules::{About, Rule};
 
 pub(in crate::rules) const ABOUT: About = About {
@@ -55,19 +54,6 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(python) = file.sound(BlockKind::Python) else { return };
     let mut loops = Loops { sizes: FxHashSet::default(), found: Vec::new() };
     loops.visit_body(python.statements);
-    let detour = |code: &str| code.contains(".double()") || code.contains("float64");
-    let given = file.section(BlockKind::Test).and_then(|test| slice(file.text, test.block.content));
-    let exact = given.is_some_and(|code| detour(code) || code.contains("double"));
-    // Sums of integers need float64 to be exact.
-    if !exact && file.deeds.inputs.iter().all(|input| input.kind.is_float()) {
-        let mut casts = Casts::default();
-        casts.visit_body(python.statements);
-        if let (Some(up), true) = (casts.up, casts.down) {
-            let message = "the reference computes in float64 what it is given, and gives back, in fewer bits: compute in \
-                           the inputs' own dtype";
-            loops.found.push((up, message));
-        }
-    }
     for (range, message) in loops.found {
         add(found, Rule::SlowedReference, range, message);
     }
@@ -270,35 +256,6 @@ impl<'a> Visitor<'a> for Reads<'a> {
             && name.ctx == ExprContext::Load
         {
             self.names.insert(name.id.as_str());
-        }
-        walk_expr(self, expression);
-    }
-}
-
-/// Casts to float64 and back.
-#[derive(Default)]
-struct Casts {
-    up: Option<TextRange>,
-    down: bool,
-}
-
-impl<'a> Visitor<'a> for Casts {
-    fn visit_expr(&mut self, expression: &'a Expr) {
-        if let Expr::Call(call) = expression
-            && let Expr::Attribute(method) = &*call.func
-        {
-            let to_double = |value: &Expr| matches!(value, Expr::Attribute(dtype) if matches!(dtype.attr.as_str(), "float64" | "double"));
-            let first = call.arguments.args.first();
-            match method.attr.as_str() {
-                "double" => {
-                    self.up.get_or_insert(method.attr.range);
-                }
-                "to" | "type" if first.is_some_and(to_double) => {
-                    self.up.get_or_insert(method.attr.range);
-                }
-                "float" | "half" | "bfloat16" | "to" | "type_as" => self.down = true,
-                _ => {}
-            }
         }
         walk_expr(self, expression);
     }
