@@ -39,8 +39,8 @@ class Attack:
 
     ``group`` and ``spelling`` are the parts of its ``attack`` line. ``expect`` is the verdict of the whole
     product, ``finds`` a rule that must speak too where another one comes first in the text, ``alone`` the
-    harness's verdict without the rules (None where only rules can tell, or only a GPU), ``says`` a part of the
-    reason, ``needs`` what the machine must have for the harness alone to tell.
+    harness's verdict without the rules (None where only rules can tell, or only a GPU), ``says`` a part of
+    the reason, ``needs`` what the machine must have for the harness alone to tell.
     """
 
     path: Path

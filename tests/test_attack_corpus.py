@@ -141,4 +141,4 @@ def test_the_table_of_classes(
             by_product = f"{count['caught']}/{count['n']}"
             by_harness = f"{count['caught alone']}/{count['n alone']}"
             print(f"{group:<16}{by_product:>10}{by_harness:>16}")
-    assert {attack.group for attack in ATTACKS} <= CLASSES
+    assert {attack.group for attack in ATTACKS} == CLASSES

@@ -1,7 +1,7 @@
 # attack: Not a kernel: torch computes with its dispatch modes switched off
 # why: a watcher that is a dispatch mode sees nothing, and a copy kernel writes the output
 # expect: rejected FW413 line 31
-# alone: rejected NotComputedByKernel
+# alone: rejected HiddenWork
 """Fused Kernels: scale and softmax over rows"""
 
 # <PYTHON>

@@ -1,7 +1,7 @@
 # attack: Not a kernel: numpy computes on memory shared through DLPack
 # why: no copy, no operator of torch, no method that a watcher knows
 # expect: rejected FW406 line 37
-# alone: rejected HostTrip
+# alone: rejected HiddenWork
 """Fused Kernels: scale and softmax over rows"""
 
 # <PYTHON>

@@ -1,7 +1,7 @@
 # attack: Not a kernel: the Python dispatch key excluded
 # why: a third spelling of the same
 # expect: rejected FW413 line 32
-# alone: rejected NotComputedByKernel
+# alone: rejected HiddenWork
 """Fused Kernels: scale and softmax over rows"""
 
 # <PYTHON>

@@ -1,7 +1,7 @@
 # attack: Not a kernel: the active modes taken off the stack while torch computes
 # why: as switching dispatch off, through torch's own helper
 # expect: rejected FW413 line 31
-# alone: rejected NotComputedByKernel
+# alone: rejected HiddenWork
 """Fused Kernels: scale and softmax over rows"""
 
 # <PYTHON>
