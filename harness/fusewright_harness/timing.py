@@ -58,7 +58,8 @@ class Room:
 
     def calls(self) -> int:
         """How many calls a slot has room for; at least one."""
-        budget = min(_MEMORY_LIMIT, self.free_bytes // 2)
+        # Both sides hold a slot at once.
+        budget = min(_MEMORY_LIMIT, self.free_bytes // 4)
         return max(1, budget // max(_COPIES * self.call_bytes // 2, 1))
 
     def reserve_bytes(self, plan: Plan, keep: bool) -> int:

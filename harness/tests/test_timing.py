@@ -75,7 +75,7 @@ def test_a_slot_holds_fewer_calls_where_they_are_slow_or_large():
     assert [plan.rounds for plan in plans(0.1, 50, Room(1, plenty))] == [12, 3]
     assert plans(0.1, 0.1, Room(1 << 30, plenty))[0].rounds == 4
     assert plans(0.1, 0.1, Room(8 << 30, plenty))[0].rounds == 2
-    assert plans(0.1, 0.1, Room(1 << 28, 4 << 30))[0].rounds == 4
+    assert plans(0.1, 0.1, Room(1 << 28, 8 << 30))[0].rounds == 4
     assert trial_plan(Room(8 << 30, plenty)).rounds == 2
 
 
@@ -84,7 +84,7 @@ def test_short_calls_are_timed_in_batches_of_one_size():
     assert python.batch == triton.batch == 8
     assert python.wait_ms >= 8 * 0.02
     assert plans(0.05, 0.025, Room(1 << 20, 100 << 30))[0].batch == 1
-    assert plans(0.05, 0.004, Room(1 << 28, 16 << 30))[0].batch == 4
+    assert plans(0.05, 0.004, Room(1 << 28, 32 << 30))[0].batch == 4
 
 
 def test_what_events_take_is_taken_off():
