@@ -66,11 +66,13 @@ class Bench:
     def environment(self) -> dict[str, Any]:
         """What this machine offers."""
         devices = self._cuda()
+        contained = layers.probe("cuda" if devices else "interpreter")
         return {
             **environment.versions(),
             "device": devices[0] if devices else None,
             **environment.interpreter_coverage(),
-            "containment": layers.probe("cuda" if devices else "interpreter"),
+            "containment": contained,
+            "containment_missing": layers.missing(contained),
         }
 
     def verify(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:

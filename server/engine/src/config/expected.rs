@@ -13,6 +13,7 @@ pub(super) fn expected(section: &str, key: &str) -> &'static str {
         ("verify", "timeout_s") => "a number of seconds from 1 to 86400",
         ("verify", "seeds") | ("loop", "attempts") => "a whole number from 1 to 100",
         ("verify", "min_speedup") => "a number from 0 to 1000",
+        ("verify", "containment") => r#""best" or "required""#,
         ("verify", "target") => r#"a GPU architecture such as "sm_90""#,
         ("model", "provider") => r#""openai", "anthropic", "command", "editor", "inductor" or "recorded""#,
         ("model", "base_url") => "an address that starts with http:// or https://",

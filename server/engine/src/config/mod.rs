@@ -13,7 +13,7 @@ mod trust;
 pub use check::{ConfigProblem, ProblemKind, check_json, check_toml};
 pub use load::{CONFIG_FILE, Loaded, load, load_trusted};
 pub use options::{
-    DatasetOptions, DeviceChoice, LoopOptions, ModelOptions, Options, Provider, PythonOptions, Require,
+    Containment, DatasetOptions, DeviceChoice, LoopOptions, ModelOptions, Options, Provider, PythonOptions, Require,
     RuleOptions, VerifyOptions, schema,
 };
 pub use settings::{

@@ -60,6 +60,9 @@ pub struct VerifyOptions {
     /// Whether a pair that is saved in the editor has its kernels compiled for `target`. That loads the pair and makes
     /// its inputs, so it runs the pair's code. Default: false.
     pub compile_on_save: Option<bool>,
+    /// What to do where this machine can't contain a pair's code in every way: go on with what there is, or refuse to
+    /// judge. Once one place says `"required"` no other takes it back. Default: `"best"`.
+    pub containment: Option<Containment>,
 }
 
 /// The language model that writes kernels.
@@ -143,6 +146,29 @@ impl DeviceChoice {
             Self::Auto => "auto",
             Self::Cuda => "cuda",
             Self::Interpreter => "interpreter",
+        }
+    }
+}
+
+/// What to do where a layer of containment can't be had.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Containment {
+    /// Judge with the layers that there are; the verdict names them.
+    #[default]
+    Best,
+    /// Refuse to judge.
+    Required,
+}
+
+impl Containment {
+    /// The word that the settings and the harness use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Required => "required",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::options::{DeviceChoice, Options, Provider, Require};
+use super::options::{Containment, DeviceChoice, Options, Provider, Require};
 
 /// The dataset's file where nothing else is configured, relative to the workspace.
 const DATASET_PATH: &str = "triton_training_data/output/training_data.jsonl";
@@ -49,6 +49,8 @@ pub struct VerifySettings {
     pub target: String,
     /// Whether a saved pair's kernels are compiled in the editor.
     pub compile_on_save: bool,
+    /// Whether every layer of containment must be in force.
+    pub containment: Containment,
 }
 
 impl Default for VerifySettings {
@@ -60,6 +62,7 @@ impl Default for VerifySettings {
             min_speedup: 1.0,
             target: "sm_90".to_owned(),
             compile_on_save: false,
+            containment: Containment::Best,
         }
     }
 }
@@ -162,6 +165,8 @@ impl Settings {
         set(&mut self.verify.min_speedup, verify.min_speedup.as_ref());
         set(&mut self.verify.target, verify.target.as_ref());
         set(&mut self.verify.compile_on_save, verify.compile_on_save.as_ref());
+        // The stricter wins, whoever says so: a workspace's file must not take back what its user insists on.
+        self.verify.containment = self.verify.containment.max(verify.containment.unwrap_or_default());
         set(&mut self.model.provider, model.provider.as_ref());
         set_option(&mut self.model.base_url, model.base_url.as_ref());
         set(&mut self.model.headers, model.headers.as_ref());
@@ -211,6 +216,20 @@ mod tests {
         assert_eq!(settings.verify.seeds, 7);
         assert!((settings.verify.timeout_s - 10.0).abs() < f64::EPSILON);
         assert_eq!(settings.verify.target, "sm_90");
+    }
+
+    #[test]
+    fn no_layer_takes_back_that_containment_is_required() {
+        let says = |containment| Options {
+            verify: VerifyOptions { containment, ..VerifyOptions::default() },
+            ..Options::default()
+        };
+        let (best, required, silent) =
+            (says(Some(Containment::Best)), says(Some(Containment::Required)), says(None));
+        for layers in [[&required, &best], [&best, &required], [&silent, &required], [&required, &silent]] {
+            assert_eq!(Settings::resolve(&layers).verify.containment, Containment::Required);
+        }
+        assert_eq!(Settings::resolve(&[&best, &silent]).verify.containment, Containment::Best);
     }
 
     #[test]

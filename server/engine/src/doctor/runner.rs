@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Check, DoctorOptions};
+use crate::config::Containment;
 use crate::progress::{CancellationToken, Progress};
 use crate::python::{self, Interpreter, PythonError};
 use crate::verify::{Verifier, VerifierOptions};
@@ -55,6 +56,7 @@ pub(super) async fn examine(
             found.gpu = environment.get("device").is_some_and(Value::is_object);
             checks.extend(gpu(&environment));
             checks.push(interpreter(&environment));
+            checks.extend(containment(&environment, options.settings.verify.containment));
         }
         Err(error) => {
             let log =
@@ -100,6 +102,27 @@ fn gpu(environment: &Map<String, Value>) -> Vec<Check> {
         "no NVIDIA GPU: pairs run in Triton's interpreter and get the verdict \"untimed\" at best",
         "judge on a machine with one: `[python] command = [\"ssh\", \"HOST\", \"python3\"]` in fusewright.toml",
     )]
+}
+
+/// The layers that hold a pair's code. The harness found out by putting them up.
+fn containment(environment: &Map<String, Value>, wanted: Containment) -> Option<Check> {
+    let layers = environment.get("containment")?.as_array()?;
+    let layers: Vec<&str> = layers.iter().filter_map(Value::as_str).collect();
+    let Some(missing) = environment.get("containment_missing").and_then(Value::as_str) else {
+        return Some(Check::good("containment", layers.join(", ")));
+    };
+    let mends = [
+        (["files", "signals"], "use a kernel from 6.12 on with `landlock` among the `lsm=` of its command line"),
+        (["calls", "network"], "let the container use seccomp filters (`--security-opt seccomp=unconfined`)"),
+        (["processes", "privileges"], "run as an ordinary user, or let root become other users (CAP_SETUID)"),
+    ];
+    let remedies: Vec<&str> = mends
+        .into_iter()
+        .filter(|(names, _)| names.iter().any(|name| !layers.contains(name)))
+        .map(|(_, remedy)| remedy)
+        .collect();
+    let check = if wanted == Containment::Required { Check::fault } else { Check::warning };
+    Some(check("containment", missing.to_owned(), remedies.join("; ")))
 }
 
 fn interpreter(environment: &Map<String, Value>) -> Check {

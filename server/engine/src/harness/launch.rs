@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::bubblewrap;
 use super::package::{self, Package};
 use crate::home::Home;
 use crate::python::{self, PythonError};
@@ -62,7 +63,7 @@ impl Launch {
             return Self::through(command, &Package::embedded());
         }
         let found = python::find(interpreter, home).await?;
-        Self::local(&found.path, home)
+        Ok(bubblewrap::around(Self::local(&found.path, home)?).await)
     }
 
     /// The harness on this machine, run by `python`.

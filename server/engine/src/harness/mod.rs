@@ -3,6 +3,7 @@
 //! One harness process serves many requests. It is started on first use, ends with this process, and when it
 //! dies or falls silent every request in flight is told why.
 
+mod bubblewrap;
 mod client;
 mod connection;
 mod error;

@@ -73,6 +73,8 @@ pub struct Options {
     pub min_speedup: f64,
     /// The architecture that is compiled for where there is no GPU.
     pub target: String,
+    /// `best` or `required`: whether a missing layer of containment ends the verdict.
+    pub containment: &'static str,
 }
 
 /// One line from the harness.

@@ -216,6 +216,7 @@ impl Verifier {
             timeout_s: request.timeout_s.unwrap_or(settings.timeout_s),
             min_speedup: settings.min_speedup,
             target: settings.target.clone(),
+            containment: settings.containment.word(),
         }
     }
 }
