@@ -53,7 +53,14 @@ fn pair() -> Pair {
 }
 
 fn options(timeout_s: f64) -> Options {
-    Options { device: "auto".into(), seeds: 3, timeout_s, min_speedup: 1.0, target: "sm_90".into(), containment: "best" }
+    Options {
+        device: "auto".into(),
+        seeds: 3,
+        timeout_s,
+        min_speedup: 1.0,
+        target: "sm_90".into(),
+        containment: "best",
+    }
 }
 
 async fn verify(harness: &Harness) -> Result<VerdictLine, HarnessError> {

@@ -13,8 +13,8 @@ mod trust;
 pub use check::{ConfigProblem, ProblemKind, check_json, check_toml};
 pub use load::{CONFIG_FILE, Loaded, load, load_trusted};
 pub use options::{
-    Containment, DatasetOptions, DeviceChoice, LoopOptions, ModelOptions, Options, Provider, PythonOptions, Require,
-    RuleOptions, VerifyOptions, schema,
+    Containment, DatasetOptions, DeviceChoice, LoopOptions, ModelOptions, Options, Provider, PythonOptions,
+    Require, RuleOptions, VerifyOptions, schema,
 };
 pub use settings::{
     DatasetSettings, LoopSettings, ModelSettings, PythonSettings, RuleSettings, Settings, VerifySettings,

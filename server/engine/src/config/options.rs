@@ -151,9 +151,7 @@ impl DeviceChoice {
 }
 
 /// What to do where a layer of containment can't be had.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Containment {
     /// Judge with the layers that there are; the verdict names them.

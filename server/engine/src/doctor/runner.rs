@@ -112,7 +112,10 @@ fn containment(environment: &Map<String, Value>, wanted: Containment) -> Option<
         return Some(Check::good("containment", layers.join(", ")));
     };
     let mends = [
-        (["files", "signals"], "use a kernel from 6.12 on with `landlock` among the `lsm=` of its command line"),
+        (
+            ["files", "signals"],
+            "use a kernel from 6.12 on with `landlock` among the `lsm=` of its command line",
+        ),
         (["calls", "network"], "let the container use seccomp filters (`--security-opt seccomp=unconfined`)"),
         (["processes", "privileges"], "run as an ordinary user, or let root become other users (CAP_SETUID)"),
     ];

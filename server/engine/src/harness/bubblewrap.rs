@@ -25,8 +25,15 @@ print('\\n'.join(os.path.realpath(path) for path in found if os.path.isabs(path)
 print('\\n'.join(path for path in found if os.path.isabs(path)))";
 
 /// What root keeps inside, to give each worker a user of its own and to end it.
-const KEPT_BY_ROOT: &[&str] =
-    &["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"];
+const KEPT_BY_ROOT: &[&str] = &[
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+];
 
 /// `launch` inside bubblewrap, or as it is where bubblewrap is not there or can't make a sandbox for it.
 pub(super) async fn around(launch: Launch) -> Launch {
@@ -51,9 +58,15 @@ async fn attempt(launch: &Launch) -> Result<Launch, String> {
     let visible: Vec<PathBuf> = said.lines().map(PathBuf::from).chain([launch.folder.clone()]).collect();
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_dir());
     let mut arguments = arguments(home.as_deref(), &visible, rustix::process::geteuid().is_root());
-    arguments.extend(["--chdir".into(), launch.folder.clone().into(), "--".into(), launch.program.clone().into()]);
+    arguments.extend([
+        "--chdir".into(),
+        launch.folder.clone().into(),
+        "--".into(),
+        launch.program.clone().into(),
+    ]);
     // Whatever the reason may be for which Python would not start inside, this meets it.
-    let trial = [arguments.clone(), ["-c", "import fusewright_harness"].map(OsString::from).to_vec()].concat();
+    let trial =
+        [arguments.clone(), ["-c", "import fusewright_harness"].map(OsString::from).to_vec()].concat();
     run(launch, &program, trial).await?;
     arguments.extend(launch.arguments.iter().cloned());
     let mut inside = Launch { program, arguments, ..launch.clone() };
@@ -70,8 +83,10 @@ fn arguments(home: Option<&Path>, visible: &[PathBuf], root: bool) -> Vec<OsStri
             .map(Into::into)
             .to_vec();
     words.extend(["--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc"].map(Into::into));
-    let hidden: Vec<&Path> =
-        [Path::new("/tmp"), Path::new("/dev/shm")].into_iter().chain(home.filter(|home| *home != Path::new("/"))).collect();
+    let hidden: Vec<&Path> = [Path::new("/tmp"), Path::new("/dev/shm")]
+        .into_iter()
+        .chain(home.filter(|home| *home != Path::new("/")))
+        .collect();
     for folder in &hidden {
         words.extend(["--tmpfs".into(), (*folder).into()]);
     }
