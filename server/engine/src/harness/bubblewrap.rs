@@ -24,6 +24,14 @@ for name in ('torch', 'triton', 'numpy'):
 print('\\n'.join(os.path.realpath(path) for path in found if os.path.isabs(path)))
 print('\\n'.join(path for path in found if os.path.isabs(path)))";
 
+/// What has to work inside: the package, and CUDA where there is a driver, since a GPU that is not seen there would turn
+/// every verdict into one without times.
+const TRIAL: &str = "import ctypes, fusewright_harness, os, sys
+if os.path.exists('/dev/nvidiactl'):
+    driver, context = ctypes.CDLL('libcuda.so.1'), ctypes.c_void_p()
+    status = driver.cuInit(0) or driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), 0)
+    sys.exit(f'CUDA does not come up in it (error {status})' if status else 0)";
+
 /// What root keeps inside, to give each worker a user of its own and to end it.
 const KEPT_BY_ROOT: &[&str] = &[
     "CAP_CHOWN",
@@ -40,7 +48,7 @@ pub(super) async fn around(launch: Launch) -> Launch {
     match attempt(&launch).await {
         Ok(inside) => inside,
         Err(reason) => {
-            tracing::debug!(reason, "the harness runs without bubblewrap");
+            tracing::info!(reason, "the harness runs without bubblewrap");
             launch
         }
     }
@@ -65,8 +73,7 @@ async fn attempt(launch: &Launch) -> Result<Launch, String> {
         launch.program.clone().into(),
     ]);
     // Whatever the reason may be for which Python would not start inside, this meets it.
-    let trial =
-        [arguments.clone(), ["-c", "import fusewright_harness"].map(OsString::from).to_vec()].concat();
+    let trial = [arguments.clone(), ["-c", TRIAL].map(OsString::from).to_vec()].concat();
     run(launch, &program, trial).await?;
     arguments.extend(launch.arguments.iter().cloned());
     let mut inside = Launch { program, arguments, ..launch.clone() };

@@ -92,7 +92,10 @@ fn times(line: &VerdictLine) -> Vec<String> {
         rows.push(row("roofline", share));
     }
     if let Some(foreign) = line.foreign_fraction {
-        rows.push(row("foreign", format!("{:.0} % of the device time outside of its kernels", foreign * 100.0)));
+        rows.push(row(
+            "foreign",
+            format!("{:.0} % of the device time outside of its kernels", foreign * 100.0),
+        ));
     }
     rows
 }
