@@ -151,8 +151,6 @@ def _wasted(work: Work) -> str | None:
         )
     if work.dead_bytes > _DEAD * work.bytes or _total(work.dead_flops) > _DEAD * max(1, _total(work.flops)):
         return "computes what nothing uses"
-    if work.operators >= 3 and not work.wide_inputs and work.wide_bytes > _MOSTLY * work.bytes:
-        return "computes in float64 what comes and goes in narrower types"
     if work.stalls:
         return "waits for the GPU, or has it wait, in its midst"
     if work.fetched_bytes > _FETCHED * work.bytes:

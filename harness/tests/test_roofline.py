@@ -119,7 +119,7 @@ def wide(x):
     return (torch.exp(y) * torch.sigmoid(y) + 1).float()
 
 
-@pytest.mark.parametrize("function", [rows, rows_into, copies, again, dead, wide])
+@pytest.mark.parametrize("function", [rows, rows_into, copies, again, dead])
 def test_a_reference_that_wastes_is_refused_whatever_it_takes(function):
     with pytest.raises(Fault) as caught:
         refuse_wasteful_reference(work(function, torch.randn(128, 64)))
@@ -159,6 +159,13 @@ def test_what_comes_out_by_any_way_is_not_dead(function):
     known = work(function, *inputs)
     assert (known.dead_bytes, known.dead_flops) == (0, 0)
     refuse_wasteful_reference(known)
+
+
+def test_a_reference_in_float64_may_be_meant_and_is_left_to_the_clock():
+    known = work(wide, torch.randn(512, 512))
+    refuse_wasteful_reference(known)
+    with pytest.raises(Fault):
+        refuse_slowed_reference(known, H200, 2.0)
 
 
 def test_a_reference_whose_steps_need_one_another_is_not_refused():
