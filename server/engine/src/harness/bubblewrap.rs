@@ -152,6 +152,32 @@ mod tests {
         ");
     }
 
+    /// A stand-in for Python that finds nothing to import and, once inside, no CUDA.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn where_cuda_does_not_come_up_inside_the_harness_runs_without() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("python");
+        let script = "#!/bin/sh\ncase \"$2\" in *cuInit*) echo CUDA does not come up >&2; exit 1;; esac\n";
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let launch = Launch {
+            program: program.clone(),
+            arguments: vec!["serve".into()],
+            environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
+            folder: folder.path().to_owned(),
+            preamble: Vec::new(),
+            description: "python".to_owned(),
+        };
+        let reason = attempt(&launch).await.unwrap_err();
+        let told = ["CUDA does not come up", "bwrap", "it is not on PATH", "is off"];
+        assert!(told.iter().any(|part| reason.contains(part)), "{reason}");
+        let without = around(launch).await;
+        assert_eq!((without.program, without.arguments), (program, vec!["serve".into()]));
+    }
+
     #[test]
     fn root_keeps_what_makes_users() {
         let words = arguments(None, &[], true);
