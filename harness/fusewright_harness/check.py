@@ -94,8 +94,11 @@ def ask_compiler(case: Case, call: dict[str, Any], inputs: Answer) -> None:
     compiler.ask("compile", "compiling the kernels", inputs.descriptors, **fields)
 
 
-def take_compiler_answer(case: Case) -> None:
-    """Takes what the compile check found, where there is one. Raises :class:`Fault` for a compile error."""
+def take_compiler_answer(case: Case, alone: bool = False) -> None:
+    """Takes what the compile check found, where there is one. Raises :class:`Fault` for a compile error.
+
+    Where it is asked ``alone`` nothing else tells of other errors, so it is raised for any.
+    """
     if case.team.compiler is None:
         return
     answer = case.team.compiler.answer().fields
@@ -103,7 +106,7 @@ def take_compiler_answer(case: Case) -> None:
     error = answer.get("error")
     if not isinstance(error, dict):
         return
-    if error.get("stage") == "compile":
+    if alone or error.get("stage") == "compile":
         raise fault_from_message(error, "triton")
     if error.get("stage") in ("timeout", "target"):
         message = f"not compiled for {case.options.target}: {error.get('message')}"

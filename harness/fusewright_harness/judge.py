@@ -92,7 +92,7 @@ class Judge:
         case.team.reference.keep(inputs)
         try:
             ask_compiler(case, {"value": inputs.value, "candidate": inputs.fields.get("candidate")}, inputs)
-            take_compiler_answer(case)
+            take_compiler_answer(case, alone=True)
         finally:
             inputs.close()
         return case.compiled
