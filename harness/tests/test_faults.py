@@ -35,7 +35,7 @@ def scratch_folders(harness):
 
 def settled(harness, most=12):
     """Whether only the zygotes and their spare workers are left, each with a folder of its own."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if len(descendants(harness.process.pid)) <= most and len(scratch_folders(harness)) <= most:
             return True
