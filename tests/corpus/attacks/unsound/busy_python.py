@@ -9,7 +9,7 @@ import torch
 
 
 def gated_residual_pytorch(x, y):
-    waste = sum(i * i for i in range(100_000))
+    waste = sum(i * i for i in range(400_000))
     return torch.relu(x * y) + x + 0.0 * (waste & 0)
 
 
