@@ -90,6 +90,11 @@ class Census(TorchDispatchMode):
         self._steps: list[_Step] = []
         self._makers: dict[int, list[int]] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would import its compiler to keep it away from here: seconds for nothing.
+        return False
+
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:

@@ -17,6 +17,7 @@ export const SERVER_SETTINGS = [
   "verify.minSpeedup",
   "verify.target",
   "verify.compileOnSave",
+  "verify.containment",
   "dataset.path",
   "dataset.require",
   "dataset.allowUntimed",
