@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Hostile pairs, whatever their names: pytest would import what looks like a test.
+collect_ignore = ["corpus"]
+
 
 @pytest.fixture(scope="session")
 def binary() -> Path:

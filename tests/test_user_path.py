@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -108,11 +109,15 @@ def processes_with(tag: str) -> list[str]:
 def test_an_interrupted_verification_leaves_no_process(
     binary: Path, workspace: Path, environment: dict[str, str], how: signal.Signals
 ) -> None:
-    started = workspace / "started"
     pair = workspace / "endless.py"
     text = (DEMO / "bias_gelu_scale.py").read_text()
-    endless = f"    open({str(started)!r}, 'w').close()\n    import time\n    time.sleep(600)\n"
-    pair.write_text(text.replace("    shifted = x + bias\n", endless + "    shifted = x + bias\n"))
+    endless = (
+        '    mixture = torch.randn(2000, 2000, device="cuda")\n'
+        "    for _ in range(100_000):\n"
+        "        mixture = torch.tanh(mixture @ mixture)\n"
+        "    x = mixture[:512, :1].expand(512, 2048) + torch.randn"
+    )
+    pair.write_text(text.replace("    x = torch.randn", endless))
 
     tag = f"FUSEWRIGHT_TEST_TAG={os.getpid()}-{how.name}"
     key, _, value = tag.partition("=")
@@ -123,12 +128,15 @@ def test_an_interrupted_verification_leaves_no_process(
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 120
-    while not started.exists() and verifying.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert started.exists(), (
-        verifying.stderr.read().decode() if verifying.poll() is not None else "not started"
-    )
+    assert verifying.stderr is not None
+    late = threading.Timer(120, verifying.kill)
+    late.start()
+    said: list[str] = []
+    # The inputs are made as the first step of the first seed.
+    while not any("checking seed 1" in line for line in said[-1:]):
+        said.append(verifying.stderr.readline())
+        assert said[-1], f"it ended before the inputs were made: {said}"
+    late.cancel()
     before = processes_with(tag)
     assert len(before) > 1
 
