@@ -63,9 +63,6 @@ class Census(TorchDispatchMode):
         for number, tensor in enumerate(inputs):
             self._sources[_storage(tensor)] = self._sources.get(_storage(tensor), frozenset()) | {number}
             self._input_bytes.append(_bytes(tensor))
-        # Whole numbers are multiplied exactly in float64 by those who want them exact.
-        whole = (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64)
-        self._wide_inputs = any(tensor.dtype in _WIDE or tensor.dtype in whole for tensor in inputs)
         self._read: set[int] = set()
         self._in_part: set[int] = set()
         self._part_bytes: dict[int, int] = {}
@@ -123,7 +120,6 @@ class Census(TorchDispatchMode):
             "dead_bytes": sum(step.moved for step in dead),
             "dead_flops": sum(step.flops for step in dead),
             "kinds": len(self._kinds),
-            "wide_inputs": self._wide_inputs or any(tensor.dtype in _WIDE for tensor in outputs),
             "needed_bytes": sum(self._input_bytes[number] for number in whole),
             "input_bytes": sum(taken.values()),
             "output_bytes": sum(written.values()),

@@ -35,7 +35,6 @@ class Work:
 
     numbers: dict[str, int]
     flops: dict[str, int]
-    wide_inputs: bool
 
     @staticmethod
     def of(fields: dict[str, Any]) -> Work | None:
@@ -44,9 +43,7 @@ class Work:
         flops = fields.get("flops")
         if not isinstance(flops, dict) or not all(map(_whole, (*numbers.values(), *flops.values()))):
             return None
-        return Work(
-            numbers, {str(dtype): count for dtype, count in flops.items()}, bool(fields.get("wide_inputs"))
-        )
+        return Work(numbers, {str(dtype): count for dtype, count in flops.items()})
 
     def __getattr__(self, name: str) -> int:
         try:
