@@ -3,6 +3,8 @@
 //! Every long operation takes a `&dyn Progress` and a [`CancellationToken`]. The front ends implement the
 //! trait once each: the command line draws a line, the language server sends `$/progress`.
 
+use std::path::PathBuf;
+
 pub use tokio_util::sync::CancellationToken;
 
 use crate::verdict::VerdictLine;
@@ -21,6 +23,23 @@ pub enum Event {
     First(Box<VerdictLine>),
     /// Something the user should read, which does not end the operation.
     Note(String),
+    /// A piece of the model's answer, as it comes.
+    Answer(String),
+    /// An attempt begins.
+    Attempt {
+        /// Its number, from 1.
+        number: u32,
+        /// How many there may be.
+        of: u32,
+        /// What is attempted, in a line.
+        about: String,
+    },
+    /// The candidate's file was written or deleted.
+    Candidate(PathBuf),
+    /// The final verdict on an attempt.
+    Verdict(Box<VerdictLine>),
+    /// Why an attempt failed and what the next one will change, as it is shown to people.
+    Analysis(String),
 }
 
 /// Receives the events of a long operation. Calls must return at once: they are made from async code.

@@ -98,7 +98,12 @@ impl Progress for Shown {
                     *last = message;
                 }
             }
-            Event::First(_) => {}
+            Event::First(_)
+            | Event::Answer(_)
+            | Event::Attempt { .. }
+            | Event::Candidate(_)
+            | Event::Verdict(_)
+            | Event::Analysis(_) => {}
             Event::Note(text) => {
                 self.suspend(|| output::note(format_args!("{WARNING}note{WARNING:#}: {text}")));
             }

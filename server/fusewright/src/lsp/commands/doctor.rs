@@ -52,7 +52,7 @@ impl Progress for Shown {
         match event {
             Event::Phase { message, percent } => self.0.report(&message, percent),
             Event::Note(message) => self.0.report(&message, None),
-            Event::First(_) => {}
+            _ => {}
         }
     }
 }

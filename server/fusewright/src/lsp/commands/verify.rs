@@ -187,6 +187,7 @@ impl Progress for Job {
                 let params = LogMessageParams { typ: MessageType::WARNING, message };
                 self.session.outgoing.notify::<LogMessage>(&params);
             }
+            _ => {}
         }
     }
 }
