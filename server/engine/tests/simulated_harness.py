@@ -83,6 +83,24 @@ for line in sys.stdin:
         if id % 2 == 0:
             say(id=id, event="verdict", verdict=verdict(request, reason=request["pair"]["file"]))
             say(id=id - 1, event="verdict", verdict=verdict(request, reason="first"))
+    elif verb == "inductor":
+        subject = request["pair"]
+        failed = {"implementation": "pytorch", "stage": "run", "type": "Error", "message": "simulated", "line": 4}
+        errors = {
+            "answers": None,
+            "unsupported": {**failed, "type": "Unsupported", "operator": "aten.sort"},
+            "version": {**failed, "implementation": "harness", "type": "TorchNotCovered", "line": None},
+            "fails": failed,
+        }
+        error = errors[mode]
+        kernel = {
+            "triton": f"def {subject['entry']['candidate']}(): ...\n",
+            "kernels": [subject["inputs"]],
+            "launches": 1,
+            "torch": "simulated",
+        }
+        say(id=id, event="phase", phase="inductor", message="asking TorchInductor")
+        say(id=id, event="written", kernel=None if error else kernel, error=error)
     else:
         say(id=id, event="phase", phase="inputs", message="making inputs")
         say(id=id, event="first", verdict=verdict(request, pending=["audit"]))

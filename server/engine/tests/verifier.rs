@@ -12,7 +12,7 @@ use fusewright_engine::home::Home;
 use fusewright_engine::progress::{CancellationToken, Event, Progress, Silent};
 use fusewright_engine::remembered::VerdictStore;
 use fusewright_engine::verdict::{Implementation, Ruling, Stage, VerdictLine};
-use fusewright_engine::verify::{Verifier, VerifierOptions, VerifyRequest};
+use fusewright_engine::verify::{InductorError, InductorRequest, Verifier, VerifierOptions, VerifyRequest};
 
 const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    triton.language.store(x, 1)\ndef f_triton(x):\n    y = x.clone()\n    k[(1,)](y)\n    return y\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.rand(3),)\n";
 
@@ -143,4 +143,37 @@ async fn cancelling_ends_the_wait_while_others_go_on() {
     let line = verifier.verify(VerifyRequest::new("pair.py", PAIR), &Silent, &cancel).await;
     assert_eq!(line.error.unwrap().kind, "Cancelled");
     assert_eq!(other.await.unwrap().verdict, Some(Ruling::Untimed));
+}
+
+#[tokio::test]
+async fn a_kernel_is_asked_of_torch_inductor() {
+    let folder = tempfile::tempdir().unwrap();
+    let (python, rest) = PAIR.split_once("# <TRITON>\n").unwrap();
+    let (_, test) = rest.split_once("# <TEST>").unwrap();
+    let draft = format!("{python}# <TEST>{test}");
+    let ask = async |mode: &str, text: &str, cancel: &CancellationToken| {
+        verifier(mode, folder.path()).inductor(InductorRequest::new("pair.py", text), &Silent, cancel).await
+    };
+    let wanted = CancellationToken::new();
+    let kernel = ask("answers", &draft, &wanted).await.unwrap();
+    assert_eq!((kernel.triton.as_str(), kernel.launches), ("def f_triton(): ...\n", 1));
+    assert_eq!(
+        (&kernel.kernels[..], kernel.torch.as_str()),
+        (&["get_test_inputs".to_owned()][..], "simulated")
+    );
+
+    let unsupported = ask("unsupported", &draft, &wanted).await.unwrap_err();
+    assert!(
+        matches!(&unsupported, InductorError::Unsupported { operator, line: Some(4), .. } if operator == "aten.sort")
+    );
+    assert!(matches!(ask("version", &draft, &wanted).await, Err(InductorError::Version(_))));
+    let failed = ask("fails", &draft, &wanted).await.unwrap_err();
+    insta::assert_snapshot!(failed, @"PYTHON, line 4: simulated");
+    assert_eq!(failed.line(), Some(4));
+    let died = ask("dies", &draft, &wanted).await.unwrap_err();
+    assert!(matches!(died, InductorError::Machine(error) if error.kind == "HarnessDied"));
+    let unread = ask("dies-at-start", &draft.replace("x + 1", "x +"), &wanted).await.unwrap_err();
+    insta::assert_snapshot!(unread, @"syntax error in PYTHON: expected an expression");
+    wanted.cancel();
+    assert_eq!(ask("answers", &draft, &wanted).await, Err(InductorError::Cancelled));
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::connection::{Shared, State, keep_log, read_messages, watch, write_requests};
 use super::error::HarnessError;
 use super::launch::Launch;
-use super::protocol::{Compiled, Message, Options, Pair, Request};
+use super::protocol::{Compiled, InductorKernel, Message, Options, Pair, Request, Subject, Unwritten};
 use super::spawn;
 use crate::progress::{CancellationToken, Event, Progress};
 use crate::verdict::VerdictLine;
@@ -141,6 +141,26 @@ impl Harness {
             match self.answer(id, &mut answers, options.timeout_s, cancel).await? {
                 Message::Phase { message, .. } => progress.report(Event::Phase { message, percent: None }),
                 Message::Compiled { kernels, error, .. } => return Ok(Compiled { kernels, error }),
+                other => return Err(unexpected(&other)),
+            }
+        }
+    }
+
+    /// Has TorchInductor write a pair's TRITON block.
+    pub async fn inductor(
+        &self,
+        pair: &Subject,
+        options: &Options,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Result<InductorKernel, Unwritten>, HarnessError> {
+        let id = self.next_id();
+        let mut answers = self.ask(id, &Request::Inductor { id, pair, options })?;
+        loop {
+            match self.answer(id, &mut answers, options.timeout_s, cancel).await? {
+                Message::Phase { message, .. } => progress.report(Event::Phase { message, percent: None }),
+                Message::Written { kernel: Some(kernel), .. } => return Ok(Ok(kernel)),
+                Message::Written { error: Some(error), .. } => return Ok(Err(error)),
                 other => return Err(unexpected(&other)),
             }
         }

@@ -17,4 +17,4 @@ pub use client::{Harness, Limits};
 pub use error::HarnessError;
 pub use launch::{Launch, LaunchError};
 pub use package::{Package, folder};
-pub use protocol::{Code, Compiled, Entry, Options, Pair};
+pub use protocol::{Code, Compiled, Entry, InductorKernel, Options, Pair, Subject, Unwritten};

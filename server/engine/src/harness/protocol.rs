@@ -13,6 +13,8 @@ pub(super) enum Request<'a> {
     Verify { id: u64, pair: &'a Pair, options: &'a Options },
     /// Compile a pair's kernels and run nothing.
     Compile { id: u64, pair: &'a Pair, options: &'a Options },
+    /// Have TorchInductor write a pair's TRITON block.
+    Inductor { id: u64, pair: &'a Subject, options: &'a Options },
     /// Stop working on a request.
     Cancel { id: u64 },
     /// Say what the machine is.
@@ -35,6 +37,23 @@ pub struct Pair {
     /// The main block, where the inputs come from it.
     pub main: Option<Code>,
     /// What is called.
+    pub entry: Entry,
+    /// Where the inputs come from: `get_test_inputs`, `main` or `get_inputs`.
+    pub inputs: &'static str,
+}
+
+/// A pair whose TRITON block is to be written: there may be none yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// The file's name, for tracebacks.
+    pub file: String,
+    /// The PYTHON block.
+    pub python: Code,
+    /// The TEST block.
+    pub test: Code,
+    /// The main block, where the inputs come from it.
+    pub main: Option<Code>,
+    /// What is called, and what the wrapper is to be called.
     pub entry: Entry,
     /// Where the inputs come from: `get_test_inputs`, `main` or `get_inputs`.
     pub inputs: &'static str,
@@ -91,6 +110,8 @@ pub(super) enum Message {
     Verdict { id: u64, verdict: Box<VerdictLine> },
     /// The kernels were compiled.
     Compiled { id: u64, kernels: Vec<Kernel>, error: Option<PairError> },
+    /// TorchInductor wrote a TRITON block, or why it did not.
+    Written { id: u64, kernel: Option<InductorKernel>, error: Option<Unwritten> },
     /// What the machine is.
     Environment { id: u64, environment: Map<String, Value> },
     /// The request could not be served.
@@ -106,6 +127,7 @@ impl Message {
             | Self::First { id, .. }
             | Self::Verdict { id, .. }
             | Self::Compiled { id, .. }
+            | Self::Written { id, .. }
             | Self::Environment { id, .. }
             | Self::Failed { id, .. } => Some(*id),
         }
@@ -119,4 +141,28 @@ pub struct Compiled {
     pub kernels: Vec<Kernel>,
     /// The first error, on its line.
     pub error: Option<PairError>,
+}
+
+/// A TRITON block that TorchInductor wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct InductorKernel {
+    /// The block's whole text.
+    pub triton: String,
+    /// The names of its kernels, in the order in which they are launched.
+    pub kernels: Vec<String>,
+    /// How many launches one call of the wrapper makes.
+    pub launches: u32,
+    /// The version of torch that wrote it.
+    pub torch: String,
+}
+
+/// Why TorchInductor wrote nothing.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Unwritten {
+    /// What stood in the way, on its line where one can be named.
+    #[serde(flatten)]
+    pub error: PairError,
+    /// The operator for which there is no kernel.
+    #[serde(default)]
+    pub operator: Option<String>,
 }

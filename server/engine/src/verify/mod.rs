@@ -2,6 +2,7 @@
 //!
 //! There is always a verdict line. What could not be judged is a line whose error names the harness.
 
+mod inductor;
 mod pair;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use crate::progress::{CancellationToken, Event, Progress};
 use crate::remembered::VerdictStore;
 use crate::source;
 use crate::verdict::{Finding, Implementation, PairError, Stage, VerdictLine};
+
+pub use inductor::{InductorError, InductorRequest};
 
 /// What a verifier works with.
 #[derive(Debug, Clone)]

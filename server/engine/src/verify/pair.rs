@@ -5,22 +5,13 @@ use fusewright_pair::{
 };
 
 use crate::config::RuleSettings;
-use crate::harness::{Code, Entry, Pair};
+use crate::harness::{Code, Entry, Pair, Subject};
 use crate::verdict::{Finding, Implementation, PairError, Severity, Stage};
 
 /// The pair as the harness wants it.
 pub(super) fn take_apart(name: &str, file: &PairFile) -> Result<Pair, PairError> {
     if !file.is_pair() {
-        return Err(PairError {
-            implementation: Implementation::Harness,
-            stage: Stage::Parse,
-            kind: "NotAPair".to_owned(),
-            message: format!(
-                "{name} is no pair: it has none of the markers `# <PYTHON>`, `# <TRITON>` and `# <TEST>`"
-            ),
-            line: None,
-            traceback: String::new(),
-        });
+        return Err(no_pair(name));
     }
     if let Some(fault) = file.structure_error() {
         return Err(error_of(file, fault));
@@ -56,6 +47,48 @@ pub(super) fn take_apart(name: &str, file: &PairFile) -> Result<Pair, PairError>
             Inputs::MainBlock => "main",
             Inputs::GetInputs(_) => "get_inputs",
         },
+    })
+}
+
+/// What of the pair says what a TRITON block is to do. That block may be missing or broken.
+pub(super) fn subject(name: &str, file: &PairFile) -> Result<Subject, PairError> {
+    if !file.is_pair() {
+        return Err(no_pair(name));
+    }
+    let faults = file.diagnostics().iter().filter(|fault| {
+        fault.severity == RuleSeverity::Error
+            && matches!(fault.rule, Rule::MissingBlock | Rule::EmptyBlock | Rule::SyntaxError)
+    });
+    let about_triton = |fault: &&Diagnostic| implementation_of(file, fault) == Implementation::Triton;
+    if let Some(fault) = faults.into_iter().find(|fault| !about_triton(fault)) {
+        return Err(error_of(file, fault));
+    }
+    let (Some(reference), Some(candidate), Some(python), Some(test)) =
+        (file.reference(), file.candidate_name(), code(file, BlockKind::Python), code(file, BlockKind::Test))
+    else {
+        return Err(what_is_missing(file));
+    };
+    let modules = candidate == "ModelNew";
+    let inputs = match file.inputs() {
+        Some(Inputs::GetTestInputs(_)) => "get_test_inputs",
+        Some(Inputs::MainBlock) => "main",
+        Some(Inputs::GetInputs(_)) => "get_inputs",
+        // Inputs of modules count as such only once there are both.
+        None if modules && test.code.contains("def get_inputs(") => "get_inputs",
+        None => return Err(what_is_missing(file)),
+    };
+    let main = file.main_block().filter(|_| inputs == "main");
+    Ok(Subject {
+        file: name.to_owned(),
+        python,
+        test,
+        main: main.and_then(|range| code_at(file, range)),
+        entry: Entry {
+            convention: if modules { "modules" } else { "functions" },
+            reference: reference.name.clone(),
+            candidate,
+        },
+        inputs,
     })
 }
 
@@ -96,6 +129,19 @@ fn code(file: &PairFile, kind: BlockKind) -> Option<Code> {
 fn code_at(file: &PairFile, range: TextRange) -> Option<Code> {
     let code = file.text().get(range.start().to_usize()..range.end().to_usize())?;
     Some(Code { code: code.to_owned(), first_line: file.line_of(range.start()) })
+}
+
+fn no_pair(name: &str) -> PairError {
+    PairError {
+        implementation: Implementation::Harness,
+        stage: Stage::Parse,
+        kind: "NotAPair".to_owned(),
+        message: format!(
+            "{name} is no pair: it has none of the markers `# <PYTHON>`, `# <TRITON>` and `# <TEST>`"
+        ),
+        line: None,
+        traceback: String::new(),
+    }
 }
 
 /// The fault that left a pair without something to call or to call it with.
@@ -163,6 +209,45 @@ mod tests {
         assert_eq!((pair.entry.reference.as_str(), pair.entry.candidate.as_str()), ("f_torch", "f_triton"));
         assert_eq!((pair.inputs, pair.entry.convention, pair.main), ("get_test_inputs", "functions", None));
         assert_eq!(pair.hash.len(), 64);
+    }
+
+    #[test]
+    fn a_kernel_can_be_asked_for_where_there_is_none() {
+        let of = |text: &str| subject("pair.py", &PairFile::parse(text)).unwrap();
+        let whole = of(PAIR);
+        let (python, rest) = PAIR.split_once("# <TRITON>\n").unwrap();
+        let (_, test) = rest.split_once("# <TEST>\n").unwrap();
+        let with = |triton: &str| of(&format!("{python}{triton}# <TEST>\n{test}"));
+        assert_eq!((whole.python.first_line, whole.test.first_line), (2, 15));
+        for triton in ["", "# <TRITON>\n", "# <TRITON>\ndef f_triton(x:\n"] {
+            let found = with(triton);
+            assert_eq!(
+                (&found.entry, &found.python, found.inputs),
+                (&whole.entry, &whole.python, whole.inputs)
+            );
+            assert_eq!(found.test.code, whole.test.code);
+        }
+        let modules = of(
+            "# <PYTHON>\nimport torch\nclass Model(torch.nn.Module):\n    def forward(self, x):\n        return x + 1\n# <TEST>\nimport torch\ndef get_inputs():\n    return [torch.rand(3)]\n",
+        );
+        assert_eq!((modules.entry.convention, modules.inputs), ("modules", "get_inputs"));
+        assert_eq!(modules.entry.candidate, "ModelNew");
+    }
+
+    #[test]
+    fn a_kernel_cannot_be_asked_for_without_a_reference_and_inputs() {
+        let blame = |text: &str| {
+            let error = subject("pair.py", &PairFile::parse(text)).unwrap_err();
+            (error.implementation, error.kind, error.line)
+        };
+        let (whose, kind, line) = blame(&PAIR.replace("return x + 1\n# <TRITON>", "return x +\n# <TRITON>"));
+        assert_eq!((whose, kind.as_str(), line), (Implementation::Pytorch, "SyntaxError", Some(4)));
+        let (whose, kind, _) = blame(PAIR.split("# <TEST>").next().unwrap());
+        assert_eq!((whose, kind.as_str()), (Implementation::Test, "missing-block"));
+        let (whose, kind, _) = blame(&PAIR.replace("get_test_inputs", "inputs"));
+        assert_eq!((whose, kind.as_str()), (Implementation::Test, "no-test-inputs"));
+        let (whose, kind, _) = blame("print('hello')\n");
+        assert_eq!((whose, kind.as_str()), (Implementation::Harness, "NotAPair"));
     }
 
     #[test]
