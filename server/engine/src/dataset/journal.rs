@@ -27,7 +27,7 @@ pub enum Mended {
 
 /// The file, locked against every other writer until this is dropped.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     len: u64,
@@ -35,7 +35,7 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Opens the file, creates it where it is missing, and waits for the lock.
-    pub(super) fn lock(path: &Path) -> Result<Self, DatasetError> {
+    pub(crate) fn lock(path: &Path) -> Result<Self, DatasetError> {
         let failed = |source| DatasetError::of(path, source);
         let deadline = Instant::now() + PATIENCE;
         match fs::metadata(path) {
@@ -65,7 +65,7 @@ impl Journal {
     }
 
     /// Reads the whole file.
-    pub(super) fn read(&mut self) -> Result<Vec<u8>, DatasetError> {
+    pub(crate) fn read(&mut self) -> Result<Vec<u8>, DatasetError> {
         let mut content = Vec::new();
         self.file
             .seek(SeekFrom::Start(0))
@@ -77,7 +77,7 @@ impl Journal {
     /// Puts the file's end right where a writer was cut off, so that the next line never extends a torn one.
     /// A last line that `whole` accepts lacks only its end. `content` is the file's content and is kept equal
     /// to it.
-    pub(super) fn mend(
+    pub(crate) fn mend(
         &mut self,
         content: &mut Vec<u8>,
         whole: impl Fn(&[u8]) -> bool,
@@ -101,9 +101,29 @@ impl Journal {
         Ok(Some(Mended::SetAside(aside)))
     }
 
+    /// Drops what a writer that was cut off left of a line. For files whose writers make a line again that they were
+    /// never told of.
+    pub(crate) fn drop_torn(&mut self) -> Result<(), DatasetError> {
+        let failed = |source| DatasetError::of(&self.path, source);
+        if self.len == 0 {
+            return Ok(());
+        }
+        let mut last = [0];
+        self.file
+            .seek(SeekFrom::Start(self.len - 1))
+            .and_then(|_| self.file.read_exact(&mut last))
+            .map_err(failed)?;
+        if last == *b"\n" {
+            return Ok(());
+        }
+        let content = self.read()?;
+        let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        self.take_back(end as u64)
+    }
+
     /// Appends one line in a single write and waits until it is on the disk. Where that fails, nothing of it
     /// stays in the file.
-    pub(super) fn append(&mut self, line: &str) -> Result<(), DatasetError> {
+    pub(crate) fn append(&mut self, line: &str) -> Result<(), DatasetError> {
         let bytes = [line.as_bytes(), b"\n"].concat();
         let written = write_once(&mut self.file, &bytes).and_then(|()| self.file.sync_all());
         if let Err(source) = written {
@@ -116,12 +136,12 @@ impl Journal {
     }
 
     /// Where the file ends now.
-    pub(super) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
     /// Takes back what was appended since the file ended at `len`.
-    pub(super) fn take_back(&mut self, len: u64) -> Result<(), DatasetError> {
+    pub(crate) fn take_back(&mut self, len: u64) -> Result<(), DatasetError> {
         self.file
             .set_len(len)
             .and_then(|()| self.file.sync_all())

@@ -1,5 +1,6 @@
 //! The dataset: one example a line, only ever appended to, each of them once. Nothing else writes it.
 
+pub mod attempts;
 mod example;
 mod journal;
 mod provenance;
@@ -15,8 +16,8 @@ pub use journal::Mended;
 pub use provenance::Provenance;
 pub use review::{LineProblem, Stats};
 
-use example::json_line;
-use journal::Journal;
+pub(crate) use example::json_line;
+pub(crate) use journal::Journal;
 
 /// Why an example was not added. The dataset is then as it was before.
 #[derive(Debug, thiserror::Error)]
