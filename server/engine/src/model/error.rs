@@ -107,6 +107,9 @@ pub enum ModelError {
         /// The names that would do.
         wanted: Vec<String>,
     },
+    /// The editor's own model gave no answer; the sentence is the editor's, or about it.
+    #[error("{0}")]
+    Editor(String),
     /// The user ended it.
     #[error("cancelled")]
     Cancelled,
