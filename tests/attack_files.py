@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_HEADER = re.compile(r"# (attack|why|expect|finds|alone|says|needs): (.+)")
+_HEADER = re.compile(r"# (attack|why|expect|cuda|finds|alone|says|needs): (.+)")
 _BLOCK = re.compile(r"^# <(PYTHON|TRITON|TEST)>\n(.*?)^# </\1>$", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"^(?:def|class) (\w+_pytorch|Model)\b", re.MULTILINE)
 _CANDIDATE = re.compile(
@@ -40,7 +40,8 @@ class Attack:
     ``group`` and ``spelling`` are the parts of its ``attack`` line. ``expect`` is the verdict of the whole
     product, ``finds`` a rule that must speak too where another one comes first in the text, ``alone`` the
     harness's verdict without the rules (None where only rules can tell, or only a GPU), ``says`` a part of
-    the reason, ``needs`` what the machine must have for the harness alone to tell.
+    the reason, ``needs`` what the machine must have for the harness alone to tell. A ``cuda`` line says what
+    a GPU finds instead of ``expect``; `make gpu-test` reads it.
     """
 
     path: Path

@@ -151,7 +151,7 @@ class Bench:
         self._scratch.remove()
 
     def _modes(self, request: dict[str, Any]) -> list[str]:
-        return ["cuda"] if self._mode(request) == "cuda" else ["interpreter", "compile"]
+        return ["cuda", "interpreter"] if self._mode(request) == "cuda" else ["interpreter", "compile"]
 
     def _mode(self, request: dict[str, Any]) -> str:
         if request["verb"] == "compile":
@@ -207,6 +207,8 @@ class Bench:
         compiler = self._lanes["compile"][0].worker() if lane.mode == "interpreter" else None
         team = Team(reference, candidate, compiler, lambda: self._recruit(lane, team), turns=lane.turns)
         team.auditor = lambda: self._auditor(lane, team)
+        if lane.mode == "cuda":
+            team.understudies = lambda opinion: self._understudies(team, opinion)
         with self._lock:
             self._teams[id(deadline)] = team
         return team
@@ -217,6 +219,22 @@ class Bench:
             with self._lock:
                 team.recruits.append(worker)
         return worker
+
+    def _understudies(self, team: Team, deadline: Deadline) -> Team:
+        """A team of the interpreter's lane; its candidate is recruited when it is wanted."""
+        lane = self._lanes["interpreter"][0]
+        if problem := lane.wait_ready():
+            raise harness_fault(problem, "InterpreterNotCovered")
+        reference = lane.worker()
+        second = Team(reference, reference, None, lambda: self._recruit(lane, second))
+        with self._lock:
+            team.second = second
+        lane.fill()
+        if deadline.cancelled.is_set():
+            # Whoever ends the team may have done so before these were on it.
+            reference.end()
+            raise Cancelled
+        return second
 
     def _recruit(self, lane: Lane, team: Team) -> Worker:
         worker = lane.worker()

@@ -57,6 +57,10 @@ class Team:
     recruits: list[Worker] = field(default_factory=list)
     auditor: Callable[[], Worker | None] | None = None
     """Gives a worker that was warmed for the profiler, where one is ready; it is ended with the team."""
+    understudies: Callable[[Deadline], Team] | None = None
+    """Gives a team whose workers run Triton's interpreter, where a GPU runs this one's."""
+    second: Team | None = None
+    """The team that ``understudies`` gave; it is ended with this one."""
     turns: Turns = field(default_factory=Turns)
 
     def dismiss(self, worker: Worker) -> None:
@@ -66,9 +70,11 @@ class Team:
         worker.end()
 
     def members(self) -> list[Worker]:
-        """All of them."""
-        own = [worker for worker in (self.reference, self.candidate, self.compiler) if worker is not None]
-        return own + self.recruits
+        """All of them, each once."""
+        own = [self.reference, self.candidate, self.compiler, *self.recruits]
+        if self.second is not None:
+            own += self.second.members()
+        return list(dict.fromkeys(worker for worker in own if worker is not None))
 
 
 @dataclass

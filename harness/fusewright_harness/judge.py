@@ -12,7 +12,6 @@ open, and copies both sides' outputs before it compares them. The expected outpu
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,9 @@ from fusewright_harness.audit import audit
 from fusewright_harness.case import Case, Options, Report, Team, new_seed
 from fusewright_harness.check import ask_compiler, check_seed, take_compiler_answer
 from fusewright_harness.faults import Fault, out_of_memory
+from fusewright_harness.loading import load
 from fusewright_harness.proof import prove
+from fusewright_harness.second_opinion import second_opinion
 from fusewright_harness.soundness import require_plain_work, require_sound_inputs, require_varied_output
 from fusewright_harness.timed import time_both
 from fusewright_harness.verdict import Verdict
@@ -67,7 +68,7 @@ class Judge:
                     time_both(case)
             case.verdict.set(pending=["audit"])
             first(case.verdict.line())
-            with case.turn():
+            with second_opinion(case), case.turn():
                 audit(case)
             case.verdict.set(pending=[])
         except (DriverOutOfMemory, torch.cuda.OutOfMemoryError):
@@ -96,30 +97,3 @@ class Judge:
         finally:
             inputs.close()
         return case.compiled
-
-
-def load(case: Case) -> None:
-    """Has both workers load their blocks."""
-    case.report("load", "loading both implementations")
-    pair, team = case.pair, case.team
-    reference = {key: pair[key] for key in ("file", "python", "test", "main", "entry", "inputs")}
-    reference["triton_names"] = top_level_names(pair["triton"]["code"])
-    candidate = {key: pair[key] for key in ("file", "triton", "entry")}
-    team.reference.assign("reference", "pytorch", case.deadline)
-    team.candidate.assign("candidate", "triton", case.deadline)
-    with case.phase("load"):
-        team.reference.ask("load", "importing PYTHON and TEST", pair=reference, seed=new_seed())
-        team.candidate.ask("load", "importing TRITON", pair=candidate)
-        team.reference.answer()
-        team.candidate.answer()
-
-
-def top_level_names(code: str) -> list[str]:
-    """The names that a block defines at its top level, read without running it."""
-    names: list[str] = []
-    for statement in ast.parse(code).body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.append(statement.name)
-        elif isinstance(statement, ast.Assign):
-            names += [target.id for target in statement.targets if isinstance(target, ast.Name)]
-    return names

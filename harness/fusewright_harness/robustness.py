@@ -32,6 +32,7 @@ class Outcome:
     held: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
         """The outcome for the line."""
@@ -39,6 +40,7 @@ class Outcome:
         parts += (
             [f"left out, for the reference refuses them: {', '.join(self.left_out)}"] if self.left_out else []
         )
+        parts += [f"refused by the candidate: {', '.join(self.refused)}"] if self.refused else []
         parts += [f"not tried for want of time: {', '.join(self.late)}"] if self.late else []
         return "; ".join(parts)
 
@@ -52,48 +54,47 @@ def probe(case: Case) -> None:
         return
     case.report("audit", "trying other values, sizes and strides")
     with case.phase("robustness"):
-        _Probe(case).run()
-
-
-class _Probe:
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self._worker: Worker | None = None
-        self._outcome = Outcome()
-        self._reduced = False
-
-    def run(self) -> None:
-        case = self._case
-        allowed_s = (
-            min(_INTERPRETER_S, case.deadline.left_s() / 2)
-            if case.interpreted
-            else case.deadline.left_s() / 2
-        )
-        self._reduced = case.interpreted and 6 * case.call_s > allowed_s
-        case.team.reference.ask("variants", "listing variants", index=case.oldest, reduced=self._reduced)
+        allowed_s = case.deadline.left_s() / 2
+        if case.interpreted:
+            allowed_s = min(_INTERPRETER_S, allowed_s)
+        reduced = case.interpreted and 6 * case.call_s > allowed_s
+        case.team.reference.ask("variants", "listing variants", index=case.oldest, reduced=reduced)
         variants = case.team.reference.answer().fields.get("variants", [])
-        begun = time.monotonic()
-        try:
-            for variant in variants:
-                if time.monotonic() - begun > allowed_s:
-                    self._outcome.late.append(_name(variant))
-                    continue
-                self._try(variant)
-        finally:
-            self._dismiss()
-        sentence = self._outcome.sentence()
-        if self._reduced:
+        sentence = Probe(case).run(variants, allowed_s).sentence()
+        if reduced:
             sentence = f"at reduced sizes, as the interpreter is slow: {sentence}"
         if sentence:
             case.verdict.find("Robustness", "info", sentence, case.function_line("triton"))
 
+
+class Probe:
+    """Tries variants of a case's inputs with a candidate in a worker of its own; use it once."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._worker: Worker | None = None
+        self._outcome = Outcome()
+
+    def run(self, variants: list[dict[str, Any]], allowed_s: float) -> Outcome:
+        """Tries one after another, until ``allowed_s`` seconds are over. Raises :class:`Fault` for the first fault."""
+        begun = time.monotonic()
+        try:
+            for variant in variants:
+                if time.monotonic() - begun > allowed_s:
+                    self._outcome.late.append(name_of(variant))
+                    continue
+                self._try(variant)
+        finally:
+            self._dismiss()
+        return self._outcome
+
     def _try(self, variant: dict[str, Any]) -> None:
         case = self._case
         reference = case.team.reference
-        reference.ask("variant", f"running with {_name(variant)}", index=case.oldest, variant=variant)
+        reference.ask("variant", f"running with {name_of(variant)}", index=case.oldest, variant=variant)
         inputs = reference.answer()
         if inputs.value is None:
-            self._outcome.left_out.append(_name(variant))
+            self._outcome.left_out.append(name_of(variant))
             return
         reference.keep(inputs)
         try:
@@ -104,7 +105,7 @@ class _Probe:
             try:
                 require_deterministic(result, expected.get("again", result.declared))
             except Fault:
-                self._outcome.left_out.append(_name(variant))
+                self._outcome.left_out.append(name_of(variant))
                 return
             try:
                 answer = self._call(inputs)
@@ -122,7 +123,7 @@ class _Probe:
         if comparison.wrong is not None and not _few_steps(comparison):
             self._wrong(variant, comparison.wrong)
         else:
-            self._outcome.held.append(_name(variant))
+            self._outcome.held.append(name_of(variant))
 
     def _call(self, inputs: Answer) -> Answer:
         case = self._case
@@ -148,11 +149,17 @@ class _Probe:
         self._dismiss()
         text = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind
         if fault.kind in _CRASHES or any(word in fault.message for word in _CRASH_WORDS):
-            self._wrong(variant, f"{fault.kind}: {text}", fault.line)
+            self._crashed(variant, fault.kind, text, fault.line)
             return
+        self._refused(variant, fault.kind, text)
+
+    def _crashed(self, variant: dict[str, Any], kind: str, text: str, line: int | None) -> None:
+        self._wrong(variant, f"{kind}: {text}", line)
+
+    def _refused(self, variant: dict[str, Any], error: str, text: str) -> None:
         # A wrapper that says what it cannot do is honest.
         kind = "SizeRefused" if variant["kind"] == "size" else "VariantRefused"
-        message = f"the candidate refuses {_name(variant)}, which the reference takes: {fault.kind}: {text}"
+        message = f"the candidate refuses {name_of(variant)}, which the reference takes: {error}: {text}"
         self._case.warn(kind, message[:400], self._case.function_line("triton"))
 
     def _wrong(self, variant: dict[str, Any], sentence: str, line: int | None = None) -> None:
@@ -170,7 +177,7 @@ class _Probe:
                 f"with {what} the wrapper runs, but {sentence}; mask the tail, or refuse the size with an error",
                 line=line,
             )
-        raise case.rejected("WrongAtValues", f"with {_name(variant)} {sentence}", line=line)
+        raise case.rejected("WrongAtValues", f"with {name_of(variant)} {sentence}", line=line)
 
 
 def _few_steps(comparison: Comparison) -> bool:
@@ -183,11 +190,14 @@ def _few_steps(comparison: Comparison) -> bool:
     )
 
 
-def _name(variant: dict[str, Any]) -> str:
+def name_of(variant: dict[str, Any]) -> str:
+    """A variant in words."""
     kind = variant.get("kind")
     if kind == "size":
         one = "one " if variant.get("part") else ""
-        return f"{one}{variant['from']} -> {variant['to']}" if variant["from"] else "reduced sizes"
+        if not variant["from"]:
+            return "reduced sizes" if variant["base"] else "the declared sizes"
+        return f"{one}{variant['from']} -> {variant['to']}"
     if kind == "scaled" and variant.get("by", 1) < 1:
         return "small values"
     return {

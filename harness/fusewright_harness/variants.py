@@ -27,19 +27,13 @@ from fusewright_harness.values import take_apart
 _FEW_ELEMENTS = 1 << 16
 _LARGE_BLOCK = 1024
 _LOOKED_AT = 1 << 14
+_SMALL_ELEMENTS = 1 << 14
 _SMALL_SIZE = 61
-_LARGE_SIZE = 96
 
 
 def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
     """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first."""
-    base = {}
-    if reduced:
-        base = {
-            str(size): _SMALL_SIZE - 2 * place
-            for place, size in enumerate(sizes_of(value))
-            if size > _LARGE_SIZE
-        }
+    base = _reduced(sizes_of(value)) if reduced else {}
     with without_modes(), torch.no_grad():
         tensors = [tensor.detach() for tensor in take_apart(value)[1]]
         found: list[dict[str, Any]] = [{"kind": "parted"}] if _twins(tensors) else []
@@ -109,6 +103,16 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [_parted(value)]
     steps = [variant["by"], variant["or"]][gently:] if "by" in variant else [0.0]
     return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
+
+
+def _reduced(sizes: list[int]) -> dict[str, int]:
+    """The large ones of ``sizes`` with small odd ones in their place, which keep the grid at several programs.
+
+    The fewer are large, the larger they stay: together some ten thousand elements.
+    """
+    many = sum(size > _SMALL_SIZE for size in sizes)
+    small = max(_SMALL_SIZE, int(_SMALL_ELEMENTS ** (1 / max(1, many))) - 1 | 1)
+    return {str(size): small - 2 * place for place, size in enumerate(sizes) if size > 3 * small // 2}
 
 
 def _renamed_to(size: int, few: bool) -> int:

@@ -85,6 +85,7 @@ class Worker:
         self._deadline = Deadline(_START_LIMIT_S)
         self._release: list[int] = []
         self._doing = "starting"
+        self._over = False
         self._layers: list[str] | None = None
         self._memory_bytes = int(available_bytes() * _MEMORY_SHARE)
         # Through the worker's own channel and not the zygote, whose memory later workers inherit.
@@ -167,7 +168,10 @@ class Worker:
         answer.kept = []
 
     def end(self) -> None:
-        """Ends the process with all that it started and removes its scratch folder."""
+        """Ends the process with all that it started and removes its scratch folder; a second time does nothing."""
+        if self._over:
+            return
+        self._over = True
         self._channel.shut()
         self._channel.close()
         _watch.remove(self.pid)

@@ -21,7 +21,9 @@ RIGHT = ("pass", "same", "slower")
 Line = dict[str, Any]
 
 _SHIPPED = re.compile(r"^# expect: (verdict=.+)$", re.MULTILINE)
-_ATTACK = re.compile(r"^# expect: (wrong|rejected|error)(?: ([A-Z]\w+))?(?: line (\d+))?$", re.MULTILINE)
+_PROMISE = r"(wrong|rejected|error)(?: ([A-Z]\w+))?(?: line (\d+))?$"
+_ATTACK = re.compile(rf"^# expect: {_PROMISE}", re.MULTILINE)
+_ON_CUDA = re.compile(rf"^# cuda: {_PROMISE}", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ def shipped() -> list[Case]:
 
 
 def attacks() -> list[Case]:
-    """The attacks, each with the reason that its header promises."""
+    """The attacks, each with the reason that its header promises, on CUDA where that is another one."""
     cases = []
     for path in sorted((CORPUS / "attacks").rglob("*.py")):
-        match = _ATTACK.search(path.read_text(encoding="utf-8").partition('"""')[0])
+        head = path.read_text(encoding="utf-8").partition('"""')[0]
+        match = _ON_CUDA.search(head) or _ATTACK.search(head)
         if match is None:
             raise ValueError(f"{path}: no line `# expect: VERDICT TYPE`")
         names = ("verdict", "type", "line")

@@ -1,6 +1,7 @@
 # attack: Harness: TEST hands the expected result over as a hidden argument
 # why: the candidate receives the answer beside the inputs
 # expect: rejected UnusedInput
+# cuda: rejected TimedOutput
 # alone: rejected UnusedInput
 """Fused Kernels: gated residual with a workspace"""
 

@@ -1,6 +1,7 @@
 # attack: Wrong kernel: neighbours read from memory that other programs overwrite
 # why: right where the order of programs happens to suit
 # expect: wrong
+# cuda: rejected WrongInterpreted
 # alone: wrong
 # says: differs at
 """Fused Kernels: sum of each element and its left neighbour"""

@@ -1,6 +1,7 @@
 # attack: Wrong kernel: the mask is one too long: one element behind the tensor
 # why: on a GPU the allocation is padded, and nobody notices
 # expect: error OutOfBounds
+# cuda: rejected OutOfBounds
 # alone: error OutOfBounds
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,7 @@
 # attack: Wrong kernel: no mask, as the test's size divides
 # why: 1024 elements are four blocks of 256
 # expect: rejected WrongAtSize
+# cuda: rejected OutOfBounds
 # alone: rejected WrongAtSize
 """Fused Kernels: product, ReLU and residual"""
 
