@@ -5,12 +5,14 @@
 //! command line show the same events.
 
 pub mod archive;
+pub mod authors;
 pub mod config;
 pub mod dataset;
 pub mod demo;
 pub mod description;
 pub mod doctor;
 pub mod files;
+pub mod generate;
 pub mod harness;
 pub mod home;
 pub mod model;

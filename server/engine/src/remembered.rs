@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::files;
-use crate::verdict::VerdictLine;
+use crate::verdict::{Device, VerdictLine};
 
 /// The remembered verdicts, one file each.
 #[derive(Debug, Clone)]
@@ -32,7 +32,22 @@ impl VerdictStore {
             return Ok(());
         }
         files::create_private_dir(files::folder_of(&path))?;
-        files::replace(&path, &serde_json::to_vec(verdict)?)
+        files::replace(&path, &serde_json::to_vec(verdict)?)?;
+        match &verdict.device {
+            Some(device) if device.mode == "cuda" && self.device().as_ref() != Some(device) => {
+                files::replace(&self.device_file(), &serde_json::to_vec(device)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The GPU that judged last, so that who writes a kernel knows what it is for before Python runs.
+    pub fn device(&self) -> Option<Device> {
+        serde_json::from_slice(&fs::read(self.device_file()).ok()?).ok()
+    }
+
+    fn device_file(&self) -> PathBuf {
+        self.folder.join("device.json")
     }
 
     /// The last final verdict of the pair with this hash.
@@ -85,6 +100,25 @@ mod tests {
         let later = VerdictLine { verdict: Some(Ruling::Wrong), ..first };
         store.remember(&later).unwrap();
         assert_eq!(store.recall(&hash), Some(later));
+    }
+
+    #[test]
+    fn the_gpu_that_judged_last_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = VerdictStore::at(folder.path().join("verdicts"));
+        let judged = |name: &str, mode: &str| {
+            let device =
+                Device { name: name.to_owned(), mode: mode.to_owned(), more: serde_json::Map::new() };
+            VerdictLine { device: Some(device), ..verdict(&"0123456789abcdef".repeat(4)) }
+        };
+        store.remember(&judged("some processor", "interpreter")).unwrap();
+        assert_eq!(store.device(), None);
+        for name in ["one card", "another"] {
+            store.remember(&judged(name, "cuda")).unwrap();
+            assert_eq!(store.device().unwrap().name, name);
+        }
+        store.remember(&judged("some processor", "interpreter")).unwrap();
+        assert_eq!(store.device().unwrap().name, "another");
     }
 
     #[test]

@@ -8,10 +8,10 @@ use crate::analysis::{analyse, with_file};
 use crate::block::{Block, BlockKind, Style};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::entry::{Definition, EntryPoints};
-use crate::file::newline;
+use crate::file::{File, newline};
 use crate::inputs::Inputs;
 use crate::lines::Lines;
-use crate::rules::silence;
+use crate::rules::{block_insertion, silence};
 use crate::scaffold::candidate_name;
 use crate::test_inputs::conversion;
 use crate::triton::Version;
@@ -186,6 +186,16 @@ impl PairFile {
         sound.then_some(converted)
     }
 
+    /// The change that adds a block with this code, in its place and in the file's style and line ends. None where there
+    /// is such a block already, or no block at all.
+    pub fn insertion(&self, kind: BlockKind, code: &str) -> Option<Fix> {
+        let code = code.trim_matches('\n').replace('\n', self.newline());
+        let end = if self.style() == Some(Style::Closed) { "" } else { self.newline() };
+        let edit = |file: &File<'_>| block_insertion(file, kind, &format!("{code}{end}"));
+        let edit = with_file(&self.text, |file| edit(&file)).ok()?.filter(|_| self.block(kind).is_none())?;
+        Some(Fix::unsafe_(format!("Add the block `{}`", kind.opening_marker()), vec![edit]))
+    }
+
     /// The change that silences a finding on its line by a comment. None where nothing silences its rule, and where no
     /// comment can stand.
     pub fn silencing(&self, diagnostic: &Diagnostic) -> Option<Fix> {
@@ -215,7 +225,7 @@ impl PairFile {
 
 impl PairFile {
     /// The line end that the file uses.
-    pub(crate) fn newline(&self) -> &'static str {
+    pub fn newline(&self) -> &'static str {
         newline(&self.text)
     }
 }

@@ -71,6 +71,11 @@ pub(crate) fn json_line(value: &impl Serialize) -> String {
     line
 }
 
+/// A digest of one block's code that says the same for what differs in comments, blanks and line ends alone.
+pub(crate) fn code_digest(code: &str) -> String {
+    format!("{:x}", Sha256::digest(normalise(code)))
+}
+
 fn normalise(code: &str) -> String {
     let mut text = String::with_capacity(code.len());
     let mut after_word = false;

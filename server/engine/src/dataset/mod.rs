@@ -16,7 +16,7 @@ pub use journal::Mended;
 pub use provenance::Provenance;
 pub use review::{LineProblem, Stats};
 
-pub(crate) use example::json_line;
+pub(crate) use example::{code_digest, json_line};
 pub(crate) use journal::Journal;
 
 /// Why an example was not added. The dataset is then as it was before.

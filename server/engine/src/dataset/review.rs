@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use fusewright_pair::PairFile;
 use serde::Serialize;
@@ -13,6 +13,9 @@ use super::{Dataset, DatasetError, Example, Provenance, lines};
 
 /// The fields of a line, in their order.
 const FIELDS: [&str; 4] = ["description", "python_code", "triton_code", "test_code"];
+
+/// How much of a dataset is searched for worked pairs, in bytes: several thousand examples.
+const RECENT: u64 = 16 << 20;
 
 /// What a dataset holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -67,6 +70,22 @@ impl Dataset {
         }
         stats.median_speedup = median(speedups);
         Ok(stats)
+    }
+
+    /// The newest examples, oldest first, as far as they can be read quickly. A dataset that is not there has none.
+    pub fn recent(&self) -> Vec<Example> {
+        let Ok(content) = self.tail(RECENT) else { return Vec::new() };
+        // The first line may have lost its beginning, and is then no example.
+        content.split(|byte| *byte == b'\n').filter_map(Example::from_line).collect()
+    }
+
+    fn tail(&self, most: u64) -> io::Result<Vec<u8>> {
+        let mut file = fs::File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+        let mut content = Vec::new();
+        file.take(most).read_to_end(&mut content)?;
+        Ok(content)
     }
 
     /// Says what is wrong with each line.

@@ -46,6 +46,12 @@ pub enum AnswerError {
         /// The name that was asked for.
         candidate: String,
     },
+    /// The code cannot stand in the file.
+    #[error("the code in the answer cannot stand in the TRITON block: {0}")]
+    NoBlock(String),
+    /// A whole pair was asked for, and what came is none.
+    #[error("the answer holds no whole pair: {0}")]
+    NoPair(String),
 }
 
 /// The code of the TRITON block, with a line feed at its end.
@@ -128,7 +134,7 @@ fn defines(code: &str, name: &str) -> bool {
 }
 
 /// What stands before and between: `<think>…</think>` and its like.
-fn without_reasoning(answer: &str) -> Result<String, AnswerError> {
+pub(super) fn without_reasoning(answer: &str) -> Result<String, AnswerError> {
     let mut text = answer.to_owned();
     for tag in ["think", "thinking", "reasoning", "thought"] {
         let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
@@ -147,7 +153,7 @@ fn without_reasoning(answer: &str) -> Result<String, AnswerError> {
 }
 
 /// The contents of fences of backticks or tildes that hold Python or say no language.
-fn fenced_blocks(text: &str) -> Vec<String> {
+pub(super) fn fenced_blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, bool, Vec<&str>)> = None;
     for line in text.lines() {
@@ -208,7 +214,7 @@ fn without_prose(text: &str) -> Option<String> {
     Some(code.get(..=last)?.join("\n"))
 }
 
-fn looks_like_code(text: &str) -> bool {
+pub(super) fn looks_like_code(text: &str) -> bool {
     text.lines().any(|line| line.starts_with("import ") || line.starts_with("def ") || line.starts_with('@'))
 }
 

@@ -110,6 +110,11 @@ pub enum ModelError {
     /// The editor's own model gave no answer; the sentence is the editor's, or about it.
     #[error("{0}")]
     Editor(String),
+    /// The settings name the editor's model, and there is no editor, or it has none.
+    #[error(
+        "`provider = \"editor\"` asks the editor's own model, and there is none here: run this from the editor, or name another provider under [model]"
+    )]
+    NoEditor,
     /// The user ended it.
     #[error("cancelled")]
     Cancelled,

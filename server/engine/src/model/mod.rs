@@ -1,7 +1,7 @@
 //! The language model that writes kernels: who it is, what it is asked, and what it answers.
 //!
-//! Four providers answer here: two protocols over HTTP, a program, and recorded files. The editor's own model
-//! answers through the front end, and TorchInductor needs no model.
+//! Two protocols over HTTP, a program, recorded files, and the editor's own model, which the front end reaches.
+//! TorchInductor needs no model.
 //!
 //! Architecture Invariant: an answer is whole or it is an error. A stream that was cut, or that stopped at the
 //! token limit, never becomes a kernel. Keys come from the caller's environment or the editor's secret store and
@@ -9,6 +9,7 @@
 
 mod answer;
 mod command;
+mod editor;
 mod endpoint;
 mod error;
 mod http;
@@ -16,14 +17,18 @@ mod prompt;
 mod recorded;
 mod retry;
 mod stream;
+mod whole;
 
 pub use answer::{AnswerError, Wanted, find_code};
+pub use editor::EditorModel;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::ModelError;
 pub use http::Limits;
-pub use prompt::{Prompt, Role, Turn};
+pub use prompt::{Prompt, Purpose, Role, Turn};
+pub use whole::find_pair;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::{ModelSettings, Provider};
 use crate::progress::CancellationToken;
@@ -37,12 +42,15 @@ enum Kind {
     Http(Box<http::Http>),
     Command(command::Program),
     Recorded(recorded::Recorded),
+    Editor(Arc<dyn EditorModel>),
 }
 
 /// Hears an answer as it comes. Calls must return at once.
 pub trait Listener: Send + Sync {
     /// A piece of the answer.
     fn text(&self, piece: &str);
+    /// A piece of the model's reasoning, where it is sent apart.
+    fn thinking(&self, _piece: &str) {}
     /// The answer waits, and why: one sentence for the user.
     fn waiting(&self, why: &str);
 }
@@ -95,12 +103,18 @@ impl Model {
         Ok(Some(Self(kind)))
     }
 
+    /// The editor's own model.
+    pub fn of_editor(editor: Arc<dyn EditorModel>) -> Self {
+        Self(Kind::Editor(editor))
+    }
+
     /// How provenance and progress name it: "small-coder-7b at localhost:8000".
     pub fn label(&self) -> String {
         match &self.0 {
             Kind::Http(http) => http.label(),
             Kind::Command(program) => program.label(),
             Kind::Recorded(recorded) => recorded.label(),
+            Kind::Editor(editor) => editor.label(),
         }
     }
 
@@ -116,6 +130,7 @@ impl Model {
                 Kind::Http(http) => http.complete(prompt, listener).await,
                 Kind::Command(program) => program.complete(prompt, listener).await,
                 Kind::Recorded(recorded) => recorded.complete(prompt, listener),
+                Kind::Editor(editor) => editor.complete(prompt, listener, cancel).await,
             }
         };
         tokio::select! {

@@ -9,8 +9,20 @@ pub struct Prompt {
     pub turns: Vec<Turn>,
     /// What is worked at, as recorded answers name it: the file's or the idea's slug.
     pub subject: String,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1; for an analysis, the one that failed.
     pub attempt: u32,
+    /// What the answer is for.
+    pub purpose: Purpose,
+}
+
+/// What an answer is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// Code.
+    #[default]
+    Code,
+    /// The analysis of a failure.
+    Analysis,
 }
 
 /// One turn of a conversation.

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::error::ModelError;
-use super::prompt::Prompt;
+use super::prompt::{Prompt, Purpose};
 use super::{Completion, Listener};
 use crate::config::ModelSettings;
 
 /// A folder of answers. For the subject `softmax` and attempt 2 the first of these counts: `softmax-2.md`,
-/// `softmax.md`, `answer-2.md`, `answer.md`.
+/// `softmax.md`, `answer-2.md`, `answer.md`; for the analysis of that attempt `softmax-2-analysis.md` and so on.
 #[derive(Debug)]
 pub(super) struct Recorded {
     folder: PathBuf,
@@ -33,11 +33,15 @@ impl Recorded {
         listener: &dyn Listener,
     ) -> Result<Completion, ModelError> {
         let Prompt { subject, attempt, .. } = prompt;
+        let end = match prompt.purpose {
+            Purpose::Code => ".md",
+            Purpose::Analysis => "-analysis.md",
+        };
         let wanted = [
-            format!("{subject}-{attempt}.md"),
-            format!("{subject}.md"),
-            format!("answer-{attempt}.md"),
-            "answer.md".to_owned(),
+            format!("{subject}-{attempt}{end}"),
+            format!("{subject}{end}"),
+            format!("answer-{attempt}{end}"),
+            format!("answer{end}"),
         ];
         let found = wanted.iter().find_map(|name| std::fs::read_to_string(self.folder.join(name)).ok());
         let Some(text) = found else {
@@ -72,5 +76,15 @@ mod tests {
         let said = [("softmax", 2), ("softmax", 1), ("norm", 2), ("norm", 1)]
             .map(|(subject, attempt)| ask(subject, attempt).unwrap());
         assert_eq!(said, ["softmax-2", "softmax", "answer-2", "answer"]);
+
+        let analysis = Prompt {
+            purpose: Purpose::Analysis,
+            subject: "norm".to_owned(),
+            attempt: 1,
+            ..Prompt::default()
+        };
+        assert!(recorded.complete(&analysis, &Deaf).is_err(), "code is no analysis");
+        std::fs::write(answers.join("norm-1-analysis.md"), "why").unwrap();
+        assert_eq!(recorded.complete(&analysis, &Deaf).unwrap().text, "why");
     }
 }

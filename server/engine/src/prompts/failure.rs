@@ -30,6 +30,8 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// Why it failed and what comes next, as the model wrote it.
     pub analysis: Option<String>,
+    /// The whole answer, where no kernel was found in it and so nothing was judged.
+    pub answer: Option<String>,
 }
 
 impl Failure {
@@ -52,6 +54,22 @@ impl Failure {
             outputs: verdict.outputs.iter().filter(|output| output.mismatched > 0).cloned().collect(),
             findings,
             analysis: None,
+            answer: None,
+        }
+    }
+
+    /// An answer that holds no kernel, and the sentence that says what came instead.
+    pub fn unusable(answer: &str, reason: String) -> Self {
+        Self {
+            triton: String::new(),
+            verdict: "no kernel",
+            reason,
+            error: None,
+            lines: String::new(),
+            outputs: Vec::new(),
+            findings: Vec::new(),
+            analysis: None,
+            answer: Some(answer.to_owned()),
         }
     }
 }

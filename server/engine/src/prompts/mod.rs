@@ -19,14 +19,18 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::dataset::Example;
-use crate::model::{Prompt, Role, Turn};
+use crate::model::{Prompt, Purpose, Role, Turn};
 
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("system.md.j2", include_str!("templates/system.md.j2")),
     ("generate.md.j2", include_str!("templates/generate.md.j2")),
+    ("candidate.md.j2", include_str!("templates/candidate.md.j2")),
     ("fix.md.j2", include_str!("templates/fix.md.j2")),
     ("analysis.md.j2", include_str!("templates/analysis.md.j2")),
 ];
+
+/// How much of an answer that held no kernel is repeated, in characters.
+const LONGEST_QUOTE: usize = 4000;
 
 /// Why no prompt could be made.
 #[derive(Debug, Error)]
@@ -86,20 +90,44 @@ pub struct Task {
 }
 
 impl Task {
-    /// The task that a pair file sets: `None` while its reference or the wrapper's name is not to be told.
+    /// The task that a pair file sets, also where it has no TRITON block yet: `None` while its reference is not to be
+    /// told.
     pub fn of(file: &PairFile, subject: &str) -> Option<Self> {
         use fusewright_pair::BlockKind::{Python, Test};
-        let entry = file.entry_points()?;
         Some(Self {
             description: file.title().map(str::to_owned),
-            reference: entry.reference.name.clone(),
-            candidate: entry.candidate.name.clone(),
+            reference: file.reference()?.name.clone(),
+            candidate: file.candidate_name()?,
             python: whole_lines(file.code(Python)?),
             test: file.code(Test).map(whole_lines),
             subject: subject.to_owned(),
             ..Self::default()
         })
     }
+}
+
+/// What a whole pair is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Commission {
+    /// What the pair computes: an idea, or the operations of a task.
+    pub about: String,
+    /// What else is to be kept to, in words.
+    pub instructions: Option<String>,
+    /// The reference's name, where it is given.
+    pub reference: Option<String>,
+    /// The wrapper's name, where it is given.
+    pub candidate: Option<String>,
+    /// Whether each block ends at a closing marker.
+    pub closed: bool,
+    /// What the kernel runs on: a card's name or a target.
+    pub target: String,
+    /// The version of triton, where it is known.
+    pub triton: Option<String>,
+    /// Worked pairs to learn from.
+    pub examples: Vec<Example>,
+    /// How recorded answers name it.
+    #[serde(skip)]
+    pub subject: String,
 }
 
 /// A fact that models get wrong, from the documentation of the static rules.
@@ -115,6 +143,8 @@ struct Standing<'a> {
     facts: Vec<Fact>,
     target: &'a str,
     triton: Option<&'a str>,
+    /// Whether the whole file is asked for.
+    whole: bool,
 }
 
 /// What a request to mend is made of; the kernel itself where it was not said before.
@@ -123,6 +153,8 @@ struct Mending<'a> {
     failure: &'a Failure,
     first: bool,
     triton: &'a str,
+    /// Whether the whole file is asked for.
+    whole: bool,
 }
 
 impl Prompts {
@@ -170,21 +202,41 @@ impl Prompts {
 
     /// Asks for the kernel; each failure is an answer that was given before, and the verdict on it.
     pub fn generate(&self, task: &Task, failures: &[Failure]) -> Result<Prompt, PromptError> {
-        let mut turns = vec![Turn { role: Role::User, text: self.render("generate.md.j2", task)? }];
+        let mut turns = vec![user(self.render("generate.md.j2", task)?)];
         for failure in failures {
-            turns.push(Turn { role: Role::Assistant, text: fenced(&failure.triton) });
-            let values = Mending { failure, first: false, triton: "" };
-            turns.push(Turn { role: Role::User, text: self.render("fix.md.j2", values)? });
+            turns.extend(self.retried(&failure.triton, failure, false)?);
         }
         self.prompt(task, turns, failures.len())
     }
 
-    /// Asks to mend the present kernel.
-    pub fn fix(&self, task: &Task, failure: &Failure) -> Result<Prompt, PromptError> {
-        let values = Mending { failure, first: true, triton: &failure.triton };
-        let asked =
-            format!("{}\n{}", self.render("generate.md.j2", task)?, self.render("fix.md.j2", values)?);
-        self.prompt(task, vec![Turn { role: Role::User, text: asked }], 1)
+    /// Asks to mend the present kernel, which failed first; each later failure is an answer that was given since.
+    pub fn fix(&self, task: &Task, failure: &Failure, later: &[Failure]) -> Result<Prompt, PromptError> {
+        let values = Mending { failure, first: true, triton: &failure.triton, whole: false };
+        let asked = self.render("generate.md.j2", task)?;
+        let mut turns = vec![user(format!("{asked}\n{}", self.render("fix.md.j2", values)?))];
+        for failure in later {
+            turns.extend(self.retried(&failure.triton, failure, false)?);
+        }
+        self.prompt(task, turns, later.len() + 1)
+    }
+
+    /// Asks for a whole pair; each failure is a file that was answered before, and the verdict on it.
+    pub fn candidate(
+        &self,
+        commission: &Commission,
+        failures: &[(String, Failure)],
+    ) -> Result<Prompt, PromptError> {
+        let mut turns = vec![user(self.render("candidate.md.j2", commission)?)];
+        for (text, failure) in failures {
+            turns.extend(self.retried(text, failure, true)?);
+        }
+        let standing = Standing {
+            facts: facts().collect(),
+            target: &commission.target,
+            triton: commission.triton.as_deref(),
+            whole: true,
+        };
+        self.whole(standing, turns, &commission.subject, failures.len())
     }
 
     /// Asks why the last of `failures` failed and what the next attempt will change.
@@ -194,17 +246,41 @@ impl Prompts {
             last.text = last.text.replace("\nAnswer with the whole mended TRITON block.\n", "\n");
             last.text.push_str(&self.render("analysis.md.j2", task)?);
         }
+        prompt.attempt -= 1;
+        prompt.purpose = Purpose::Analysis;
         Ok(prompt)
     }
 
+    /// What was answered before, and the verdict on it.
+    fn retried(&self, code: &str, failure: &Failure, whole: bool) -> Result<[Turn; 2], PromptError> {
+        let values = Mending { failure, first: false, triton: "", whole };
+        let asked = user(self.render("fix.md.j2", values)?);
+        Ok([Turn { role: Role::Assistant, text: answered(code, failure) }, asked])
+    }
+
     fn prompt(&self, task: &Task, turns: Vec<Turn>, failures: usize) -> Result<Prompt, PromptError> {
-        let facts = facts().collect();
-        let system = Standing { facts, target: &task.target, triton: task.triton.as_deref() };
+        let standing = Standing {
+            facts: facts().collect(),
+            target: &task.target,
+            triton: task.triton.as_deref(),
+            whole: false,
+        };
+        self.whole(standing, turns, &task.subject, failures)
+    }
+
+    fn whole(
+        &self,
+        standing: Standing<'_>,
+        turns: Vec<Turn>,
+        subject: &str,
+        failures: usize,
+    ) -> Result<Prompt, PromptError> {
         Ok(Prompt {
-            system: self.render("system.md.j2", system)?,
+            system: self.render("system.md.j2", standing)?,
             turns,
-            subject: task.subject.clone(),
+            subject: subject.to_owned(),
             attempt: u32::try_from(failures).unwrap_or(u32::MAX).saturating_add(1),
+            purpose: Purpose::Code,
         })
     }
 
@@ -227,6 +303,18 @@ impl Prompts {
 fn facts() -> impl Iterator<Item = Fact> {
     let rules = Rule::ALL.iter().filter(|rule| rule.code().starts_with("FW3"));
     rules.map(|rule| Fact { code: rule.code(), says: rule.summary() })
+}
+
+fn user(text: String) -> Turn {
+    Turn { role: Role::User, text }
+}
+
+/// What was answered before: the code alone, or an answer without any.
+fn answered(code: &str, failure: &Failure) -> String {
+    let Some(answer) = &failure.answer else { return fenced(code) };
+    let words: String = answer.trim().chars().take(LONGEST_QUOTE).collect();
+    // No protocol takes a turn without words.
+    if words.is_empty() { "(nothing)".to_owned() } else { words }
 }
 
 fn fenced(code: &str) -> String {
@@ -310,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_fix() {
-        insta::assert_snapshot!(shown(&Prompts::load(None).unwrap().fix(&task(), &failure()).unwrap()));
+        insta::assert_snapshot!(shown(&Prompts::load(None).unwrap().fix(&task(), &failure(), &[]).unwrap()));
     }
 
     #[test]
@@ -343,7 +431,7 @@ mod tests {
     #[test]
     fn the_shipped_templates_can_be_written_out() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Prompts::write_shipped(folder.path()).unwrap().len(), 4);
+        assert_eq!(Prompts::write_shipped(folder.path()).unwrap().len(), SHIPPED.len());
         assert_eq!(Prompts::write_shipped(folder.path()).unwrap().len(), 0, "what is there is kept");
         assert!(Prompts::load(Some(folder.path())).is_ok());
     }

@@ -18,7 +18,7 @@ use crate::home::Home;
 use crate::progress::{CancellationToken, Event, Progress};
 use crate::remembered::VerdictStore;
 use crate::source;
-use crate::verdict::{Finding, Implementation, PairError, Stage, VerdictLine};
+use crate::verdict::{Device, Finding, Implementation, PairError, Stage, VerdictLine};
 
 pub use inductor::{InductorError, InductorRequest};
 
@@ -164,6 +164,11 @@ impl Verifier {
             Ok::<_, Unasked>(harness.environment(cancel).await?)
         };
         environment.await.map_err(|error| error_of(&error))
+    }
+
+    /// The GPU that judged last, where one is remembered.
+    pub fn last_device(&self) -> Option<Device> {
+        self.options.store.as_ref()?.device()
     }
 
     /// Ends the harness, giving it a moment to clean up. Dropping the verifier kills it at once.

@@ -1,0 +1,78 @@
+//! Why nothing was written.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::model::{AnswerError, ModelError, Prompt, Usage};
+use crate::prompts::PromptError;
+
+/// Why nothing was written. The file is then as it was.
+#[derive(Debug, Error)]
+pub enum GenerateError {
+    /// The file holds no pair.
+    #[error("{} is not a pair file: it has no `# <PYTHON>` block to write a kernel for", .0.display())]
+    NotAPair(PathBuf),
+    /// Something outside the TRITON block keeps a kernel from being written.
+    #[error("{}:{line}: {message}", file.display())]
+    Unready {
+        /// The pair file.
+        file: PathBuf,
+        /// The 1-based line.
+        line: u32,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The prompt cannot be made.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// The model gave no whole answer.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The model answered, but not with what was asked for. That is a failed attempt.
+    #[error("{} did not answer with {}: {}", .0.writer, .0.wanted, .0.reason)]
+    Unusable(Box<Unusable>),
+    /// TorchInductor writes kernels for references, and no references.
+    #[error("TorchInductor writes the kernel of a reference, not a whole pair: name a model under [model]")]
+    NoReference,
+    /// TorchInductor has no kernel for this reference.
+    #[error("TorchInductor wrote no kernel: {0}")]
+    Inductor(String),
+    /// The user ended it.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// An answer that is none.
+#[derive(Debug, Clone)]
+pub struct Unusable {
+    /// Who answered.
+    pub writer: String,
+    /// What was asked for: "a kernel".
+    pub wanted: &'static str,
+    /// What came instead.
+    pub reason: AnswerError,
+    /// The whole answer.
+    pub answer: String,
+    /// What was asked.
+    pub prompt: Prompt,
+    /// The tokens used, where the provider tells.
+    pub usage: Option<Usage>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl GenerateError {
+    /// The answer that was of no use, which counts as a failed attempt.
+    pub fn unusable(&self) -> Option<&Unusable> {
+        match self {
+            Self::Unusable(unusable) => Some(unusable),
+            _ => None,
+        }
+    }
+
+    /// Whether the user ended it.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Model(ModelError::Cancelled))
+    }
+}

@@ -1,0 +1,251 @@
+//! Writes kernels: asks whoever the settings name, finds the code in the answer, and puts it into the pair.
+//!
+//! Architecture Invariant: nothing here writes a file or runs a pair's code itself. What is returned is the text that
+//! the file would have; the front ends apply it, and only to the text that it was asked for.
+
+mod analysis;
+mod candidate;
+mod error;
+mod insert;
+mod telling;
+mod writer;
+
+pub use analysis::Analysis;
+pub use candidate::{Assignment, Layout};
+pub use error::{GenerateError, Unusable};
+pub use writer::Writer;
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use fusewright_pair::{BlockKind, PairFile};
+
+use crate::authors::Author;
+use crate::config::{DeviceChoice, Settings};
+use crate::dataset::Dataset;
+use crate::home::Home;
+use crate::model::{AnswerError, Model, Prompt, Usage, Wanted, find_code};
+use crate::progress::{CancellationToken, Event, Progress};
+use crate::prompts::{Failure, Prompts, Task, nearest_examples};
+use crate::python::installed_triton;
+use crate::verify::Verifier;
+use crate::workspace::Workspace;
+
+pub use crate::model::EditorModel;
+
+/// The folder of the user's own templates, below the workspace's root.
+const TEMPLATES: &str = "triton_training_data/prompts";
+/// How many worked pairs a prompt carries.
+const EXAMPLES: usize = 2;
+
+/// Writes kernels and pairs for one workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Generator<'a> {
+    /// The settings in force.
+    pub settings: &'a Settings,
+    /// The workspace's root.
+    pub root: &'a Path,
+    /// Who writes.
+    pub writer: &'a Writer,
+    /// Who knows the machine, and asks TorchInductor.
+    pub verifier: &'a Verifier,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The file, as the user named it.
+    pub file: &'a Path,
+    /// Its text, which an editor may not have saved yet.
+    pub text: Arc<str>,
+    /// What was tried before, oldest first.
+    pub failures: &'a [Failure],
+    /// Whether the first of the failures is of a block that the writer has not seen, because somebody else wrote it.
+    pub fix: bool,
+    /// What the user adds in words.
+    pub instructions: Option<&'a str>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The whole new file.
+    pub text: String,
+    /// The TRITON block in it.
+    pub block: String,
+    /// What was replaced, in bytes of the old text.
+    pub replaced: Range<usize>,
+    /// What stands there now.
+    pub new_text: String,
+    /// Who wrote it.
+    pub writer: String,
+    /// The tokens used, where the provider tells.
+    pub usage: Option<Usage>,
+    /// How long it took.
+    pub seconds: f64,
+    /// What was asked; nothing where no model was.
+    pub prompt: Option<Prompt>,
+    /// The whole answer; empty where no model was asked.
+    pub answer: String,
+}
+
+impl Generator<'_> {
+    /// Writes the TRITON block of a pair.
+    pub async fn kernel(
+        &self,
+        request: Request<'_>,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Written, GenerateError> {
+        let pair = PairFile::parse(Arc::clone(&request.text));
+        let mut task = task(&pair, &request)?;
+        let Some(model) = self.writer.model() else {
+            return Err(GenerateError::Inductor(
+                "this version cannot ask it yet: name a model under [model]".to_owned(),
+            ));
+        };
+        self.complete(&mut task).await;
+        let prompts = self.prompts()?;
+        let prompt = match request.failures {
+            [first, later @ ..] if request.fix => prompts.fix(&task, first, later)?,
+            failures => prompts.generate(&task, failures)?,
+        };
+        let answered = telling::ask(model, &prompt, "writing the kernel", progress, cancel).await?;
+        let (answer, usage) = (answered.completion.text, answered.completion.usage);
+        let found = find_code(&answer, &Wanted { candidate: task.candidate })
+            .and_then(|code| insert::insert(&pair, &code).map_err(AnswerError::NoBlock));
+        let inserted = match found {
+            Ok(inserted) => inserted,
+            Err(reason) => {
+                let seconds = answered.seconds;
+                let writer = self.writer.label();
+                let unusable =
+                    Unusable { writer, wanted: "a kernel", reason, answer, prompt, usage, seconds };
+                return Err(GenerateError::Unusable(Box::new(unusable)));
+            }
+        };
+        self.remember(&inserted.block, request.failures.len(), progress);
+        Ok(Written {
+            text: inserted.text,
+            block: inserted.block,
+            replaced: inserted.replaced,
+            new_text: inserted.new_text,
+            writer: self.writer.label(),
+            usage,
+            seconds: answered.seconds,
+            prompt: Some(prompt),
+            answer,
+        })
+    }
+
+    /// Says why the last of the request's failures failed and what the next attempt will change: what the model
+    /// says, or what the verdict says where there is no model to ask. Where nothing failed it is empty.
+    pub async fn analysis(
+        &self,
+        request: Request<'_>,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Analysis, GenerateError> {
+        let Some(last) = request.failures.last() else { return Ok(Analysis::default()) };
+        let known = Analysis::of_verdict(last);
+        let Some(model) = self.writer.model() else { return Ok(known) };
+        let pair = PairFile::parse(Arc::clone(&request.text));
+        let Ok(mut task) = task(&pair, &request) else { return Ok(known) };
+        self.complete(&mut task).await;
+        let prompt = self.prompts()?.analysis(&task, request.failures)?;
+        self.analysed(model, &prompt, last, progress, cancel).await
+    }
+
+    async fn analysed(
+        &self,
+        model: &Model,
+        prompt: &Prompt,
+        failure: &Failure,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Analysis, GenerateError> {
+        let answered = telling::ask(model, prompt, "analysing the failure", progress, cancel).await?;
+        Ok(Analysis::of_answer(&answered.completion.text, failure))
+    }
+
+    /// Adds to a task what only the workspace and the machine know.
+    async fn complete(&self, task: &mut Task) {
+        task.target = self.target();
+        task.triton = self.triton();
+        task.examples = self.examples(&task.python).await;
+    }
+
+    fn prompts(&self) -> Result<Prompts, GenerateError> {
+        let folder = self.root.join(TEMPLATES);
+        Ok(Prompts::load(folder.is_dir().then_some(folder.as_path()))?)
+    }
+
+    /// What the kernel will run on: the card that judged last, else what is compiled for.
+    fn target(&self) -> String {
+        let card = match self.settings.verify.device {
+            DeviceChoice::Interpreter => None,
+            DeviceChoice::Auto | DeviceChoice::Cuda => self.verifier.last_device(),
+        };
+        let Some(card) = card else { return self.settings.verify.target.clone() };
+        match card.more.get("capability").and_then(|capability| capability.as_str()) {
+            Some(capability) => format!("{} ({capability})", card.name),
+            None => card.name,
+        }
+    }
+
+    fn triton(&self) -> Option<String> {
+        let python = &self.settings.python;
+        if python.command.is_some() {
+            return None;
+        }
+        installed_triton(python.interpreter.as_deref(), &Home::of_user())
+    }
+
+    /// Worked pairs from the workspace's own dataset.
+    async fn examples(&self, python: &str) -> Vec<crate::dataset::Example> {
+        let root = self.root.to_owned();
+        let dataset = Dataset::open(Workspace { root }.dataset(self.settings));
+        let python = python.to_owned();
+        let chosen =
+            tokio::task::spawn_blocking(move || nearest_examples(&dataset.recent(), &python, EXAMPLES));
+        // An example more or less is no reason to write nothing.
+        chosen.await.unwrap_or_default()
+    }
+
+    fn remember(&self, block: &str, failures: usize, progress: &dyn Progress) {
+        let attempt = u32::try_from(failures).unwrap_or(u32::MAX).saturating_add(1);
+        let author = Author { writer: self.writer.label(), attempt };
+        if let Some(Err(error)) = self.writer.authors.as_ref().map(|store| store.remember(block, &author)) {
+            progress.report(Event::Note(format!(
+                "who wrote the kernel cannot be remembered for `archive`: {error}"
+            )));
+        }
+    }
+}
+
+/// The task that a pair sets, or what keeps it from setting one.
+fn task(pair: &PairFile, request: &Request<'_>) -> Result<Task, GenerateError> {
+    if pair.block(BlockKind::Python).is_none() {
+        return Err(GenerateError::NotAPair(request.file.to_owned()));
+    }
+    let unready = |line, message| GenerateError::Unready { file: request.file.to_owned(), line, message };
+    if let Some(fault) = insert::obstacle(pair) {
+        return Err(unready(pair.line_of(fault.range.start()), fault.message.clone()));
+    }
+    let mut task = Task::of(pair, &subject(request.file)).ok_or_else(|| {
+        let line = pair.block(BlockKind::Python).map_or(1, |block| pair.line_of(block.range().start()));
+        unready(
+            line,
+            "no function in the PYTHON block says what the kernel should compute: define one".to_owned(),
+        )
+    })?;
+    task.instructions =
+        request.instructions.map(str::trim).filter(|words| !words.is_empty()).map(str::to_owned);
+    Ok(task)
+}
+
+/// How recorded answers name the task of a file.
+fn subject(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
