@@ -13,6 +13,9 @@ use crate::files;
 /// How provenance names TorchInductor.
 pub const INDUCTOR: &str = "inductor";
 
+/// How a block of TorchInductor's begins.
+pub const ORIGIN: &str = "# Written by TorchInductor";
+
 /// Who wrote a block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::model::{AnswerError, ModelError, Prompt, Usage};
 use crate::prompts::PromptError;
+use crate::verify::InductorError;
 
 /// Why nothing was written. The file is then as it was.
 #[derive(Debug, Error)]
@@ -37,7 +38,10 @@ pub enum GenerateError {
     NoReference,
     /// TorchInductor has no kernel for this reference.
     #[error("TorchInductor wrote no kernel: {0}")]
-    Inductor(String),
+    Inductor(InductorError),
+    /// What TorchInductor wrote cannot stand in the file.
+    #[error("what TorchInductor wrote cannot stand in the TRITON block: {0}")]
+    Misfit(String),
     /// The user ended it.
     #[error("cancelled")]
     Cancelled,
@@ -73,6 +77,9 @@ impl GenerateError {
 
     /// Whether the user ended it.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Model(ModelError::Cancelled))
+        matches!(
+            self,
+            Self::Cancelled | Self::Model(ModelError::Cancelled) | Self::Inductor(InductorError::Cancelled)
+        )
     }
 }

@@ -5,21 +5,21 @@ use std::ops::Range;
 use fusewright_pair::{Block, BlockKind, Diagnostic, PairFile, Rule, Severity};
 
 /// The text with the kernel in it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Inserted {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inserted {
     /// The whole new text.
-    pub(super) text: String,
+    pub text: String,
     /// The TRITON block in it.
-    pub(super) block: String,
+    pub block: String,
     /// What was replaced, in bytes of the old text; empty where text was inserted.
-    pub(super) replaced: Range<usize>,
+    pub replaced: Range<usize>,
     /// What stands there now.
-    pub(super) new_text: String,
+    pub new_text: String,
 }
 
 /// Puts `code`, whose lines end in line feeds, into the TRITON block, which is added where there is none. The error
 /// says what in the code makes it no block.
-pub(super) fn insert(pair: &PairFile, code: &str) -> Result<Inserted, String> {
+pub fn insert(pair: &PairFile, code: &str) -> Result<Inserted, String> {
     let (replaced, new_text) = change(pair, code).ok_or("there is no place for it in the file")?;
     let mut text = pair.text().to_owned();
     text.replace_range(replaced.clone(), &new_text);

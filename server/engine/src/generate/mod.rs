@@ -13,23 +13,26 @@ mod writer;
 pub use analysis::Analysis;
 pub use candidate::{Assignment, Layout};
 pub use error::{GenerateError, Unusable};
+pub use insert::{Inserted, insert};
 pub use writer::Writer;
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use fusewright_pair::{BlockKind, PairFile};
 
-use crate::authors::Author;
+use crate::authors::{Author, ORIGIN};
 use crate::config::{DeviceChoice, Settings};
 use crate::dataset::Dataset;
+use crate::harness::InductorKernel;
 use crate::home::Home;
-use crate::model::{AnswerError, Model, Prompt, Usage, Wanted, find_code};
+use crate::model::{AnswerError, ModelError, Prompt, Usage, Wanted, find_code};
 use crate::progress::{CancellationToken, Event, Progress};
 use crate::prompts::{Failure, Prompts, Task, nearest_examples};
 use crate::python::installed_triton;
-use crate::verify::Verifier;
+use crate::verify::{InductorRequest, Verifier};
 use crate::workspace::Workspace;
 
 pub use crate::model::EditorModel;
@@ -101,9 +104,7 @@ impl Generator<'_> {
         let pair = PairFile::parse(Arc::clone(&request.text));
         let mut task = task(&pair, &request)?;
         let Some(model) = self.writer.model() else {
-            return Err(GenerateError::Inductor(
-                "this version cannot ask it yet: name a model under [model]".to_owned(),
-            ));
+            return self.inductor(&pair, &request, progress, cancel).await;
         };
         self.complete(&mut task).await;
         let prompts = self.prompts()?;
@@ -114,7 +115,7 @@ impl Generator<'_> {
         let answered = telling::ask(model, &prompt, "writing the kernel", progress, cancel).await?;
         let (answer, usage) = (answered.completion.text, answered.completion.usage);
         let found = find_code(&answer, &Wanted { candidate: task.candidate })
-            .and_then(|code| insert::insert(&pair, &code).map_err(AnswerError::NoBlock));
+            .and_then(|code| insert(&pair, &code).map_err(AnswerError::NoBlock));
         let inserted = match found {
             Ok(inserted) => inserted,
             Err(reason) => {
@@ -125,18 +126,8 @@ impl Generator<'_> {
                 return Err(GenerateError::Unusable(Box::new(unusable)));
             }
         };
-        self.remember(&inserted.block, request.failures.len(), progress);
-        Ok(Written {
-            text: inserted.text,
-            block: inserted.block,
-            replaced: inserted.replaced,
-            new_text: inserted.new_text,
-            writer: self.writer.label(),
-            usage,
-            seconds: answered.seconds,
-            prompt: Some(prompt),
-            answer,
-        })
+        let written = self.written(inserted, &request, answered.seconds, progress);
+        Ok(Written { usage, prompt: Some(prompt), answer, ..written })
     }
 
     /// Says why the last of the request's failures failed and what the next attempt will change: what the model
@@ -154,19 +145,44 @@ impl Generator<'_> {
         let Ok(mut task) = task(&pair, &request) else { return Ok(known) };
         self.complete(&mut task).await;
         let prompt = self.prompts()?.analysis(&task, request.failures)?;
-        self.analysed(model, &prompt, last, progress, cancel).await
+        match telling::ask(model, &prompt, "analysing the failure", progress, cancel).await {
+            Ok(answered) => Ok(Analysis::of_answer(&answered.completion.text, last)),
+            Err(GenerateError::Model(ModelError::NotRecorded { .. })) => Ok(known),
+            Err(error) => Err(error),
+        }
     }
 
-    async fn analysed(
+    /// The same from TorchInductor, which needs no prompt and writes the same every time.
+    async fn inductor(
         &self,
-        model: &Model,
-        prompt: &Prompt,
-        failure: &Failure,
+        pair: &PairFile,
+        request: &Request<'_>,
         progress: &dyn Progress,
         cancel: &CancellationToken,
-    ) -> Result<Analysis, GenerateError> {
-        let answered = telling::ask(model, prompt, "analysing the failure", progress, cancel).await?;
-        Ok(Analysis::of_answer(&answered.completion.text, failure))
+    ) -> Result<Written, GenerateError> {
+        progress
+            .report(Event::Phase { message: "TorchInductor writes the kernel".to_owned(), percent: None });
+        let started = Instant::now();
+        let asked = InductorRequest::new(request.file, Arc::clone(&request.text));
+        let kernel =
+            self.verifier.inductor(asked, progress, cancel).await.map_err(GenerateError::Inductor)?;
+        let code = with_origin(&kernel);
+        let inserted = insert(pair, &code).map_err(GenerateError::Misfit)?;
+        Ok(self.written(inserted, request, started.elapsed().as_secs_f64(), progress))
+    }
+
+    /// What is returned of a block that stands in its file now; the prompt and the answer are the caller's to add.
+    fn written(
+        &self,
+        inserted: Inserted,
+        request: &Request<'_>,
+        seconds: f64,
+        progress: &dyn Progress,
+    ) -> Written {
+        let Inserted { text, block, replaced, new_text } = inserted;
+        self.remember(&block, request.failures.len(), progress);
+        let (writer, answer) = (self.writer.label(), String::new());
+        Written { text, block, replaced, new_text, writer, usage: None, seconds, prompt: None, answer }
     }
 
     /// Adds to a task what only the workspace and the machine know.
@@ -222,6 +238,15 @@ impl Generator<'_> {
             )));
         }
     }
+}
+
+/// TorchInductor's block, which says at its start where it comes from: `archive` asks whether such blocks may enter.
+fn with_origin(kernel: &InductorKernel) -> String {
+    let code = kernel.triton.trim_start_matches(['\r', '\n']);
+    if code.starts_with(ORIGIN) {
+        return code.to_owned();
+    }
+    format!("{ORIGIN} (torch {}) and made standalone by Fusewright.\n{code}", kernel.torch)
 }
 
 /// The task that a pair sets, or what keeps it from setting one.

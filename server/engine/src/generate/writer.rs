@@ -51,6 +51,22 @@ impl Writer {
         self.model().map_or_else(|| INDUCTOR.to_owned(), Model::label)
     }
 
+    /// Whom the settings name, in few words, for a title: nothing is looked up, and nobody asked.
+    pub fn named(settings: &Settings) -> String {
+        let model = &settings.model;
+        let name = |otherwise: &str| model.model.clone().unwrap_or_else(|| otherwise.to_owned());
+        match model.provider {
+            Provider::Inductor => "TorchInductor".to_owned(),
+            Provider::Editor => name("the editor's model"),
+            Provider::Openai | Provider::Anthropic => name("a model"),
+            Provider::Command => {
+                let program = model.command.as_ref().and_then(|words| words.first());
+                program.map_or_else(|| "a program".to_owned(), |program| format!("`{program}`"))
+            }
+            Provider::Recorded => "recorded answers".to_owned(),
+        }
+    }
+
     /// Whether TorchInductor writes.
     pub fn is_inductor(&self) -> bool {
         self.model().is_none()
