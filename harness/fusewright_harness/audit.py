@@ -13,6 +13,7 @@ from typing import Any
 from fusewright_harness.case import Case
 from fusewright_harness.compare import LATER_CALLS, compare
 from fusewright_harness.faults import Fault
+from fusewright_harness.idle import look_for_idle_kernels
 from fusewright_harness.profiled import profiled
 from fusewright_harness.proof import judge_foreign_work
 from fusewright_harness.reports import kernels_of, work_of
@@ -50,7 +51,7 @@ def repeat(case: Case) -> None:
     judge_foreign_work(case, work_of(answer.fields, "triton"))
 
 
-STEPS: list[Callable[[Case], None]] = [repeat, profiled, examine, probe]
+STEPS: list[Callable[[Case], None]] = [repeat, look_for_idle_kernels, profiled, examine, probe]
 
 
 def audit(case: Case) -> None:

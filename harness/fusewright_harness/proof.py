@@ -101,7 +101,7 @@ def _without_kernels(case: Case) -> str | None:
     right: list[bool] | None = None
     sizes: list[int] = []
     for index, pattern in trials:
-        found = _call_without(case, index, pattern)
+        found = call_without(case, index, pattern)
         if found is None:
             return None
         outputs, sizes = found
@@ -119,10 +119,16 @@ def _without_kernels(case: Case) -> str | None:
     return None
 
 
-def _call_without(case: Case, index: int, pattern: int) -> tuple[list[bool], list[int]] | None:
-    """Which outputs are right without launches, and their sizes; None where the call needs them to end at all."""
+def call_without(
+    case: Case, index: int, pattern: int, kernel: dict[str, Any] | None = None
+) -> tuple[list[bool], list[int]] | None:
+    """Which outputs are right without the launches of ``kernel``, or of all, and their sizes.
+
+    None where the call needs them to end at all. ``pattern`` says what fresh memory is filled with.
+    """
     worker = case.team.candidate
-    worker.ask("without", "running without its kernels", index=index, pattern=pattern)
+    left_out = None if kernel is None else [kernel["name"], kernel["line"]]
+    worker.ask("without", "running without its kernels", index=index, pattern=pattern, kernel=left_out)
     try:
         answer = worker.answer()
     except Fault as fault:

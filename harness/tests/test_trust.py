@@ -332,3 +332,19 @@ def test_the_first_result_goes_out_before_the_audit(harness):
     assert events[1]["verdict"]["pending"] == []
     assert number == events[1]["id"]
     assert "Robustness" in {finding["code"] for finding in events[1]["verdict"]["findings"]}
+
+
+def test_a_kernel_that_changes_nothing_is_named_and_the_one_that_computes_is_not(harness):
+    body = "copy(x, torch.empty_like(x))\n" + HONEST
+    verdict = judged(harness, body)
+    assert "IdleKernel" in passed(verdict)
+    (finding,) = [finding for finding in verdict["findings"] if finding["code"] == "IdleKernel"]
+    assert "`copy_kernel`" in finding["message"]
+    assert finding["line"] is not None
+
+
+def test_two_kernels_that_both_compute_are_both_needed(harness):
+    body = (
+        "z = launch(x.contiguous(), y.contiguous(), torch.empty_like(x))\nreturn copy(z, torch.empty_like(z))"
+    )
+    assert "IdleKernel" not in passed(judged(harness, body))
