@@ -1,0 +1,91 @@
+"""What the wrapper asks of its arguments: what the trace took for granted beside the sizes that it reads.
+
+A kernel that was written for one meaning of its arguments has to refuse another one: an error can be mended, a wrong
+result is not seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+import torch
+
+from fusewright_harness.inductor.arguments import Leaf
+from fusewright_harness.inductor.sizes import Sizes
+from fusewright_harness.inductor.trace import Origin, Traced
+
+# Bounds this large are Inductor's own, on how it counts elements.
+_LARGE = 1 << 20
+
+
+def constant_checks(traced: Traced) -> list[str]:
+    """Lines that refuse other values of what is not handed to a kernel: text, switches, dtypes, None."""
+    lines: list[str] = []
+    for leaf in traced.arguments.leaves:
+        if leaf.is_tensor or leaf.is_number or isinstance(leaf.value, torch.device):
+            continue
+        text = _literal(leaf.value)
+        operator = "is not" if leaf.value is None or isinstance(leaf.value, bool) else "!="
+        test = leaf.path if leaf.value is False else f"{leaf.path} {operator} {text}"
+        test = f"not {leaf.path}" if leaf.value is True else test
+        lines += _refusal(test, f"{leaf.name} has to be {text}")
+    return lines
+
+
+def size_checks(traced: Traced, sizes: Sizes) -> list[str]:
+    """Lines that refuse sizes and numbers other than those that the trace found to be equal."""
+    unequal: dict[Leaf, list[str]] = {}
+    for symbol, origin in traced.origins.items():
+        value = sizes.canonical(symbol)
+        if value == symbol or origin.what == "stride":
+            continue
+        if isinstance(value, sympy.Symbol) and sizes.origin(value) is origin:
+            # The wrapper reads the size here, so that it is the other one which has to be as large.
+            origin = traced.origins[value]
+        unequal.setdefault(origin.leaf, []).append(f"{origin.expression} != {sizes.text(value)}")
+    for leaf in traced.leaves:
+        if leaf.is_tensor:
+            single = [Origin(leaf, d, "size") for d, size in enumerate(leaf.value.shape) if size < 2]
+            tests = [f"{origin.expression} != {leaf.value.shape[origin.dimension]}" for origin in single]
+            if tests:
+                unequal.setdefault(leaf, []).extend(tests)
+    lines: list[str] = []
+    for leaf, tests in unequal.items():
+        what = "have that value" if leaf.is_number else "have that shape"
+        lines += _refusal(" or ".join(tests), f"{leaf.name} cannot {what} here")
+    for expression in traced.conditions:
+        if not _implied(expression, traced):
+            lines += _refusal(
+                f"not {_bracketed(sizes.text(expression))}", "the kernel was not written for these sizes"
+            )
+    return lines
+
+
+def _refusal(test: str, message: str) -> list[str]:
+    return [f"if {test}:", f'    raise ValueError("{message}")']
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})"
+
+
+def _implied(expression: Any, traced: Traced) -> bool:
+    """Whether a condition says nothing: it holds for all sizes above one, or is about strides or huge numbers."""
+    symbols = expression.free_symbols
+    if not symbols or any(traced.origins[s].what == "stride" for s in symbols if s in traced.origins):
+        return True
+    if isinstance(expression, sympy.Equality):
+        # Equal sizes have one name by now, and the other is asked for above.
+        return expression.xreplace(traced.environment.replacements) == sympy.true
+    if any(abs(number) >= _LARGE for number in expression.atoms(sympy.Integer)):
+        return True
+    if isinstance(expression, sympy.Unequality):
+        return True
+    larger = [sympy.Dummy(integer=True, positive=True) + 1 for _symbol in symbols]
+    substituted = expression.xreplace(dict(zip(symbols, larger, strict=True)))
+    return sympy.simplify(substituted) == sympy.true
+
+
+def _literal(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)

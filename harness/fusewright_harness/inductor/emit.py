@@ -1,0 +1,136 @@
+"""TorchInductor's own text for a traced graph: a module with its Triton kernels and the calls that launch them.
+
+Nothing is launched or compiled here. The settings ask for what a person would write: one kernel for as much as
+possible, one row of a reduction held at once where it fits, nothing that is measured or depends on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import sympy
+import torch
+from torch._inductor import config
+from torch._inductor.choices import InductorChoices
+from torch._inductor.codegen.triton import TritonKernel
+from torch._inductor.debug import DebugContext
+from torch._inductor.fx_passes.post_grad import post_grad_passes, view_to_reshape
+from torch._inductor.graph import GraphLowering
+from torch._inductor.virtualized import V
+
+from fusewright_harness.inductor.trace import Traced
+
+LONGEST_HELD_ROW = 16384
+"""Elements of a row that a program holds at once; longer rows are walked in steps."""
+
+_SETTINGS: dict[str, Any] = {
+    "compile_threads": 1,
+    "fx_graph_cache": False,
+    "force_disable_caches": True,
+    "split_reductions": False,
+    "combo_kernels": False,
+    "benchmark_kernel": False,
+    "max_autotune": False,
+    "max_autotune_gemm": False,
+    "shape_padding": False,
+    "coordinate_descent_tuning": False,
+    "triton.multi_kernel": 0,
+    "triton.cooperative_reductions": False,
+    "triton.persistent_reductions": True,
+    "triton.use_block_ptr": False,
+    "triton.unique_kernel_names": True,
+    "triton.descriptive_names": "original_aten",
+    "triton.store_cubin": False,
+    "triton.cudagraphs": False,
+    "size_asserts": False,
+    "nan_asserts": False,
+    "scalar_asserts": False,
+    "alignment_asserts": False,
+    "assert_indirect_indexing": False,
+    "generate_intermediate_hooks": False,
+    "memory_planning": False,
+    "allow_buffer_reuse": False,
+    "inplace_buffers": False,
+    "implicit_fallbacks": True,
+    "online_softmax": False,
+    "comment_origin": False,
+    "emulate_precision_casts": False,
+    "worker_start_method": "subprocess",
+}
+
+
+def settings(extra: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Inductor's settings for one emission; those that this version does not have are left out."""
+    wanted = {**_SETTINGS, **(extra or {})}
+    return {name: value for name, value in wanted.items() if _has(name)}
+
+
+def _has(name: str) -> bool:
+    owner: Any = config
+    for part in name.split("."):
+        if not hasattr(owner, part):
+            return False
+        owner = getattr(owner, part)
+    return True
+
+
+class _Choices(InductorChoices):
+    """Inductor's choices, but rows are held at once although their length is a symbol."""
+
+    @staticmethod
+    def should_use_persistent_reduction(features: Any, cooperative_reduction: bool) -> bool:
+        numel = features.reduction_numel
+        hint = V.graph._fusewright_hint(numel)
+        inner = str(getattr(features.get_reduction_hint(), "name", "")) in ("INNER", "DEFAULT", "OUTER_TINY")
+        if cooperative_reduction or hint is None:
+            return False
+        return hint <= LONGEST_HELD_ROW if inner else isinstance(numel, (int, sympy.Integer)) and hint <= 64
+
+
+@contextlib.contextmanager
+def _symbolic_rows() -> Any:
+    """Lets a row of symbolic length be held at once: the text says how long the block is for the hint's length."""
+    original = TritonKernel.__dict__["_get_persistent_RBLOCK"]
+
+    def block(numel: Any) -> int:
+        hint = V.graph._fusewright_hint(V.graph.sizevars.simplify(numel))
+        if hint is None:
+            return original.__func__(numel)
+        return 1 << (max(1, hint) - 1).bit_length()
+
+    TritonKernel._get_persistent_RBLOCK = staticmethod(block)
+    try:
+        yield
+    finally:
+        TritonKernel._get_persistent_RBLOCK = original
+
+
+def emit(traced: Traced) -> str:
+    """The text of the module that Inductor would compile for ``traced``; called with the device faked."""
+    hints = {symbol: sympy.sympify(origin.hint) for symbol, origin in traced.origins.items()}
+
+    def hint_of(expression: Any) -> int | None:
+        value = sympy.sympify(expression).xreplace(traced.environment.replacements).xreplace(hints)
+        return int(value) if value.is_number else None
+
+    graph = traced.graph
+    choices = V.set_choices_handler(_Choices())
+    with choices, V.set_fake_mode(traced.fake_mode), DebugContext(), _symbolic_rows(), torch.no_grad():
+        view_to_reshape(graph)
+        post_grad_passes(graph, is_inference=True)
+        graph.graph.lint()
+        graph.recompile()
+        lowering = GraphLowering(
+            graph,
+            example_inputs=traced.inputs,
+            is_inference=True,
+            shape_env=traced.environment,
+            cpp_wrapper=False,
+        )
+        lowering._fusewright_hint = hint_of
+        with V.set_graph_handler(lowering), V.set_extern_kernel_nodes([]):
+            lowering.run(*traced.inputs)
+            text = lowering.codegen()
+    text = text[0] if isinstance(text, tuple) else text
+    return getattr(text, "value", text)

@@ -1,0 +1,299 @@
+"""One of Inductor's kernels as a person would write it: parameters with names, sizes handed over, no hidden library."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fusewright_harness.inductor.helpers import NAMES as HELPER_NAMES
+from fusewright_harness.inductor.helpers import Translate, Unknown
+from fusewright_harness.inductor.indices import Indices
+from fusewright_harness.inductor.layout import call_lines
+from fusewright_harness.inductor.names import Names
+from fusewright_harness.inductor.program import Kernel, Launch
+from fusewright_harness.inductor.shapes import Axes
+from fusewright_harness.inductor.simplify import Replace, loads, remove_dead, simplify, walk
+from fusewright_harness.inductor.sizes import Sizes
+from fusewright_harness.inductor.types import Types
+from fusewright_harness.inductor.unsupported import Unsupported
+from fusewright_harness.inductor.values import name_values
+
+_LOCAL_BLOCK = re.compile(r"[XYZ]BLOCK|R\d_BLOCK")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block's extent: a constant of the kernel that the launch decides."""
+
+    name: str
+    axis: str
+    """Inductor's axis: ``X``, ``Y``, ``Z``, ``R0_``, ``R1_``."""
+    extent: ast.expr | None
+    """How many elements there are along the axis, in the wrapper's names."""
+    whole: bool
+    """Whether one block holds the whole extent."""
+
+
+@dataclass
+class StandaloneKernel:
+    """A kernel's text, and what a launch gives it."""
+
+    name: str
+    kind: str
+    source: str
+    arguments: list[tuple[str, ast.expr]]
+    """Its parameters but the blocks, each with what the wrapper gives, in the wrapper's names."""
+    blocks: list[Block]
+    size_hints: dict[str, int]
+    helpers: set[str] = field(default_factory=set)
+    """Names of the helpers that it calls."""
+
+
+def standalone(
+    launch: Launch,
+    name: str,
+    sizes: Sizes,
+    extents: dict[str, ast.expr],
+    buffer_name: Callable[[ast.expr], str],
+) -> StandaloneKernel:
+    """The kernel of ``launch``, called ``name``.
+
+    ``extents`` are the sizes that Inductor's wrapper named; ``buffer_name`` tells what the wrapper calls a buffer.
+
+    Raises:
+        Unsupported: the kernel calls something that only TorchInductor has.
+
+    """
+    return _Writer(launch, name, sizes, extents, buffer_name).written()
+
+
+class _Writer:
+    def __init__(
+        self,
+        launch: Launch,
+        name: str,
+        sizes: Sizes,
+        extents: dict[str, ast.expr],
+        buffer_name: Callable[[ast.expr], str],
+    ) -> None:
+        self._kernel: Kernel = launch.kernel
+        self._launch = launch
+        self._name = name
+        self._sizes = sizes
+        self._extents = extents
+        self._buffer_name = buffer_name
+        self._names = Names(HELPER_NAMES | {name})
+        self._renamed: dict[str, str] = {}
+        self._arguments: list[tuple[str, ast.expr]] = []
+        self._pointers: list[str] = []
+        self._body = self._kernel.function.body
+
+    def written(self) -> StandaloneKernel:
+        for number in self._numbers():
+            self._names.take(number)
+        self._name_parameters()
+        indices = Indices.of(self._kernel, self._renamed, self._names)
+        whole = self._held_blocks()
+        self._settle_constants()
+        types = Types(self._kernel.signature, self._is_scalar)
+        simplify(self._body, Axes(), types)
+        remove_dead(self._body)
+        translate = Translate()
+        try:
+            self._body = [_FlatSums().visit(translate.visit(statement)) for statement in self._body]
+        except Unknown as error:
+            raise Unsupported(
+                str(error), f"TorchInductor's kernel calls `{error}`, which has no standalone form yet"
+            ) from error
+        doubles = {name for name in self._numbers() if self._in_float64(name)}
+        self._renamed |= indices.names
+        name_values(self._body, indices, self._pointers_of, self._names, self._renamed)
+        _Rename(self._renamed, self._sizes).apply(self._body)
+        blocks = self._blocks(indices, whole)
+        return StandaloneKernel(
+            self._name,
+            self._kernel.kind,
+            self._text(blocks, doubles),
+            self._used_arguments(),
+            blocks,
+            self._kernel.size_hints,
+            translate.needed,
+        )
+
+    def _numbers(self) -> list[str]:
+        """The numbers among the arguments that Inductor's text reads without handing them over."""
+        passed = set(self._kernel.signature)
+        names = loads(self._body)
+        return sorted(name for name in names if name not in passed and self._sizes.is_number(name))
+
+    def _name_parameters(self) -> None:
+        by_text: dict[str, str] = {}
+        sizes: list[tuple[str, ast.expr]] = []
+        for parameter, given in self._launch.arguments.items():
+            if self._kernel.signature[parameter].startswith("*"):
+                text = ast.unparse(given)
+                name = by_text.get(text)
+                if name is None:
+                    name = self._names.fresh(f"{self._buffer_name(given)}_ptr")
+                    self._arguments.append((name, given))
+                    self._pointers.append(name)
+                    by_text[text] = name
+                self._renamed[parameter] = name
+            else:
+                sizes.append((parameter, self._sizes.renamed(self._extents.get(ast.unparse(given), given))))
+        # Plain sizes first, so that an extent that is one of them shares its name.
+        for parameter, value in sorted(sizes, key=lambda item: not isinstance(item[1], ast.Name)):
+            text = ast.unparse(value)
+            name = by_text.get(text)
+            if name is None:
+                wanted = value.id if isinstance(value, ast.Name) else self._extent_name(parameter)
+                name = self._names.fresh(wanted)
+                by_text[text] = name
+                self._arguments.append((name, value))
+            self._renamed[parameter] = name
+        for number in self._numbers():
+            symbol = self._sizes.symbol(number)
+            name = self._sizes.name(symbol)
+            self._arguments.append((name, ast.Name(name, ast.Load())))
+            self._renamed[number] = name
+
+    def _extent_name(self, parameter: str) -> str:
+        if parameter == "xnumel":
+            return "n_elements" if len(self._kernel.size_hints) == 1 else "n_outputs"
+        named = {
+            "ynumel": "n_outer",
+            "znumel": "n_outermost",
+            "r0_numel": "n_reduced",
+            "r1_numel": "n_reduced",
+        }
+        return named.get(parameter, "extent")
+
+    def _is_scalar(self, name: str) -> bool:
+        return name in self._renamed and not self._kernel.signature.get(name, "").startswith("*")
+
+    def _pointers_of(self, parameter: str) -> str | None:
+        """What a pointer's elements are called."""
+        name = self._renamed.get(parameter)
+        return name.removesuffix("_ptr") if name in self._pointers else None
+
+    def _held_blocks(self) -> dict[str, ast.expr]:
+        """Blocks whose extent the text itself says: those that hold a whole row."""
+        held: dict[str, ast.expr] = {}
+        kept = []
+        for statement in self._body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name), value=value) if _LOCAL_BLOCK.fullmatch(name):
+                    if not isinstance(value, ast.Name):
+                        held[name] = value
+                        continue
+                    Replace({name: value})
+            kept.append(statement)
+        self._body = kept
+        return held
+
+    def _settle_constants(self) -> None:
+        """Takes what Inductor's text gives a parameter instead of what it is given."""
+        kept = []
+        for statement in self._body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()) if name.endswith("numel"):
+                    if name in self._kernel.signature:
+                        continue
+            kept.append(statement)
+        self._body = kept
+
+    def _in_float64(self, number: str) -> bool:
+        """Whether a floating number is used in float64, for which the float32 that Triton makes of it is too coarse."""
+        return self._sizes.is_float(number) and "fp64" in " ".join(self._kernel.signature.values())
+
+    def _blocks(self, indices: Indices, held: dict[str, ast.expr]) -> list[Block]:
+        found = []
+        constants = [name for name, type_ in self._kernel.signature.items() if type_ == "constexpr"]
+        for local in [*constants, *held]:
+            axis = local.removesuffix("BLOCK")
+            numel = f"{axis.lower()}numel"
+            given = self._launch.arguments.get(numel)
+            extent = None
+            if given is not None:
+                extent = self._sizes.renamed(self._extents.get(ast.unparse(given), given))
+            name = self._renamed.get(local, local)
+            found.append(Block(name, axis, extent, local in held))
+        return found
+
+    def _used_arguments(self) -> list[tuple[str, ast.expr]]:
+        read = loads(self._body)
+        return [(name, value) for name, value in self._arguments if read[name]]
+
+    def _text(self, blocks: list[Block], doubles: set[str]) -> str:
+        doubled = {self._renamed[name] for name in doubles}
+        parameters = [
+            f"{name}: tl.float64" if name in doubled else name for name, _value in self._used_arguments()
+        ]
+        parameters += [f"{block.name}: tl.constexpr" for block in blocks]
+        lines = ["@triton.jit", *call_lines(f"def {self._name}(", parameters, "):")]
+        for statement in self._body:
+            ast.fix_missing_locations(statement)
+            lines += ["    " + line for line in _statement_lines(statement)]
+        # `unparse` knows single quotes alone.
+        return re.sub(r"'(-?inf|nan)'", r'"\1"', "\n".join(lines))
+
+
+class _FlatSums(ast.NodeTransformer):
+    """A pointer plus a sum is written without parentheses."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(
+                left=left, op=ast.Add(), right=ast.BinOp(left=middle, op=ast.Add(), right=last)
+            ) if isinstance(left, ast.Name) and "_ptr" in left.id:
+                return self.visit(ast.BinOp(ast.BinOp(left, ast.Add(), middle), ast.Add(), last))
+            case ast.BinOp(left=ast.BinOp(op=ast.Add()) as left, op=ast.Add(), right=right) if (
+                isinstance(right, ast.BinOp) and isinstance(right.op, ast.Add) and _begins_with_pointer(left)
+            ):
+                return self.visit(ast.BinOp(ast.BinOp(left, ast.Add(), right.left), ast.Add(), right.right))
+        return node
+
+
+def _begins_with_pointer(node: ast.expr) -> bool:
+    while isinstance(node, ast.BinOp):
+        node = node.left
+    return isinstance(node, ast.Name) and "_ptr" in node.id
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str], sizes: Sizes) -> None:
+        self._names = names
+
+    def apply(self, body: list[ast.stmt]) -> None:
+        for node in walk(body):
+            if isinstance(node, ast.Name):
+                node.id = self._names.get(node.id, node.id)
+
+
+def _statement_lines(statement: ast.stmt) -> list[str]:
+    """A statement's text, the arguments of long calls on lines of their own."""
+    match statement:
+        case ast.For(body=body):
+            head = ast.unparse(ast.For(statement.target, statement.iter, [ast.Pass()], [])).split("\n")[0]
+            return [head, *("    " + line for inner in body for line in _statement_lines(inner))]
+        case ast.If(test=test, body=body, orelse=[]):
+            inner_lines = [line for inner in body for line in _statement_lines(inner)]
+            return [f"if {ast.unparse(test)}:", *("    " + line for line in inner_lines)]
+        case ast.Expr(value=ast.Call() as call):
+            return _call("", call, "")
+        case ast.Assign(targets=[target], value=ast.Call() as call):
+            return _call(f"{ast.unparse(target)} = ", call, "")
+    return ast.unparse(statement).split("\n")
+
+
+def _call(before: str, call: ast.Call, after: str) -> list[str]:
+    match call.func:
+        case ast.Attribute(value=ast.Call() as inner, attr=attribute) if len(call.args) < 2:
+            # What is broken over lines is the load and not its cast.
+            arguments = ", ".join(ast.unparse(part) for part in [*call.args, *call.keywords])
+            return _call(before, inner, f".{attribute}({arguments}){after}")
+    parts = [ast.unparse(part) for part in [*call.args, *call.keywords]]
+    return call_lines(f"{before}{ast.unparse(call.func)}(", parts, f"){after}")

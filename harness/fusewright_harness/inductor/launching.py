@@ -1,0 +1,54 @@
+"""Launches: blocks, grids, warps."""
+
+from __future__ import annotations
+
+import ast
+
+from fusewright_harness.inductor.kernel import Block, StandaloneKernel
+from fusewright_harness.inductor.layout import call_lines
+
+
+def lines(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, str]) -> list[str]:
+    """The launch of ``kernel`` in the wrapper."""
+    chosen = _blocks(kernel)
+    text = []
+    grid = []
+    for block in kernel.blocks:
+        value = chosen[block.name]
+        if not block.whole and not block.axis.startswith("R"):
+            extent = "1" if block.extent is None else ast.unparse(block.extent)
+            extent = computed.get(extent, extent)
+            grid.append((block.axis, f"triton.cdiv({extent}, {value})"))
+    order = {"X": 0, "Y": 1, "Z": 2}
+    parts = [part for _axis, part in sorted(grid, key=lambda item: order.get(item[0], 3))]
+    grid_text = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    arguments = [*arguments, *(f"{name}={value}" for name, value in chosen.items())]
+    text.append(f"grid = {grid_text}")
+    text += call_lines(f"{kernel.name}[grid](", arguments, ")")
+    return text
+
+
+def _blocks(kernel: StandaloneKernel) -> dict[str, str]:
+    free = [block for block in kernel.blocks if not block.axis.startswith("R")]
+    chosen = {}
+    reduced = any(block.axis.startswith("R") for block in kernel.blocks)
+    for block in kernel.blocks:
+        if block.whole:
+            chosen[block.name] = (
+                f"triton.next_power_of_2({ast.unparse(block.extent)})" if block.extent else "1"
+            )
+        elif block.axis.startswith("R"):
+            chosen[block.name] = "1024" if kernel.size_hints.get("x", 1) < 1024 else "64"
+        elif reduced:
+            chosen[block.name] = _rows(kernel, block)
+        else:
+            chosen[block.name] = "1024" if len(free) == 1 else "32"
+    return chosen
+
+
+def _rows(kernel: StandaloneKernel, block: Block) -> str:
+    length = 1
+    for axis, hint in kernel.size_hints.items():
+        if axis.startswith("r"):
+            length *= hint
+    return str(max(1, min(64, 2048 // max(1, length))))

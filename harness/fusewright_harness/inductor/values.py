@@ -1,0 +1,166 @@
+"""Names for the values in a kernel, by what they are: loaded from where, computed by what."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+
+from fusewright_harness.inductor.indices import Indices
+from fusewright_harness.inductor.names import Names
+
+_TEMPORARY = re.compile(r"_?tmp\d+(_\w+)?")
+_INDEX = re.compile(r"([xyz]|r\d_)(\d+)")
+_CALLED = {
+    "tl.exp": "exponential",
+    "tl.exp2": "exponential",
+    "tl.log": "logarithm",
+    "tl.sqrt": "root",
+    "tl.rsqrt": "reciprocal_root",
+    "tl.abs": "magnitude",
+    "tl.sigmoid": "sigmoid",
+    "tl.sum": "total",
+    "tl.where": "selected",
+    "tl.maximum": "raised",
+    "tl.minimum": "capped",
+    "tl.full": "filled",
+    "tl.broadcast_to": "spread",
+    "tl.dot": "product",
+    "maximum_of": "largest",
+    "minimum_of": "smallest",
+    "product_of": "product",
+    "any_of": "any_true",
+    "larger": "raised",
+    "smaller": "capped",
+    "floor_divide": "quotient",
+    "remainder": "remaining",
+}
+_OPERATORS = {
+    ast.Add: "added",
+    ast.Sub: "difference",
+    ast.Mult: "product",
+    ast.Div: "quotient",
+    ast.FloorDiv: "quotient",
+    ast.Mod: "remaining",
+    ast.BitAnd: "both",
+    ast.BitOr: "either_of",
+    ast.BitXor: "mixed",
+    ast.LShift: "shifted",
+    ast.RShift: "shifted",
+}
+
+
+def name_values(
+    body: list[ast.stmt],
+    indices: Indices,
+    element_of: Callable[[str], str | None],
+    names: Names,
+    renamed: dict[str, str],
+) -> None:
+    """Chooses names for everything that ``body`` gives a value to and enters them in ``renamed``.
+
+    ``element_of`` tells what the elements behind a pointer parameter are called.
+    """
+    stored = _stored(body, element_of)
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+                renamed.setdefault(node.target.id, node.target.id)
+            if not isinstance(node, (ast.Assign, ast.AnnAssign)):
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in (part for whole in targets for part in ast.walk(whole)):
+                if isinstance(target, ast.Name) and target.id not in renamed:
+                    name = _name(target.id, node.value, indices, element_of, stored, renamed)
+                    if name is not None:
+                        renamed[target.id] = names.fresh(*name)
+
+
+def _name(
+    inductor: str,
+    value: ast.expr,
+    indices: Indices,
+    element_of: Callable[[str], str | None],
+    stored: dict[str, str],
+    renamed: dict[str, str],
+) -> list[str] | None:
+    index = _INDEX.fullmatch(inductor)
+    if index:
+        return _index_name(index.group(1), value, indices, renamed)
+    if not _TEMPORARY.fullmatch(inductor):
+        return None
+    if inductor in stored:
+        return [stored[inductor], f"{stored[inductor]}_value"]
+    if inductor.startswith("_"):
+        return ["running", f"running_{_by_value(value, element_of)}"]
+    for suffix, word in (
+        ("_val", "best"),
+        ("_idx", "place"),
+        ("_mean", "mean"),
+        ("_m2", "squares"),
+        ("_weight", "count"),
+    ):
+        if inductor.endswith(suffix):
+            return [word]
+    return [_by_value(value, element_of)]
+
+
+def _by_value(value: ast.expr, element_of: Callable[[str], str | None]) -> str:
+    match value:
+        case ast.Call(func=ast.Attribute(attr="to"), args=[_]):
+            return _by_value(value.func.value, element_of)
+        case ast.Subscript(value=inner):
+            return _by_value(inner, element_of)
+        case ast.Compare():
+            return "condition"
+        case ast.UnaryOp(op=ast.USub()):
+            return "negated"
+        case ast.UnaryOp():
+            return "inverted"
+        case ast.BinOp(left=left, right=right, op=ast.Mult()) if ast.unparse(left) == ast.unparse(right):
+            return "square"
+        case ast.BinOp(op=op):
+            return _OPERATORS.get(type(op), "value")
+        case ast.Call(func=function, args=args):
+            name = ast.unparse(function)
+            if name == "tl.load":
+                pointers = [node.id for node in ast.walk(args[0]) if isinstance(node, ast.Name)]
+                found = [element for element in map(element_of, pointers) if element]
+                return found[0] if found else "value"
+            last = name.rsplit(".", 1)[-1]
+            return _CALLED.get(name, last if name.startswith(("libdevice.", "tl.math.")) else "value")
+    return "value"
+
+
+def _stored(body: list[ast.stmt], element_of: Callable[[str], str | None]) -> dict[str, str]:
+    """Names that are stored as they are, and what they are stored to."""
+    found: dict[str, str] = {}
+    for statement in body:
+        for node in ast.walk(statement):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="store"), args=[where, ast.Name(id=name), *_]):
+                    pointers = [n.id for n in ast.walk(where) if isinstance(n, ast.Name)]
+                    elements = [element for element in map(element_of, pointers) if element]
+                    if elements:
+                        found.setdefault(name, elements[0])
+    return found
+
+
+def _index_name(prefix: str, value: ast.expr, indices: Indices, renamed: dict[str, str]) -> list[str]:
+    singular = indices.words.get(prefix.upper(), ("offsets", "offset"))[1]
+    size = None
+    match value:
+        case ast.BinOp(op=ast.Mod(), right=ast.Name(id=name)):
+            size = renamed.get(name, name)
+        case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)):
+            over = renamed.get(name, name)
+            return ["row", "outer"] if over == "n_columns" else ["outer"]
+        case ast.BinOp(op=ast.FloorDiv()):
+            return ["outer"]
+    if size is not None:
+        word = size.removeprefix("n_")
+        word = {"batches": "batch"}.get(word, word.removesuffix("s"))
+        if word and word != size:
+            return [word, f"{word}_index"]
+        return [f"{size}_index"]
+    return [f"inner_{singular}", f"{singular}_index"]
