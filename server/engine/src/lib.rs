@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod authors;
+pub mod compose;
 pub mod config;
 pub mod dataset;
 pub mod demo;
