@@ -1,11 +1,13 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type LanguageClient, ResponseError } from "vscode-languageclient/node";
-import { isArchived, isVerdict } from "./protocol.js";
+import { isArchived, isVerdict, isWritten } from "./protocol.js";
 import { showReport } from "./report.js";
 
 /** The server's commands that work on one document. */
 const ON_DOCUMENT = new Set([
+  "fusewright.generate",
+  "fusewright.fix",
   "fusewright.verify",
   "fusewright.archive",
   "fusewright.cancel",
@@ -58,15 +60,24 @@ async function completeArguments(
   }
   if (first instanceof vscode.Uri) {
     // A menu adds arguments of its own after the document.
-    return [client.code2ProtocolConverter.asUri(first)];
+    const uri = client.code2ProtocolConverter.asUri(first);
+    const editor = vscode.window.activeTextEditor;
+    if (command === "fusewright.generate" && editor?.document.uri.toString() === first.toString()) {
+      return [uri, { range: client.code2ProtocolConverter.asRange(editor.selection) }];
+    }
+    return [uri];
   }
   if (ON_DOCUMENT.has(command)) {
-    const document = vscode.window.activeTextEditor?.document;
-    if (!document) {
+    const editor = vscode.window.activeTextEditor;
+    if (!editor) {
       void vscode.window.showInformationMessage("Open a pair file first.");
       return undefined;
     }
-    return [client.code2ProtocolConverter.asUri(document.uri), ...rest];
+    const uri = client.code2ProtocolConverter.asUri(editor.document.uri);
+    if (command === "fusewright.generate" && rest.length === 0) {
+      return [uri, { range: client.code2ProtocolConverter.asRange(editor.selection) }];
+    }
+    return [uri, ...rest];
   }
   if (command === "fusewright.init") {
     const folder = await chooseFolder();
@@ -98,6 +109,12 @@ async function show(log: vscode.LogOutputChannel, command: string, answer: unkno
         await vscode.window.showTextDocument(vscode.Uri.file(answer.path), {
           selection: new vscode.Range(line, 0, line, 0),
         });
+      }
+    });
+  } else if (isWritten(answer) && answer.applied) {
+    void vscode.window.showInformationMessage(answer.message, "Verify").then((chosen) => {
+      if (chosen) {
+        void vscode.commands.executeCommand("fusewright.verify", answer.uri);
       }
     });
   } else if (command === "fusewright.doctor" && typeof answer === "string") {

@@ -1,8 +1,11 @@
 import * as vscode from "vscode";
+import { Answers } from "./answers.js";
+import { LateKernels } from "./late.js";
 import { showMenu } from "./menu.js";
 import { newPair } from "./new-pair.js";
 import { PythonEnvironment } from "./python-environment.js";
 import { registerReports } from "./report.js";
+import { Secrets } from "./secrets.js";
 import { Server } from "./server.js";
 import { StatusBar } from "./status-bar.js";
 
@@ -12,16 +15,22 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Fusewright", { log: true });
   const python = new PythonEnvironment(log);
-  const started = new Server(context, log, python);
+  const secrets = new Secrets(context.secrets);
+  const answers = new Answers();
+  const late = new LateKernels();
+  const started = new Server(context, log, python, secrets, answers, late);
   const statusBar = new StatusBar(started);
   server = started;
   context.subscriptions.push(
     log,
     python,
+    answers,
+    late,
     started,
     statusBar,
     registerReports(),
     vscode.commands.registerCommand("fusewright.newPair", newPair),
+    vscode.commands.registerCommand("fusewright.setApiKey", () => secrets.set()),
     vscode.commands.registerCommand("fusewright.restart", () => started.restart()),
     vscode.commands.registerCommand("fusewright.showLog", () => log.show()),
     vscode.commands.registerCommand("fusewright.menu", () => showMenu(started, statusBar)),

@@ -26,10 +26,21 @@ function entries(server: Server, statusBar: StatusBar): Entry[] {
       command: "workbench.trust.manage",
     });
   } else if (running && status) {
-    if (status.state === "verifying") {
+    if (status.state === "verifying" || status.state === "writing") {
       entries.push({ label: "$(debug-stop) Cancel", command: "fusewright.cancel", args: [status.uri] });
     } else {
-      entries.push({ label: "$(play) Verify", command: "fusewright.verify", args: [status.uri] });
+      entries.push(
+        { label: "$(play) Verify", command: "fusewright.verify", args: [status.uri] },
+        { label: "$(sparkle) Generate Triton", command: "fusewright.generate", args: [status.uri] },
+      );
+      const ruling = status.verdict?.verdict;
+      if (status.state === "verified" && ruling && !["pass", "untimed"].includes(ruling)) {
+        entries.push({
+          label: "$(wrench) Fix with the verdict",
+          command: "fusewright.fix",
+          args: [status.uri],
+        });
+      }
     }
     if (status.state === "verified") {
       entries.push({ label: "$(archive) Archive", command: "fusewright.archive", args: [status.uri] });
@@ -43,6 +54,11 @@ function entries(server: Server, statusBar: StatusBar): Entry[] {
     });
   }
   entries.push(
+    {
+      label: "$(key) Set API key",
+      description: "kept in VS Code's secret store",
+      command: "fusewright.setApiKey",
+    },
     { label: "$(output) Show log", command: "fusewright.showLog" },
     { label: "$(debug-restart) Restart server", command: "fusewright.restart" },
   );

@@ -71,6 +71,8 @@ function ofStatus(status: Status): Presentation {
       return plain("sync~spin", "Fusewright", "checking", "none", status.text || "Checking the text.");
     case "verifying":
       return verifying(status);
+    case "writing":
+      return writing(status);
     case "verified":
       return verified(status);
     case "stale":
@@ -99,6 +101,16 @@ function verifying(status: Status): Presentation {
     label: `Fusewright: verifying, ${known}${phase}`,
     severity: "none",
     tooltip: { heading: `Verifying: ${phase}`, rows: status.verdict ? rows(status.verdict) : [] },
+  };
+}
+
+function writing(status: Status): Presentation {
+  const phase = status.text || "writing the kernel";
+  return {
+    text: `$(loading~spin) Fusewright: ${shorten(phase)}`,
+    label: `Fusewright: ${phase}`,
+    severity: "none",
+    tooltip: { heading: phase, rows: [] },
   };
 }
 

@@ -3,7 +3,7 @@
 /** What the server says about one document: the parameters of `fusewright/status`. */
 export interface Status {
   uri: string;
-  state: "idle" | "checking" | "verifying" | "verified" | "stale" | "error";
+  state: "idle" | "checking" | "verifying" | "writing" | "verified" | "stale" | "error";
   text: string;
   verdict?: Verdict | null;
 }
@@ -43,6 +43,52 @@ export interface Archived {
   line: number;
 }
 
+/** What `fusewright.generate` and `fusewright.fix` answer. */
+export interface Written {
+  uri: string;
+  applied: boolean;
+  writer: string;
+  message: string;
+}
+
+/** A prompt for VS Code's own language model: the parameters of `fusewright/complete`. */
+export interface CompleteParams {
+  id: string;
+  /** The model's id, family or name, where the settings name one. */
+  model?: string;
+  messages: { role: "system" | "user" | "assistant"; text: string }[];
+}
+
+/** The answer to `fusewright/complete`, whose text came in pieces. */
+export interface Completion {
+  model: string;
+}
+
+/** A piece of such an answer, or a sign of life: the parameters of `fusewright/completePiece`. */
+export interface CompletePiece {
+  id: string;
+  text?: string;
+  model?: string;
+  waiting?: string;
+}
+
+/** A kernel while it is being written: the parameters of `fusewright/answer`. */
+export interface Answer {
+  uri: string;
+  writer: string;
+  text: string;
+  stage: "begin" | "more" | "end";
+}
+
+/** A kernel that came too late for its document: the parameters of `fusewright/late`. */
+export interface Late {
+  uri: string;
+  writer: string;
+  reason: string;
+  /** What the document would be with it. */
+  text: string;
+}
+
 /** Settings under the keys of fusewright.toml; only what was set. */
 export type ServerSettings = Record<string, Record<string, unknown>>;
 
@@ -54,6 +100,14 @@ export interface Options {
   defaults: ServerSettings;
   /** Whether the client shows `fusewright/status`. */
   status: true;
+  /** Whether the client answers `fusewright/complete`. */
+  languageModel: boolean;
+  /** Whether the client answers `fusewright/secret`. */
+  secrets: true;
+  /** Whether the client shows `fusewright/answer`. */
+  answers: true;
+  /** Whether the client shows `fusewright/late`. */
+  differences: true;
   /** Whether the workspace may run anything. */
   trusted: boolean;
 }
@@ -61,6 +115,11 @@ export interface Options {
 /** Whether an answer of the server is a verdict line. */
 export function isVerdict(value: unknown): value is Verdict {
   return isObject(value) && typeof value.status === "string" && typeof value.correct === "boolean";
+}
+
+/** Whether an answer of the server tells of a written kernel. */
+export function isWritten(value: unknown): value is Written {
+  return isObject(value) && typeof value.applied === "boolean" && typeof value.message === "string";
 }
 
 /** Whether an answer of the server names an archived line. */

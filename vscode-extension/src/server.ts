@@ -3,11 +3,15 @@ import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
+import type { Answers } from "./answers.js";
 import { executeCommand } from "./commands.js";
+import { complete, hasLanguageModels } from "./language-model.js";
+import type { LateKernels } from "./late.js";
 import { logLine } from "./log-line.js";
 import type { ServerState } from "./presentation.js";
-import type { Options, Status } from "./protocol.js";
+import type { Answer, CompleteParams, Late, Options, Status } from "./protocol.js";
 import type { PythonEnvironment } from "./python-environment.js";
+import type { Secrets } from "./secrets.js";
 import { findServer } from "./server-path.js";
 import { serverSettings } from "./settings.js";
 
@@ -28,6 +32,9 @@ export class Server implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
     private readonly python: PythonEnvironment,
+    private readonly secrets: Secrets,
+    private readonly answers: Answers,
+    private readonly late: LateKernels,
   ) {}
 
   /** How the server is. */
@@ -115,6 +122,8 @@ export class Server implements vscode.Disposable {
         ],
         initializationOptions: this.options(),
         outputChannel: this.log,
+        // A trace may hold whole messages, and one of them is a key.
+        traceOutputChannel: this.secrets.redacting(this.log),
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         // Standard output is the protocol's: nothing of it is for the log.
         stdioOptions: { stdout: () => {}, stderr: forward },
@@ -124,6 +133,19 @@ export class Server implements vscode.Disposable {
       },
     );
     client.onNotification("fusewright/status", (status: Status) => this.statusReceived.fire(status));
+    client.onNotification("fusewright/answer", (answer: Answer) => this.answers.take(answer));
+    client.onNotification("fusewright/late", (late: Late) => void this.late.offer(late));
+    client.onRequest("fusewright/secret", async ({ name }: { name: string }) => ({
+      value: (await this.secrets.get(name)) ?? null,
+    }));
+    client.onRequest("fusewright/complete", (params: CompleteParams, token: vscode.CancellationToken) =>
+      complete(
+        params,
+        this.context.languageModelAccessInformation,
+        (piece) => client.sendNotification("fusewright/completePiece", piece),
+        token,
+      ),
+    );
     client.onDidChangeState(({ newState }) => {
       if (this.client === client || this.client === undefined) {
         this.become(
@@ -155,6 +177,10 @@ export class Server implements vscode.Disposable {
       settings: serverSettings((name) => configuration.inspect(name)),
       defaults: interpreter === undefined ? {} : { python: { interpreter } },
       status: true,
+      languageModel: hasLanguageModels(),
+      secrets: true,
+      answers: true,
+      differences: true,
       trusted: vscode.workspace.isTrusted,
     };
   }

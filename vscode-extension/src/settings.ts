@@ -18,9 +18,18 @@ export const SERVER_SETTINGS = [
   "verify.target",
   "verify.compileOnSave",
   "verify.containment",
+  "model.provider",
+  "model.model",
+  "model.baseUrl",
+  "model.apiKeyEnv",
+  "model.command",
+  "model.temperature",
+  "model.maxTokens",
+  "loop.attempts",
   "dataset.path",
   "dataset.require",
   "dataset.allowUntimed",
+  "dataset.allowInductor",
   "rules.ignore",
 ] as const;
 
@@ -45,7 +54,7 @@ export function serverSettings(inspect: (name: string) => Inspected | undefined)
 
 /** Emptied, these mean "not set"; an empty list of ignored rules means what it says. */
 function isEmpty(name: string, value: unknown): boolean {
-  return value === "" || (name === "python.command" && Array.isArray(value) && value.length === 0);
+  return value === "" || (name.endsWith(".command") && Array.isArray(value) && value.length === 0);
 }
 
 function snakeCase(name: string): string {

@@ -50,9 +50,10 @@ export class StatusBar implements vscode.Disposable {
     return document && this.statuses.get(key(document.uri));
   }
 
-  /** The documents that are being verified. */
-  get verifying(): Status[] {
-    return [...this.statuses.values()].filter((status) => status.state === "verifying");
+  /** The documents that something runs on. */
+  get busy(): Status[] {
+    const running = new Set(["verifying", "writing"]);
+    return [...this.statuses.values()].filter((status) => running.has(status.state));
   }
 
   dispose(): void {
@@ -65,7 +66,7 @@ export class StatusBar implements vscode.Disposable {
       "fusewright.running": this.server.state === "running",
       "fusewright.pair": status !== undefined,
       "fusewright.state": status?.state ?? "none",
-      "fusewright.verifying": this.verifying.length > 0,
+      "fusewright.verifying": this.busy.length > 0,
     };
     for (const [name, value] of Object.entries(context)) {
       void vscode.commands.executeCommand("setContext", name, value);

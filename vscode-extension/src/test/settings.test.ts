@@ -42,7 +42,7 @@ test("an emptied text or command means not set, an emptied list of rules means n
 test("every setting that is declared is sent, and every setting that is sent is declared", () => {
   const manifest = JSON.parse(readFileSync("package.json", "utf8"));
   const declared = Object.keys(manifest.contributes.configuration.properties)
-    .filter((name) => !name.startsWith("fusewright.server."))
+    .filter((name) => !/^fusewright\.(server|answer)\./.test(name))
     .map((name) => name.replace("fusewright.", ""));
   assert.deepEqual([...SERVER_SETTINGS].sort(), declared.sort());
 });
@@ -50,7 +50,14 @@ test("every setting that is declared is sent, and every setting that is sent is 
 test("settings that run something are not taken from an untrusted folder", () => {
   const manifest = JSON.parse(readFileSync("package.json", "utf8"));
   const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
-  for (const name of ["server.path", "python.interpreter", "python.command"]) {
+  for (const name of [
+    "server.path",
+    "python.interpreter",
+    "python.command",
+    "model.command",
+    "model.baseUrl",
+    "model.apiKeyEnv",
+  ]) {
     assert.ok(restricted.includes(`fusewright.${name}`), name);
   }
 });

@@ -1,6 +1,6 @@
 //! What the client said it can do, as far as the server asks.
 
-use tower_lsp::ls_types::ClientCapabilities;
+use tower_lsp::ls_types::{ClientCapabilities, ResourceOperationKind};
 
 /// Abilities of the client; each is false where the client does not name it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,10 @@ pub(crate) struct Features {
     pub(crate) symbol_tree: bool,
     /// Takes completions with places to fill in.
     pub(crate) snippets: bool,
+    /// Creates files as part of an edit.
+    pub(crate) creates_files: bool,
+    /// Shows a document that the server names.
+    pub(crate) show_document: bool,
     /// Shows progress that the server begins.
     pub(crate) progress: bool,
     /// Asks for code lenses again when told to.
@@ -48,6 +52,16 @@ impl From<&ClientCapabilities> for Features {
                     .and_then(|workspace| workspace.workspace_edit.as_ref())
                     .and_then(|edit| edit.document_changes),
             ),
+            creates_files: workspace
+                .and_then(|workspace| workspace.workspace_edit.as_ref())
+                .filter(|edit| edit.document_changes == Some(true))
+                .and_then(|edit| edit.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            show_document: client
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support),
             symbol_tree: said(symbol.and_then(|symbol| symbol.hierarchical_document_symbol_support)),
             snippets: said(item.and_then(|item| item.snippet_support)),
             progress: said(client.window.as_ref().and_then(|window| window.work_done_progress)),

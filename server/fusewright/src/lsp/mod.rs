@@ -28,6 +28,7 @@ mod stdio;
 mod summary;
 mod transport;
 mod writer;
+mod writing;
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -37,7 +38,9 @@ use std::time::Duration;
 use anyhow::Context;
 use fusewright_engine::progress::CancellationToken;
 use tower_lsp::LspService;
+use tower_lsp::ls_types::notification::Notification;
 
+use requests::complete::CompletePiece;
 use server::FusewrightServer;
 use session::Session;
 use transport::Connection;
@@ -64,6 +67,7 @@ async fn serve() -> anyhow::Result<Arc<Session>> {
     let (outgoing, pending) = outgoing::channel();
     let (service, socket) = LspService::build(|client| FusewrightServer::new(client, outgoing))
         .custom_method("window/workDoneProgress/cancel", FusewrightServer::cancel_progress)
+        .custom_method(CompletePiece::METHOD, FusewrightServer::complete_piece)
         .finish();
     let session = service.inner().session();
     let client_gone = service.inner().client_gone();

@@ -1,14 +1,16 @@
 //! The commands that make sense on a document now; lenses and code actions show the same ones.
 
+use fusewright_engine::config::Provider;
 use fusewright_engine::verdict::Ruling;
 use fusewright_engine::workspace::DATA_FOLDER;
-use fusewright_pair::BlockKind;
-use serde_json::Value;
+use fusewright_pair::{BlockKind, selected_function};
+use serde_json::{Value, json};
+use tower_lsp::ls_types::Range;
 
 use super::commands::{Command, convert};
 use super::document::Snapshot;
 use super::session::{Session, Standing, file_path};
-use super::summary;
+use super::{summary, writing};
 
 /// One command, under a title that says what it would do.
 #[derive(Debug)]
@@ -20,7 +22,31 @@ pub(crate) struct Offer {
     pub(crate) block: BlockKind,
 }
 
+/// The new pair file that a function of any other Python file can become.
+pub(crate) fn extraction(
+    session: &Session,
+    snapshot: &Snapshot,
+    range: Range,
+) -> Option<tower_lsp::ls_types::Command> {
+    if session.state().options.is_restricted() || snapshot.pair.is_pair() {
+        return None;
+    }
+    let selection = snapshot.encoding.text_range(&snapshot.rope, range);
+    let name = selected_function(snapshot.pair.text(), selection)?;
+    let writer = writing::name_of(&session.folder(&snapshot.uri).settings);
+    Some(tower_lsp::ls_types::Command {
+        title: format!("Fusewright: make {name} a pair, its kernel written by {writer}"),
+        command: Command::Generate.name().to_owned(),
+        arguments: Some(vec![Value::from(snapshot.uri.as_str()), json!({ "range": range })]),
+    })
+}
+
 impl Offer {
+    /// Whether it mends what a verdict names.
+    pub(crate) fn mends(&self) -> bool {
+        self.command == Command::Fix
+    }
+
     /// The command as the protocol has it, its title after `prefix`.
     pub(crate) fn command(&self, prefix: &str) -> tower_lsp::ls_types::Command {
         tower_lsp::ls_types::Command {
@@ -33,6 +59,10 @@ impl Offer {
 
 /// What can be done with the pair.
 pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
+    let folder = session.folder(&snapshot.uri);
+    let writer = writing::name_of(&folder.settings);
+    // TorchInductor writes the same again, whatever the verdict says.
+    let by_model = folder.settings.model.provider != Provider::Inductor;
     let state = session.state();
     if state.options.is_restricted() || !snapshot.pair.is_pair() {
         return Vec::new();
@@ -48,6 +78,10 @@ pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
         return vec![on_candidate("■ Cancel", Command::Cancel)];
     }
     let mut offers = Vec::new();
+    if snapshot.pair.block(BlockKind::Python).is_some() {
+        let title = format!("✦ Generate Triton with {writer}");
+        offers.push(on_document(title, Command::Generate, BlockKind::Python));
+    }
     if snapshot.pair.hash().is_some() {
         match state.verdicts.standing(&snapshot.uri, &snapshot.pair) {
             Standing::Unknown => offers.push(on_candidate("▶ Verify", Command::Verify)),
@@ -55,6 +89,10 @@ pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
             Standing::Judged(verdict) => {
                 let title = format!("{} · Verify again", summary::label(&verdict.line));
                 offers.push(on_candidate(&title, Command::Verify));
+                if by_model && writing::can_be_mended(&verdict.line) {
+                    let title = format!("Fix with the verdict, by {writer}");
+                    offers.push(on_candidate(&title, Command::Fix));
+                }
                 match verdict.line.verdict {
                     Some(Ruling::Pass | Ruling::Same | Ruling::Slower | Ruling::Untimed)
                         if verdict.is_final() =>

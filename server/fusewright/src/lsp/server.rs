@@ -15,6 +15,7 @@ use tower_lsp::ls_types::{
 use tower_lsp::{Client, LanguageServer};
 
 use super::outgoing::Outgoing;
+use super::requests::complete::Piece;
 use super::session::Session;
 use super::{client_process, notifications, requests};
 
@@ -39,6 +40,12 @@ impl FusewrightServer {
     /// Cancelled when the client's process has ended.
     pub(crate) fn client_gone(&self) -> CancellationToken {
         self.client_gone.clone()
+    }
+
+    /// `fusewright/completePiece`
+    #[allow(clippy::unused_async, reason = "the framework calls for a future")]
+    pub(crate) async fn complete_piece(&self, piece: Piece) {
+        notifications::complete_piece::run(&self.session, piece);
     }
 
     /// `window/workDoneProgress/cancel`

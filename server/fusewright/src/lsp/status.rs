@@ -32,6 +32,7 @@ pub(crate) struct Status {
 enum State {
     Idle,
     Verifying,
+    Writing,
     Verified,
     Stale,
     Error,
@@ -51,7 +52,8 @@ pub(crate) fn update(session: &Session, uri: &Uri) {
         }
         Status { uri: uri.clone(), state: State::Idle, text: String::new(), verdict: None }
     } else if let Some(doing) = state.doing.get(uri) {
-        Status { uri: uri.clone(), state: State::Verifying, text: doing.clone(), verdict: None }
+        let doing_now = if state.writing.contains(uri) { State::Writing } else { State::Verifying };
+        Status { uri: uri.clone(), state: doing_now, text: doing.clone(), verdict: None }
     } else {
         of(uri, &state.verdicts.standing(uri, &snapshot.pair))
     };

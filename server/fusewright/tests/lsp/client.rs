@@ -194,6 +194,12 @@ impl Client {
         self.send(&json!({"jsonrpc": "2.0", "id": request["id"], "result": result}));
     }
 
+    /// Refuses a request of the server.
+    pub(crate) fn refuse(&mut self, request: &Value, code: i64, message: &str) {
+        let error = json!({"code": code, "message": message});
+        self.send(&json!({"jsonrpc": "2.0", "id": request["id"], "error": error}));
+    }
+
     /// From now on answers these requests of the server with `null`.
     pub(crate) fn answer_always(&mut self, methods: &[&'static str]) {
         self.answered.extend(methods);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::workshop::{CONVERT, LINE_OF_MARKER, Workshop, able, pair};
+use crate::workshop::{CONVERT, GENERATE, LINE_OF_MARKER, Workshop, able, pair};
 
 fn archive(uri: &str) -> Value {
     json!({"command": "fusewright.archive", "arguments": [uri]})
@@ -37,7 +37,7 @@ fn what_is_stale_or_unfit_is_not_archived() {
     let workshop = Workshop::new();
     let (mut client, uri) = workshop.open("pair.py", "wrong");
     client.verify(&uri, 1);
-    assert_eq!(client.lenses(&uri), ["✗ wrong · Verify again", CONVERT]);
+    assert_eq!(client.lenses(&uri), [GENERATE, "✗ wrong · Verify again", CONVERT]);
     let unfit = client.refused("workspace/executeCommand", archive(&uri));
     assert!(unfit["message"].as_str().unwrap().contains("its verdict is \"wrong\""), "{unfit}");
     client.change(&uri, 2, json!([{"text": pair("pass")}]));
@@ -61,7 +61,7 @@ fn lenses_and_actions_offer_the_same_commands() {
         list.iter().map(call).collect()
     };
     assert_eq!(commands(lenses.as_array().unwrap()), commands(&actions));
-    assert_eq!(actions.len(), 3);
+    assert_eq!(actions.len(), 4);
     client.finish();
 }
 
@@ -190,7 +190,14 @@ fn an_untrusted_folder_runs_and_writes_nothing() {
     let uri = workshop.uri("pair.py");
     client.open(&uri, &pair("pass"));
     client.diagnostics(&uri, 1);
-    for command in ["fusewright.verify", "fusewright.archive", "fusewright.init", "fusewright.doctor"] {
+    for command in [
+        "fusewright.generate",
+        "fusewright.fix",
+        "fusewright.verify",
+        "fusewright.archive",
+        "fusewright.init",
+        "fusewright.doctor",
+    ] {
         let refusal =
             client.refused("workspace/executeCommand", json!({"command": command, "arguments": [uri]}));
         assert_eq!(
@@ -203,7 +210,7 @@ fn an_untrusted_folder_runs_and_writes_nothing() {
     let harness = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lsp/simulated_harness.py");
     let settings = json!({"trusted": true, "settings": {"python": {"command": ["python3", harness]}}});
     client.notify("workspace/didChangeConfiguration", json!({"settings": settings}));
-    assert_eq!(client.lenses(&uri), ["▶ Verify", CONVERT]);
+    assert_eq!(client.lenses(&uri), [GENERATE, "▶ Verify", CONVERT]);
     client.diagnostics(&uri, 1);
     client.finish();
 }
@@ -227,7 +234,7 @@ fn a_command_without_its_argument_or_without_a_file_is_refused() {
         ),
         (
             json!({"command": "fusewright.dance"}),
-            "there is no command fusewright.dance; the commands are fusewright.verify, fusewright.archive, fusewright.cancel, fusewright.init, fusewright.doctor, fusewright.convert".to_owned(),
+            "there is no command fusewright.dance; the commands are fusewright.generate, fusewright.fix, fusewright.verify, fusewright.archive, fusewright.cancel, fusewright.init, fusewright.doctor, fusewright.convert".to_owned(),
         ),
     ] {
         let refusal = client.refused("workspace/executeCommand", params);

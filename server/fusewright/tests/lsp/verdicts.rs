@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::workshop::{
-    CONVERT, LINE_OF_KERNEL, LINE_OF_LOAD, LINE_OF_MARKER, LINE_OF_REFERENCE, LINE_OF_WRAPPER, Workshop,
-    able, pair,
+    CONVERT, GENERATE, LINE_OF_KERNEL, LINE_OF_LOAD, LINE_OF_MARKER, LINE_OF_REFERENCE, LINE_OF_WRAPPER,
+    Workshop, able, pair,
 };
 
 fn line(diagnostic: &Value) -> u32 {
@@ -82,7 +82,7 @@ fn what_could_not_be_judged_is_said_and_is_no_diagnostic() {
     assert_eq!(status["text"], "not judged");
     assert_eq!(
         client.lenses(&uri),
-        ["! not judged · Verify again", "What is missing on this machine", CONVERT]
+        [GENERATE, "! not judged · Verify again", "What is missing on this machine", CONVERT]
     );
     client.finish();
 }
@@ -92,7 +92,7 @@ fn an_edit_makes_the_verdict_stale_and_undoing_it_brings_it_back() {
     let workshop = Workshop::new();
     let (mut client, uri) = workshop.open("pair.py", "pass");
     client.verify(&uri, 1);
-    assert_eq!(client.lenses(&uri), ["✓ pass 2.31x · Verify again", "Archive", CONVERT]);
+    assert_eq!(client.lenses(&uri), [GENERATE, "✓ pass 2.31x · Verify again", "Archive", CONVERT]);
 
     let at = json!({"line": LINE_OF_KERNEL + 1, "character": 4});
     client.change(&uri, 2, json!([{"range": {"start": at, "end": at}, "text": "#"}]));
@@ -101,7 +101,7 @@ fn an_edit_makes_the_verdict_stale_and_undoing_it_brings_it_back() {
     assert_eq!(stale[0]["severity"], 4);
     assert_eq!(stale[0]["message"], "The code changed since its verdict (pass 2.31x): verify it again.");
     assert_eq!(client.status("stale")["text"], "stale: pass 2.31x");
-    assert_eq!(client.lenses(&uri), ["▶ Verify again", CONVERT]);
+    assert_eq!(client.lenses(&uri), [GENERATE, "▶ Verify again", CONVERT]);
 
     let after = json!({"line": LINE_OF_KERNEL + 1, "character": 5});
     client.change(&uri, 3, json!([{"range": {"start": at, "end": after}, "text": ""}]));

@@ -57,8 +57,10 @@ pub(crate) const LINE_OF_LOAD: u32 = 20;
 pub(crate) const LINE_OF_WRAPPER: u32 = 24;
 pub(crate) const LINE_OF_MARKER: u32 = 10;
 
-/// The title of the lens that `pair` always has.
+/// The title of the lens that `pair` in the closed style always has.
 pub(crate) const CONVERT: &str = "Convert to the open style";
+/// The title of the lens above its PYTHON block where no model is configured.
+pub(crate) const GENERATE: &str = "✦ Generate Triton with TorchInductor (no model)";
 
 /// A workspace of its own.
 pub(crate) struct Workshop {
@@ -89,15 +91,27 @@ impl Workshop {
 
     /// A server on this workspace, whose user's folders are the workshop's.
     pub(crate) fn server(&self, capabilities: Value, more: Value) -> Client {
+        self.start(capabilities, more, Vec::new())
+    }
+
+    /// The same, logging as much as it can.
+    pub(crate) fn loud_server(&self, capabilities: Value, more: Value) -> Client {
+        self.start(capabilities, more, vec![("FUSEWRIGHT_LOG", "trace".to_owned())])
+    }
+
+    fn start(&self, capabilities: Value, more: Value, environment: Vec<(&'static str, String)>) -> Client {
         let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lsp/simulated_harness.py");
-        let mut options = json!({"settings": {"python": {"command": ["python3", harness]}}});
+        let mut options = json!({"settings": {}});
         let (into, from) = (options.as_object_mut().unwrap(), more.as_object().cloned().unwrap_or_default());
         into.extend(from);
+        options["settings"]["python"] = json!({"command": ["python3", harness]});
+        let mut environment = environment;
+        environment.push(("FUSEWRIGHT_HOME", self.home.path().display().to_string()));
         let mut client = Client::start(Setup {
             capabilities,
             options,
             folder: Some(self.folder.path()),
-            environment: vec![("FUSEWRIGHT_HOME", self.home.path().display().to_string())],
+            environment,
             ..Setup::default()
         });
         client.answer_always(&["workspace/codeLens/refresh", "workspace/inlayHint/refresh"]);
@@ -136,6 +150,12 @@ impl Client {
     /// Asks for a command on a document and returns the request's id.
     pub(crate) fn command(&mut self, name: &str, uri: &str) -> i64 {
         self.ask("workspace/executeCommand", json!({"command": name, "arguments": [uri]}))
+    }
+
+    /// Runs a command on a document and returns its result.
+    pub(crate) fn command_result(&mut self, name: &str, uri: &str) -> Value {
+        let id = self.command(name, uri);
+        self.answer(id).unwrap()
     }
 
     /// Reads the states up to one that is wanted.

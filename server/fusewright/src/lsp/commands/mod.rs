@@ -4,6 +4,8 @@ pub(crate) mod archive;
 pub(crate) mod cancel;
 pub(crate) mod convert;
 pub(crate) mod doctor;
+pub(crate) mod fix;
+pub(crate) mod generate;
 pub(crate) mod init;
 pub(crate) mod recall;
 pub(crate) mod verify;
@@ -18,6 +20,10 @@ use super::session::Session;
 /// A command of the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Write a kernel.
+    Generate,
+    /// Mend a kernel.
+    Fix,
     /// Judge a pair.
     Verify,
     /// Append a pair to the dataset.
@@ -34,12 +40,22 @@ pub(crate) enum Command {
 
 impl Command {
     /// All that the server advertises.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Verify, Self::Archive, Self::Cancel, Self::Init, Self::Doctor, Self::Convert];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Generate,
+        Self::Fix,
+        Self::Verify,
+        Self::Archive,
+        Self::Cancel,
+        Self::Init,
+        Self::Doctor,
+        Self::Convert,
+    ];
 
     /// The name that clients call it by.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Generate => "fusewright.generate",
+            Self::Fix => "fusewright.fix",
             Self::Verify => "fusewright.verify",
             Self::Archive => "fusewright.archive",
             Self::Cancel => "fusewright.cancel",
@@ -78,7 +94,7 @@ pub(crate) fn invalid(message: impl Into<String>) -> Error {
 
 /// Something that was asked for and cannot be done; the editor shows the sentence.
 #[allow(clippy::needless_pass_by_value, reason = "it ends chains of `map_err`, which hand the error over")]
-fn refused(message: impl ToString) -> Error {
+pub(crate) fn refused(message: impl ToString) -> Error {
     Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: message.to_string().into(), data: None }
 }
 

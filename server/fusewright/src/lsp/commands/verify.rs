@@ -77,6 +77,9 @@ fn join_or_start(session: &Arc<Session>, uri: &Uri, given: Option<&ProgressToken
     {
         return Ok((running.outcome.clone(), guard));
     }
+    if session.state().writing.contains(uri) {
+        return Err(refused("the kernel is being written: verify it when it is there, or cancel that first"));
+    }
     if let Some(outdated) = session.state().verifying.remove(uri) {
         outdated.cancel.cancel();
     }
@@ -134,6 +137,13 @@ struct Job {
     pair: PairFile,
     progress: EditorProgress,
     ticket: Ticket,
+}
+
+impl Running {
+    /// Ends it, because its text is to change.
+    pub(crate) fn cancel(&self) {
+        self.cancel.cancel();
+    }
 }
 
 impl Job {
@@ -200,7 +210,10 @@ impl Drop for Job {
             // A newer job of the document may have taken this one's place.
             if state.verifying.get(&self.uri).is_none_or(|running| running.job == self.ticket.id) {
                 state.verifying.remove(&self.uri);
-                state.doing.remove(&self.uri);
+                // A kernel that is being written says what it does there.
+                if !state.writing.contains(&self.uri) {
+                    state.doing.remove(&self.uri);
+                }
             }
         }
         status::update(&self.session, &self.uri);

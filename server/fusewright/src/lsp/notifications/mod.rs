@@ -1,6 +1,7 @@
 //! What the client tells, one file for each notification.
 
 pub(crate) mod cancel_progress;
+pub(crate) mod complete_piece;
 pub(crate) mod did_change;
 pub(crate) mod did_change_configuration;
 pub(crate) mod did_change_watched_files;

@@ -2,9 +2,12 @@
 
 use fusewright_pair::{Edit, Fix, TextRange};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Command,
+    Diagnostic, Range,
 };
 
+use crate::lsp::document::Snapshot;
+use crate::lsp::features::Features;
 use crate::lsp::session::Session;
 use crate::lsp::{diagnostics, edits, offers};
 
@@ -16,13 +19,17 @@ pub(crate) fn fix_all_kind() -> CodeActionKind {
 /// The fixes at the range, the one for the whole file, and the commands that the lenses offer.
 pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeActionResponse> {
     let snapshot = session.snapshot(&params.text_document.uri)?;
-    if !snapshot.pair.is_pair() {
-        return None;
-    }
     let features = session.features();
     let wanted = |kind: &CodeActionKind| {
         params.context.only.as_deref().is_none_or(|only| only.iter().any(|only| includes(only, kind)))
     };
+    if !snapshot.pair.is_pair() {
+        if !wanted(&CodeActionKind::REFACTOR_EXTRACT) {
+            return None;
+        }
+        let command = offers::extraction(session, &snapshot, params.range)?;
+        return Some(vec![as_action(command, Some(CodeActionKind::REFACTOR_EXTRACT), features)]);
+    }
     let mut actions = Vec::new();
     if features.code_action_literals {
         let folder = session.folder(&snapshot.uri);
@@ -64,6 +71,9 @@ pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeAc
                 }));
             }
         }
+        if wanted(&CodeActionKind::QUICKFIX) {
+            actions.extend(mending(session, &snapshot, params.range));
+        }
         if wanted(&CodeActionKind::REFACTOR_REWRITE) {
             let pair = &snapshot.pair;
             let rewrites = [pair.scaffolding(), pair.drafted_inputs(), pair.moved_inputs()];
@@ -90,20 +100,47 @@ pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeAc
     }
     if params.context.only.is_none() {
         for offer in offers::of(session, &snapshot) {
-            let command = offer.command("Fusewright: ");
-            actions.push(if features.code_action_literals {
-                // Without a kind it stands in the plain menu, where kinds of "source" would not.
-                CodeActionOrCommand::CodeAction(CodeAction {
-                    title: command.title.clone(),
-                    command: Some(command),
-                    ..CodeAction::default()
-                })
-            } else {
-                CodeActionOrCommand::Command(command)
-            });
+            // Without a kind it stands in the plain menu, where kinds of "source" would not.
+            actions.push(as_action(offer.command("Fusewright: "), None, features));
         }
     }
     Some(actions)
+}
+
+/// Mending the kernel, as a fix of what its verdict says at the range.
+fn mending(session: &Session, snapshot: &Snapshot, range: Range) -> Option<CodeActionOrCommand> {
+    let offer = offers::of(session, snapshot).into_iter().find(offers::Offer::mends)?;
+    let standing = session.state().verdicts.standing(&snapshot.uri, &snapshot.pair);
+    // A cursor anywhere on the line is meant for it.
+    let meets = |found: &Diagnostic| {
+        found.range.start.line <= range.end.line && range.start.line <= found.range.end.line
+    };
+    let mut found = diagnostics::verdict::of(snapshot, &standing, session.features());
+    found.retain(meets);
+    let command = offer.command("Fusewright: ");
+    (!found.is_empty()).then(|| {
+        CodeActionOrCommand::CodeAction(CodeAction {
+            title: command.title.clone(),
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(found),
+            command: Some(command),
+            ..CodeAction::default()
+        })
+    })
+}
+
+/// A command as an action, for clients that take those.
+fn as_action(command: Command, kind: Option<CodeActionKind>, features: Features) -> CodeActionOrCommand {
+    if features.code_action_literals {
+        CodeActionOrCommand::CodeAction(CodeAction {
+            title: command.title.clone(),
+            kind,
+            command: Some(command),
+            ..CodeAction::default()
+        })
+    } else {
+        CodeActionOrCommand::Command(command)
+    }
 }
 
 fn lower_first(title: &str) -> String {

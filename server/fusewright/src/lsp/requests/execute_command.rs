@@ -19,6 +19,8 @@ pub(crate) async fn run(session: &Arc<Session>, params: ExecuteCommandParams) ->
     let progress = params.work_done_progress_params.work_done_token;
     let arguments = &params.arguments;
     match command {
+        Command::Generate => commands::generate::run(session, arguments, progress).await,
+        Command::Fix => commands::fix::run(session, arguments, progress).await,
         Command::Verify => commands::verify::run(session, arguments, progress).await,
         Command::Archive => commands::archive::run(session, arguments).await,
         Command::Cancel => commands::cancel::run(session, arguments),

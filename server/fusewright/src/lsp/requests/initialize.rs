@@ -46,6 +46,7 @@ fn capabilities(encoding: Option<tower_lsp::ls_types::PositionEncodingKind>) -> 
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(vec![
                 CodeActionKind::QUICKFIX,
+                CodeActionKind::REFACTOR_EXTRACT,
                 CodeActionKind::REFACTOR_REWRITE,
                 code_action::fix_all_kind(),
             ]),

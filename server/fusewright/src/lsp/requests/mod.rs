@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
+pub(crate) mod complete;
 pub(crate) mod completion;
 pub(crate) mod document_symbol;
 pub(crate) mod execute_command;
@@ -11,3 +12,4 @@ pub(crate) mod hover;
 pub(crate) mod initialize;
 pub(crate) mod inlay_hint;
 pub(crate) mod refresh;
+pub(crate) mod secret;

@@ -8,7 +8,7 @@ mod options;
 mod settings;
 mod verdicts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +33,7 @@ use super::encoding::Encoding;
 use super::features::Features;
 use super::jobs::Jobs;
 use super::outgoing::Outgoing;
+use super::requests::complete::Completions;
 
 /// The connection's state.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) outgoing: Outgoing,
     /// Long work.
     pub(crate) jobs: Jobs,
+    /// Prompts that the client's own model is answering.
+    pub(crate) completions: Completions,
     event_loop: Handle,
     negotiated: OnceLock<Negotiated>,
     state: Mutex<State>,
@@ -66,6 +69,8 @@ pub(crate) struct State {
     pub(crate) options: ClientOptions,
     /// Workspaces and their settings.
     pub(crate) folders: Folders,
+    /// The documents whose kernel is being written.
+    pub(crate) writing: HashSet<Uri>,
     /// The verifications under way.
     pub(crate) verifying: HashMap<Uri, Running>,
     /// One verifier, with its warm harness, for each workspace, and the settings it was made with.
@@ -89,6 +94,7 @@ impl Session {
             client,
             outgoing,
             jobs: Jobs::default(),
+            completions: Completions::default(),
             event_loop: Handle::current(),
             negotiated: OnceLock::new(),
             state: Mutex::default(),

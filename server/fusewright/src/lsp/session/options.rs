@@ -3,6 +3,10 @@
 use fusewright_engine::config::{ConfigProblem, Options, check_json};
 use serde_json::Value;
 
+/// What stands beside the settings and is none.
+const NOT_SETTINGS: [&str; 7] =
+    ["trusted", "status", "defaults", "languageModel", "secrets", "answers", "differences"];
+
 /// The `initializationOptions`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ClientOptions {
@@ -12,18 +16,44 @@ pub(crate) struct ClientOptions {
     pub(crate) defaults: Options,
     /// Whether the client wants `fusewright/status`.
     pub(crate) status: bool,
+    /// What the client offers beyond the protocol.
+    pub(crate) offers: ClientOffers,
     /// Whether the user trusts the folder, where the editor has a notion of it.
     pub(crate) trusted: Option<bool>,
     /// What is wrong with the editor's settings.
     pub(crate) problems: Vec<ConfigProblem>,
 }
 
+/// Requests and notifications of ours that the client takes.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an offer of its own")]
+pub(crate) struct ClientOffers {
+    /// It answers `fusewright/complete` through a language model of its own.
+    pub(crate) language_model: bool,
+    /// It answers `fusewright/secret` from a store of its own.
+    pub(crate) secrets: bool,
+    /// It shows `fusewright/answer`: a kernel while it is being written.
+    pub(crate) answers: bool,
+    /// It shows `fusewright/late` as a difference.
+    pub(crate) differences: bool,
+}
+
 impl ClientOptions {
     /// Reads what came with `initialize`. What cannot be read is left at its default.
     pub(crate) fn read(sent: Option<&Value>) -> Self {
         let flag = |name: &str| sent.and_then(|sent| sent.get(name)).and_then(Value::as_bool);
-        let mut options =
-            Self { status: flag("status").unwrap_or(false), trusted: flag("trusted"), ..Self::default() };
+        let offered = |name: &str| flag(name).unwrap_or(false);
+        let mut options = Self {
+            status: offered("status"),
+            offers: ClientOffers {
+                language_model: offered("languageModel"),
+                secrets: offered("secrets"),
+                answers: offered("answers"),
+                differences: offered("differences"),
+            },
+            trusted: flag("trusted"),
+            ..Self::default()
+        };
         if let Some(settings) = sent.and_then(|sent| sent.get("settings")) {
             options.take_settings(settings);
         }
@@ -49,7 +79,7 @@ impl ClientOptions {
             None if section.as_object().is_some_and(|section| !section.is_empty()) => {
                 let mut section = section.clone();
                 if let Some(keys) = section.as_object_mut() {
-                    keys.retain(|key, _| !matches!(key.as_str(), "trusted" | "status" | "defaults"));
+                    keys.retain(|key, _| !NOT_SETTINGS.contains(&key.as_str()));
                 }
                 self.take_settings(&section);
             }

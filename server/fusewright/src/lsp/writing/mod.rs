@@ -1,0 +1,230 @@
+//! Kernels on their way into a document: who writes them, what is seen meanwhile, and the one edit at the end.
+
+mod answer;
+mod editor_model;
+mod late;
+mod new_pair;
+mod place;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fusewright_engine::generate::{Generator, Request, Writer, Written};
+use fusewright_engine::progress::{CancellationToken, Event, Progress};
+use fusewright_engine::prompts::Failure;
+use fusewright_engine::verdict::{Ruling, VerdictLine};
+use fusewright_engine::verify::Verifier;
+use fusewright_pair::PairFile;
+use serde_json::json;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::notification::{LogMessage, ShowMessage};
+use tower_lsp::ls_types::{LSPAny, LogMessageParams, MessageType, ProgressToken, ShowMessageParams, Uri};
+
+use super::commands::refused;
+use super::jobs::Ticket;
+use super::progress::{self, EditorProgress};
+use super::requests::refresh;
+use super::session::{Folder, Session, file_path};
+use super::status;
+use answer::AnswerStream;
+use place::Placed;
+
+pub(crate) use new_pair::new_pair;
+pub(crate) use writer::{name_of, of as writer_of};
+
+/// Whether a verdict names a fault that another kernel could mend.
+pub(crate) fn can_be_mended(line: &VerdictLine) -> bool {
+    use fusewright_engine::verdict::Implementation::Triton;
+    match line.verdict {
+        Some(Ruling::Wrong | Ruling::Slower | Ruling::Same) => true,
+        // What the reference or the inputs do wrong is not the kernel's.
+        Some(Ruling::Rejected | Ruling::Error) => {
+            line.error.as_ref().is_none_or(|error| error.implementation == Triton)
+        }
+        Some(Ruling::Pass | Ruling::Untimed) | None => false,
+    }
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// The document that the kernel is for.
+    pub(crate) uri: Uri,
+    /// Its text when it was asked for.
+    pub(crate) pair: PairFile,
+    /// The verdict to mend; none where the kernel is written afresh.
+    pub(crate) failure: Option<Failure>,
+    /// What the user adds in words.
+    pub(crate) instructions: Option<String>,
+}
+
+/// Has the kernel written and put into the document; says what became of it.
+pub(crate) async fn run(
+    session: &Arc<Session>,
+    order: Order,
+    given: Option<ProgressToken>,
+) -> Result<LSPAny> {
+    let (job, cancel) = Job::enter(session, order, given.as_ref())?;
+    // When the request is cancelled, nobody waits for the kernel any more.
+    let _guard = cancel.drop_guard();
+    session.jobs.spawn(job.run()).await?
+}
+
+/// One kernel being written; whatever ends it, its traces in the editor go with it.
+struct Job {
+    session: Arc<Session>,
+    order: Order,
+    file: PathBuf,
+    folder: Arc<Folder>,
+    verifier: Arc<Verifier>,
+    progress: EditorProgress,
+    answer: AnswerStream,
+    ticket: Ticket,
+}
+
+impl Job {
+    fn enter(
+        session: &Arc<Session>,
+        order: Order,
+        given: Option<&ProgressToken>,
+    ) -> Result<(Self, CancellationToken)> {
+        let file = file_path(&order.uri).unwrap_or_else(|| PathBuf::from(order.uri.as_str()));
+        let folder = session.folder(&order.uri);
+        let verifier = session.verifier(&file);
+        let shown = name_of(&folder.settings);
+        {
+            let mut state = session.state();
+            if !state.writing.insert(order.uri.clone()) {
+                return Err(refused("a kernel is being written for this document: cancel that first"));
+            }
+            // Its verdict would be on the text that is about to change.
+            if let Some(outdated) = state.verifying.remove(&order.uri) {
+                outdated.cancel();
+            }
+            state.doing.insert(order.uri.clone(), format!("asking {shown}"));
+        }
+        let token = progress::token(given);
+        let ticket = session.jobs.enter(Some(order.uri.clone()), Some(token.clone()));
+        let cancel = ticket.cancel.clone();
+        let name = file.file_name().unwrap_or_default().display();
+        let what = if order.failure.is_some() { "Mending" } else { "Writing" };
+        let title = format!("{what} the kernel of {name} with {shown}");
+        let job = Self {
+            progress: EditorProgress::begin(session, token, given.is_some(), &title),
+            answer: AnswerStream::new(session, &order.uri, &shown),
+            session: session.clone(),
+            order,
+            file,
+            folder,
+            verifier,
+            ticket,
+        };
+        status::update(session, &job.order.uri);
+        refresh::all(session);
+        Ok((job, cancel))
+    }
+
+    async fn run(self) -> Result<LSPAny> {
+        let written = self.write().await;
+        self.answer.end();
+        let written = written?;
+        // Nothing is edited for somebody who has given up.
+        if self.ticket.cancel.is_cancelled() {
+            return Err(Error::request_cancelled());
+        }
+        self.doing("putting the kernel in its place");
+        let placed = place::place(&self.session, &self.order.uri, &self.order.pair, &written).await?;
+        let author = writer::shown(&written.writer);
+        let sentence = match &placed {
+            Placed::Applied => {
+                format!("{author} wrote the kernel in {:.1} s. It is not verified yet.", written.seconds)
+            }
+            Placed::Kept { reason, place } => {
+                format!("{author} wrote a kernel, but {reason}: it is not in the document, but {place}.")
+            }
+        };
+        self.progress.end(Some(sentence.clone()));
+        self.tell(&placed, &sentence);
+        let applied = matches!(placed, Placed::Applied);
+        Ok(json!({
+            "uri": self.order.uri,
+            "applied": applied,
+            "writer": author,
+            "seconds": written.seconds,
+            "usage": written.usage,
+            "message": sentence,
+        }))
+    }
+
+    async fn write(&self) -> Result<Written> {
+        let settings = &self.folder.settings;
+        let root = &self.folder.workspace.root;
+        let writer: Writer = writer_of(&self.session, settings, root).await?;
+        let generator = Generator { settings, root, writer: &writer, verifier: &self.verifier };
+        let request = Request {
+            file: &self.file,
+            text: self.order.pair.text().into(),
+            failures: self.order.failure.as_slice(),
+            fix: self.order.failure.is_some(),
+            instructions: self.order.instructions.as_deref(),
+        };
+        generator.kernel(request, self, &self.ticket.cancel).await.map_err(|error| {
+            if error.is_cancelled() || self.ticket.cancel.is_cancelled() {
+                Error::request_cancelled()
+            } else {
+                refused(error)
+            }
+        })
+    }
+
+    /// A client that shows no status is told in a message, and every client of what did not go as it was meant.
+    fn tell(&self, placed: &Placed, sentence: &str) {
+        let options = self.session.state().options.clone();
+        let late = matches!(placed, Placed::Kept { .. });
+        if late && options.offers.differences || !late && options.status {
+            return;
+        }
+        let typ = if late { MessageType::WARNING } else { MessageType::INFO };
+        let message = format!("Fusewright: {sentence}");
+        self.session.outgoing.notify::<ShowMessage>(&ShowMessageParams { typ, message });
+    }
+
+    fn doing(&self, what: &str) {
+        self.progress.report(what, None);
+        self.session.state().doing.insert(self.order.uri.clone(), what.to_owned());
+        status::update(&self.session, &self.order.uri);
+    }
+}
+
+impl Progress for Job {
+    fn report(&self, event: Event) {
+        if self.ticket.cancel.is_cancelled() {
+            return;
+        }
+        match event {
+            Event::Phase { message, .. } => self.doing(&message),
+            Event::Answer(piece) => self.answer.push(&piece),
+            Event::Note(message) => {
+                self.progress.report(&message, None);
+                let params = LogMessageParams { typ: MessageType::WARNING, message };
+                self.session.outgoing.notify::<LogMessage>(&params);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.answer.end();
+        self.progress.end(None);
+        {
+            let mut state = self.session.state();
+            state.writing.remove(&self.order.uri);
+            state.doing.remove(&self.order.uri);
+        }
+        status::update(&self.session, &self.order.uri);
+        refresh::all(&self.session);
+    }
+}
