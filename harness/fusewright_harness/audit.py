@@ -57,6 +57,7 @@ STEPS: list[Callable[[Case], None]] = [repeat, look_for_idle_kernels, profiled, 
 def audit(case: Case) -> None:
     """Takes every step of the audit."""
     for step in STEPS:
+        case.step()
         try:
             step(case)
         except Fault as fault:

@@ -13,7 +13,7 @@ from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
-from fusewright_harness.interpreter.autotuning import install as install_first_choice
+from fusewright_harness.interpreter import autotuning
 from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
@@ -44,8 +44,10 @@ class Candidate:
         self._poison.install()
         follow_registered_operators()
         self._spent = Spent()
+        self._stop_tuning: Callable[[], None] = lambda: None
         if not interpreted:
             self._spent.install()
+            self._stop_tuning = autotuning.install(later=True)
         self._watch = LaunchWatch(interpreted)
         self._watch.install()
         self._stopwatch = Stopwatch.on(device)
@@ -63,9 +65,6 @@ class Candidate:
     ) -> tuple[dict[str, Any], Sent | None]:
         """Answers one of the judge's verbs: load, call, again, without, variant, forget, and the stopwatch's."""
         if verb == "load":
-            if message.get("untuned"):
-                # Searching anew at each size would take longer than all the rest.
-                install_first_choice()
             return self._load(message["pair"]), None
         if verb == "call":
             return self._receive_and_call(message, descriptors)
@@ -131,9 +130,11 @@ class Candidate:
         return self._call(inputs, watched=True, left_out=left_out, pattern=int(message["pattern"]))
 
     def _call_variant(self, message: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], Sent]:
-        """Calls on inputs that are not kept; ``variant`` asks for other strides."""
+        """Calls on inputs that are not kept. No kernel is tuned from then on."""
         self._find(message, value := receive_value(message["value"], descriptors))
         self._last = None
+        # Searching anew at each size would take longer than all the rest.
+        self._stop_tuning()
         return self._call(value["arguments"])
 
     def _call(

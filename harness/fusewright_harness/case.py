@@ -14,12 +14,16 @@ from typing import Any
 
 from fusewright_harness.compare import Expected
 from fusewright_harness.faults import Fault
-from fusewright_harness.turns import Turns
+from fusewright_harness.turns import Turn, Turns
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker
 
 Report = Callable[[str, str], None]
 """Told the name of a phase that begins and a sentence for the user."""
+
+
+_ASIDE_BYTES = 64 << 20
+_TUNED = "autotune"
 
 
 @dataclass
@@ -123,6 +127,8 @@ class Case:
     """What the reference's operators show of it; see :func:`examination.trace_facts`."""
     candidate_work: dict[str, Any] = field(default_factory=dict)
     """What torch's operators did in one call of the candidate, beside its kernels."""
+    held: Turn | None = None
+    """The shared turn that this pair has on its device."""
 
     @property
     def interpreted(self) -> bool:
@@ -186,8 +192,38 @@ class Case:
         turns = self.team.turns
         with ExitStack() as stack:
             with self.phase("turn"):
-                stack.enter_context(turns.alone(self.deadline) if alone else turns.shared(self.deadline))
+                if alone:
+                    stack.enter_context(turns.alone(self.deadline))
+                else:
+                    self.held = stack.enter_context(turns.shared(self.deadline))
+            try:
+                yield
+            finally:
+                self.held = None
+
+    def step(self) -> None:
+        """Lets another pair's timing go first, between two steps of a shared turn."""
+        if self.held is not None:
+            with self.phase("turn"):
+                self.held.step()
+
+    @contextmanager
+    def aside(self, call_bytes: int) -> Iterator[None]:
+        """What runs inside keeps the host busy: a call of so many bytes that may have to be compiled first.
+
+        Its few launches do not show in the medians of another pair's timing, so it waits for none and none waits for
+        it. A call that is large, or may search for the best of many kernels, keeps its turn.
+        """
+        held = self.held
+        if held is None or call_bytes > _ASIDE_BYTES or _TUNED in self.pair["triton"]["code"]:
             yield
+            return
+        held.leave()
+        try:
+            yield
+        finally:
+            with self.phase("turn"):
+                held.enter()
 
 
 def new_seed() -> int:

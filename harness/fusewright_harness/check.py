@@ -24,6 +24,7 @@ def check_seed(case: Case, number: int) -> bool:
     """Checks the seed of that number, from 0. Returns whether both sides agree; the verdict says how not."""
     team, last = case.team, number == case.options.seeds - 1
     case.report("check", f"checking seed {number + 1} of {case.options.seeds}")
+    case.step()
     with case.phase("inputs"):
         team.reference.ask("inputs", "making inputs", seed=new_seed())
         inputs = team.reference.answer()
@@ -41,8 +42,9 @@ def check_seed(case: Case, number: int) -> bool:
             team.reference.ask("expected", "running the reference", index=number, stir=stir, watch=last)
             team.candidate.ask("call", "running the candidate", inputs.descriptors, **call, **fields)
             expected_answer = team.reference.answer()
+        with case.aside(_bytes_of(inputs)), case.phase("run"):
             candidate_answer = _candidate_or_compiler_answer(case, number)
-            case.call_s = time.monotonic() - begun
+        case.call_s = time.monotonic() - begun
     finally:
         inputs.close()
     case.verdict.phases.move("run", candidate_answer.fields.get("spent"))
@@ -69,6 +71,13 @@ def check_seed(case: Case, number: int) -> bool:
     if case.call_bytes > _LARGE_BYTES:
         _forget_before(case, number)
     return True
+
+
+def _bytes_of(answer: Answer) -> int:
+    """About how large the tensors are that an answer hands over."""
+    arena = answer.value.get("arena") if isinstance(answer.value, dict) else None
+    size = arena.get("bytes") if isinstance(arena, dict) else None
+    return size if isinstance(size, int) else 0
 
 
 def _forget_before(case: Case, number: int) -> None:

@@ -54,8 +54,8 @@ class Judge:
         """Fills the verdict; ``first`` receives the line as soon as it is correct and, on a GPU, timed."""
         case = self._case
         try:
+            load(case)
             with case.turn():
-                load(case)
                 for number in range(case.options.seeds):
                     if not check_seed(case, number):
                         return

@@ -48,11 +48,7 @@ class KernelCache:
             known = self._blocks.get(block)
             if known is not None:
                 self._blocks.move_to_end(block)
-                cache = os.path.join(worker_folder, "triton")
-                copy_plain(known, cache)
-                owner = os.stat(worker_folder).st_uid
-                if owner != os.getuid():
-                    hand_over(cache, owner)
+                _give(known, worker_folder)
 
     def take(self, block: str, worker_folder: str) -> None:
         """Keeps what a block's candidate compiled, for the same block's next candidate."""
@@ -67,6 +63,19 @@ class KernelCache:
             self._blocks[block] = folder
             while len(self._blocks) > _MOST_BLOCKS:
                 shutil.rmtree(self._blocks.popitem(last=False)[1], ignore_errors=True)
+
+
+def share_compiled(from_folder: str, to_folder: str) -> None:
+    """Puts what one worker compiled into the cache of another that runs the same pair."""
+    _give(os.path.join(from_folder, "triton"), to_folder)
+
+
+def _give(compiled: str, worker_folder: str) -> None:
+    cache = os.path.join(worker_folder, "triton")
+    copy_plain(compiled, cache)
+    owner = os.stat(worker_folder).st_uid
+    if owner != os.getuid() and os.path.isdir(cache):
+        hand_over(cache, owner)
 
 
 def block_key(code: str, versions: dict[str, str | None], capability: str) -> str:

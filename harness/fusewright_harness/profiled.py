@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 from fusewright_harness.case import Case, new_seed
 from fusewright_harness.faults import Fault
-from fusewright_harness.kernel_cache import copy_plain
+from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.workers import Worker
 
 _MOST_FOREIGN = 0.5
@@ -65,7 +64,7 @@ def judge_profile(case: Case, spent: dict[str, float]) -> None:
 
 def _profile(case: Case, auditor: Worker) -> dict[str, float]:
     # What the same pair compiled a moment ago.
-    copy_plain(os.path.join(case.team.candidate.folder, "triton"), os.path.join(auditor.folder, "triton"))
+    share_compiled(case.team.candidate.folder, auditor.folder)
     auditor.assign("candidate", "triton", case.deadline)
     pair = {key: case.pair[key] for key in ("file", "triton", "entry")}
     auditor.ask("load", "importing TRITON", pair=pair)

@@ -1,7 +1,8 @@
 """A step of the audit: the candidate on inputs that the pair does not show: other values, sizes and strides.
 
-A worker of its own runs them, so that a crash says something of the variant and nothing of the verdict so far. What
-the reference refuses, or gives no number for, is left out.
+The candidate's own process runs them, which has the kernels compiled and nothing left to do, until a variant crashes
+it: that says something of the variant, and a fresh worker runs the others. What the reference refuses, or gives no
+number for, is left out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from fusewright_harness.case import Case
 from fusewright_harness.compare import Comparison, compare
 from fusewright_harness.faults import Cancelled, Fault
+from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.soundness import expected_of, require_deterministic
 from fusewright_harness.workers import Answer, Worker, receive_answer
 
@@ -60,7 +62,7 @@ def probe(case: Case) -> None:
         reduced = case.interpreted and 6 * case.call_s > allowed_s
         case.team.reference.ask("variants", "listing variants", index=case.oldest, reduced=reduced)
         variants = case.team.reference.answer().fields.get("variants", [])
-        sentence = Probe(case).run(variants, allowed_s).sentence()
+        sentence = Probe(case, case.team.candidate).run(variants, allowed_s).sentence()
         if reduced:
             sentence = f"at reduced sizes, as the interpreter is slow: {sentence}"
         if sentence:
@@ -68,21 +70,23 @@ def probe(case: Case) -> None:
 
 
 class Probe:
-    """Tries variants of a case's inputs with a candidate in a worker of its own; use it once."""
+    """Tries variants of a case's inputs with its candidate; use it once."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, loaded: Worker | None = None) -> None:
+        """Where ``loaded`` has the candidate ready it runs them, until one crashes it; else a fresh worker does."""
         self._case = case
-        self._worker: Worker | None = None
+        self._loaded = self._worker = loaded
         self._outcome = Outcome()
 
     def run(self, variants: list[dict[str, Any]], allowed_s: float) -> Outcome:
         """Tries one after another, until ``allowed_s`` seconds are over. Raises :class:`Fault` for the first fault."""
-        begun = time.monotonic()
+        case, begun = self._case, time.monotonic()
         try:
             for variant in variants:
                 if time.monotonic() - begun > allowed_s:
                     self._outcome.late.append(name_of(variant))
                     continue
+                case.step()
                 self._try(variant)
         finally:
             self._dismiss()
@@ -132,23 +136,29 @@ class Probe:
             self._worker = case.team.recruit()
             self._worker.assign("candidate", "triton", case.deadline)
             pair = {key: case.pair[key] for key in ("file", "triton", "entry")}
-            self._worker.ask("load", "importing TRITON", pair=pair, untuned=True)
+            if self._loaded is not None:
+                # What the same pair compiled a moment ago.
+                share_compiled(self._loaded.folder, self._worker.folder)
+            self._worker.ask("load", "importing TRITON", pair=pair)
             self._worker.answer()
         call = {"value": inputs.value, "candidate": case.named_candidate}
-        self._worker.ask("variant", "running with other inputs", inputs.descriptors, **call)
-        return self._worker.answer()
+        with case.aside(case.call_bytes):
+            self._worker.ask("variant", "running with other inputs", inputs.descriptors, **call)
+            return self._worker.answer()
 
     def _dismiss(self) -> None:
-        if self._worker is not None:
+        if self._worker is not None and self._worker is not self._loaded:
             self._case.team.dismiss(self._worker)
-            self._worker = None
+        self._worker = None
 
     def _failed(self, variant: dict[str, Any], fault: Fault) -> None:
         if fault.stage in ("timeout", "trust") or isinstance(fault, Cancelled) or fault.verdict is None:
             raise fault
-        self._dismiss()
         text = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind
-        if fault.kind in _CRASHES or any(word in fault.message for word in _CRASH_WORDS):
+        crashed = fault.kind in _CRASHES or any(word in fault.message for word in _CRASH_WORDS)
+        if crashed or (self._worker is not None and self._worker.ended):
+            self._dismiss()
+        if crashed:
             self._crashed(variant, fault.kind, text, fault.line)
             return
         self._refused(variant, fault.kind, text)

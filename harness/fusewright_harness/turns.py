@@ -1,7 +1,9 @@
 """Whose turn it is on a GPU: any number of pairs may run there, or one pair alone is timed.
 
-What another pair runs meanwhile would be in the times. Loading, compiling and checking are shared turns, so they go on
-side by side; timing waits until they are over, and whoever wants to begin another waits for the timing first.
+What another pair runs meanwhile would be in the times. Checks are shared turns, so they go on side by side; timing
+waits until they are over, and whoever wants to begin another waits for the timing first. Between its steps a shared
+turn gives way (:meth:`Turn.step`), and what keeps the host busy and not the GPU, compiling above all, needs none
+(:meth:`Turn.aside`): so a timing waits for milliseconds, and goes on while others compile.
 """
 
 from __future__ import annotations
@@ -26,17 +28,14 @@ class Turns:
         self._want_alone = 0
 
     @contextmanager
-    def shared(self, deadline: Deadline | None = None) -> Iterator[None]:
+    def shared(self, deadline: Deadline | None = None) -> Iterator[Turn]:
         """A turn beside others. Raises :class:`Cancelled`."""
-        with self._change:
-            self._wait(lambda: not self._alone and not self._want_alone, deadline)
-            self._shared += 1
+        turn = Turn(self, deadline)
+        turn.enter()
         try:
-            yield
+            yield turn
         finally:
-            with self._change:
-                self._shared -= 1
-                self._change.notify_all()
+            turn.leave()
 
     @contextmanager
     def alone(self, deadline: Deadline | None = None) -> Iterator[None]:
@@ -56,6 +55,22 @@ class Turns:
                 self._alone = False
                 self._change.notify_all()
 
+    def enter(self, deadline: Deadline | None) -> None:
+        """Begins a shared turn, which :meth:`leave` ends. Raises :class:`Cancelled`."""
+        with self._change:
+            self._wait(lambda: not self._alone and not self._want_alone, deadline)
+            self._shared += 1
+
+    def leave(self) -> None:
+        """Ends a shared turn."""
+        with self._change:
+            self._shared -= 1
+            self._change.notify_all()
+
+    def waited_for(self) -> bool:
+        """Whether somebody waits to be alone."""
+        return self._want_alone > 0
+
     def _wait(self, free: Callable[[], bool], deadline: Deadline | None) -> None:
         left_s = deadline.left_s() if deadline is not None else 0.0
         while not self._change.wait_for(free, _POLL_S):
@@ -63,3 +78,29 @@ class Turns:
                 raise Cancelled
         if deadline is not None:
             deadline.extend(left_s - deadline.left_s())
+
+
+class Turn:
+    """A shared turn, which one thread holds. One that waits again without success (:class:`Cancelled`) is over."""
+
+    def __init__(self, turns: Turns, deadline: Deadline | None) -> None:
+        self._turns = turns
+        self._deadline = deadline
+        self._held = False
+
+    def enter(self) -> None:
+        """Begins it. Raises :class:`Cancelled`."""
+        self._turns.enter(self._deadline)
+        self._held = True
+
+    def leave(self) -> None:
+        """Ends it; one that is over stays so."""
+        if self._held:
+            self._held = False
+            self._turns.leave()
+
+    def step(self) -> None:
+        """Lets those go first who wait to be alone. Raises :class:`Cancelled`."""
+        if self._turns.waited_for():
+            self.leave()
+            self.enter()

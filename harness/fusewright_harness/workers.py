@@ -87,6 +87,8 @@ class Worker:
         self._doing = "starting"
         self._over = False
         self._layers: list[str] | None = None
+        self.ended = False
+        """Whether its process was found to have ended."""
         self._memory_bytes = int(available_bytes() * _MEMORY_SHARE)
         # Through the worker's own channel and not the zygote, whose memory later workers inherit.
         key = secrets.token_bytes(_KEY_BYTES)
@@ -205,6 +207,7 @@ class Worker:
     def _ended(self) -> Fault:
         if self._deadline.cancelled.is_set():
             raise Cancelled
+        self.ended = True
         excess = _watch.excess(self.pid)
         if excess is not None:
             message = f"the {self._name()}'s process {excess.what} while {self._doing}, so it was ended"

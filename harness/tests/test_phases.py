@@ -36,3 +36,19 @@ def test_a_worker_cannot_make_the_sum_wrong(phases, parts):
         spent["total"], abs=0.1
     )
     assert min(spent.values()) >= 0
+
+
+def test_what_a_phase_inside_another_claims_counts_once():
+    phases = Phases()
+    with phases.phase("robustness"):
+        time.sleep(0.02)
+        with phases.phase("turn"):
+            time.sleep(0.03)
+            with phases.phase("compile"):
+                time.sleep(0.01)
+    spent = phases.as_dict()
+    assert spent["turn"] >= 29
+    assert spent["compile"] >= 9
+    assert sum(ms for phase, ms in spent.items() if phase != "total") == pytest.approx(
+        spent["total"], abs=0.1
+    )

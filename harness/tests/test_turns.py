@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.faults import Cancelled
 from fusewright_harness.turns import Turns
+from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
 
 
@@ -76,3 +78,83 @@ def test_a_cancelled_pair_stops_waiting():
         pass
     with turns.shared():
         pass
+
+
+def waits_alone(turns, order):
+    thread = threading.Thread(target=lambda: alone_once(turns, order))
+    thread.start()
+    while not turns.waited_for():
+        time.sleep(0.001)
+    return thread
+
+
+def alone_once(turns, order):
+    with turns.alone(Deadline(60)):
+        order.append("alone")
+        time.sleep(0.02)
+
+
+def test_between_two_steps_a_shared_turn_lets_the_timing_go_first():
+    turns, order = Turns(), []
+    with turns.shared(Deadline(60)) as turn:
+        turn.step()
+        alone = waits_alone(turns, order)
+        assert order == []
+        turn.step()
+        order.append("shared")
+    alone.join(10)
+    assert order == ["alone", "shared"]
+
+
+@pytest.fixture
+def case():
+    pair = {"triton": {"code": "", "first_line": 1}}
+    team = Team(None, None, None)
+    return Case(pair, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+
+
+def test_what_keeps_the_host_busy_is_no_part_of_a_turn(case):
+    order = []
+    with case.turn():
+        alone = waits_alone(case.team.turns, order)
+        with case.aside(1000):
+            alone.join(10)
+            order.append("compiled")
+        assert not case.team.turns._alone
+    assert order == ["alone", "compiled"]
+    with case.team.turns.alone():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("code", "call_bytes"), [("@triton.autotune(configs)", 1000), ("", 1 << 30)], ids=["tuned", "large"]
+)
+def test_what_keeps_the_gpu_busy_keeps_its_turn(case, code, call_bytes):
+    case.pair["triton"]["code"] = code
+    order = []
+    with case.turn():
+        alone = waits_alone(case.team.turns, order)
+        with case.aside(call_bytes):
+            alone.join(0.1)
+        assert order == []
+    alone.join(10)
+    assert order == ["alone"]
+
+
+def test_a_turn_ends_whatever_happened_aside(case):
+    with pytest.raises(ValueError, match="compiler"), case.turn(), case.aside(0):
+        raise ValueError("the compiler")
+    with case.team.turns.alone():
+        pass
+
+
+def test_the_wait_for_a_turn_is_a_phase_of_its_own(case):
+    order = []
+    with case.turn():
+        alone = waits_alone(case.team.turns, order)
+        with case.phase("robustness"):
+            case.step()
+    alone.join(10)
+    spent = case.verdict.line()["duration_ms"]
+    assert spent["turn"] >= 15
+    assert spent["turn"] > spent["robustness"]

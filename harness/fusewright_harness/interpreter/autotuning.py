@@ -59,14 +59,24 @@ def _run_with(tuner: Autotuner, config: Any, arguments: tuple[Any, ...], keyword
     return tuner.fn.run(*arguments, **keywords, **config.all_kwargs())
 
 
-def install(try_next: Callable[[BaseException], bool] = lambda _error: False) -> None:
-    """Replace the tuner: the first configuration is taken without timing any.
+def install(
+    try_next: Callable[[BaseException], bool] = lambda _error: False, later: bool = False
+) -> Callable[[], None]:
+    """Replace the tuner: the first configuration is taken without timing any, where none was chosen before.
 
     Where running one raises an error of which ``try_next`` says yes, the next is tried, as triton's tuner passes
-    over configurations that need too much shared memory; the last one's error is let out.
+    over configurations that need too much shared memory; the last one's error is let out. With ``later`` kernels are
+    tuned until the function that is returned has been called: once a pair is loaded nothing may be replaced any more.
     """
+    tune, first_choice = Autotuner.run, not later
+
+    def switch_on() -> None:
+        nonlocal first_choice
+        first_choice = True
 
     def run(self: Autotuner, *arguments: Any, **keywords: Any) -> Any:
+        if not first_choice:
+            return tune(self, *arguments, **keywords)
         self.nargs = dict(zip(self.arg_names, arguments, strict=False))
         try:
             key = _key(self, keywords)
@@ -93,3 +103,4 @@ def install(try_next: Callable[[BaseException], bool] = lambda _error: False) ->
         raise ValueError(f"`{self.base_fn.__name__}` has no configuration to run")
 
     Autotuner.run = run
+    return switch_on
