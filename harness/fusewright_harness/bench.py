@@ -26,7 +26,7 @@ from fusewright_harness.workers import Deadline, Worker, team_layers
 
 Send = Callable[..., None]
 
-_MOST_IN_FLIGHT = 8
+_MOST_IN_FLIGHT = 12
 _RULINGS_TO_KEEP = ("pass", "same", "slower")
 
 
@@ -43,7 +43,7 @@ class Bench:
         self._teams: dict[int, Team] = {}
         # A pair on a GPU keeps about two cores busy: its reference and its compiler.
         self._in_flight = {
-            "cuda": max(1, min(_MOST_IN_FLIGHT, cores // 2)),
+            "cuda": max(1, min(_MOST_IN_FLIGHT, 3 * cores // 4)),
             "interpreter": max(1, cores // 2),
         }
         self._free = {mode: threading.Semaphore(0) for mode in self._in_flight}
@@ -109,7 +109,13 @@ class Bench:
                     lambda phase, message: send("phase", phase=phase, message=message),
                     deadline,
                 )
-                judge.rule(lambda line: send("first", verdict=line))
+
+                def first(line: dict[str, Any]) -> None:
+                    send("first", verdict=line)
+                    # While this pair is audited, which nobody times.
+                    lane.fill()
+
+                judge.rule(first)
                 if deadline.cancelled.is_set():
                     raise Cancelled
                 line = verdict.line()
@@ -206,19 +212,11 @@ class Bench:
         reference, candidate = lane.worker(), lane.worker()
         compiler = self._lanes["compile"][0].worker() if lane.mode == "interpreter" else None
         team = Team(reference, candidate, compiler, lambda: self._recruit(lane, team), turns=lane.turns)
-        team.auditor = lambda: self._auditor(lane, team)
         if lane.mode == "cuda":
             team.understudies = lambda opinion: self._understudies(team, opinion)
         with self._lock:
             self._teams[id(deadline)] = team
         return team
-
-    def _auditor(self, lane: Lane, team: Team) -> Worker | None:
-        worker = lane.auditor()
-        if worker is not None:
-            with self._lock:
-                team.recruits.append(worker)
-        return worker
 
     def _understudies(self, team: Team, deadline: Deadline) -> Team:
         """A team of the interpreter's lane; its candidate is recruited when it is wanted."""
@@ -245,6 +243,8 @@ class Bench:
     def _dismiss(self, lane: Lane, team: Team, deadline: Deadline) -> None:
         with self._lock:
             self._teams.pop(id(deadline), None)
+        for worker in team.members():
+            worker.kill()
         for worker in team.members():
             worker.end()
         if team.compiler is not None:

@@ -11,6 +11,7 @@ import torch
 
 from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
+from fusewright_harness.cupti import Activities, Unavailable, profile_calls
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
 from fusewright_harness.interpreter import autotuning
@@ -51,6 +52,7 @@ class Candidate:
         self._watch = LaunchWatch(interpreted)
         self._watch.install()
         self._stopwatch = Stopwatch.on(device)
+        self._activities = Activities.of_torch() if device.type == "cuda" else None
         self._file = ""
         self._pair: dict[str, Any] = {}
         self._module: types.ModuleType | None = None
@@ -63,7 +65,7 @@ class Candidate:
     def handle(
         self, verb: str, message: dict[str, Any], descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, call, again, without, variant, forget, and the stopwatch's."""
+        """Answers one of the judge's verbs: load, call, again, without, variant, profile, forget, the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"]), None
         if verb == "call":
@@ -80,9 +82,7 @@ class Candidate:
             self._stopwatch.rest()
             return {}, None
         if verb == "profile":
-            from fusewright_harness.profiler import profile_calls
-
-            return profile_calls(self._function, self._inputs[-1]), None
+            return self._profile(), None
         if verb == "rest":
             self._stopwatch.rest()
             return {}, None
@@ -209,6 +209,19 @@ class Candidate:
             raise
         except Exception as error:
             raise fault_from_exception(error, "triton", "timing", self._file) from error
+
+    def _profile(self) -> dict[str, Any]:
+        handles = self._stopwatch.handles
+        if self._activities is None or handles is None:
+            return {"problem": "torch came without CUPTI"}
+        inputs = self._inputs[-1]
+        try:
+            spent = profile_calls(self._function, inputs, self._activities, handles.flush, handles.finish)
+        except Unavailable as refusal:
+            return {"problem": str(refusal)}
+        except Exception as error:
+            raise fault_from_exception(error, "triton", "run", self._file) from error
+        return {"spent": spent}
 
     def _send(self, value: Any) -> Sent:
         try:

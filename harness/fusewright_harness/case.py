@@ -59,8 +59,6 @@ class Team:
     compiler: Worker | None
     recruit: Callable[[], Worker] | None = None
     recruits: list[Worker] = field(default_factory=list)
-    auditor: Callable[[], Worker | None] | None = None
-    """Gives a worker that was warmed for the profiler, where one is ready; it is ended with the team."""
     understudies: Callable[[Deadline], Team] | None = None
     """Gives a team whose workers run Triton's interpreter, where a GPU runs this one's."""
     second: Team | None = None

@@ -17,6 +17,9 @@ from collections import OrderedDict
 
 from fusewright_harness.containment.limits import hand_over
 
+CACHES = ("triton", ".nv/ComputeCache")
+"""Where a worker's folder, which is its home, holds Triton's compiled code and the driver's."""
+
 _MOST_BLOCKS = 64
 _MOST_BYTES = 64 << 20
 _MOST_FILES = 2_000
@@ -38,7 +41,11 @@ class KernelCache:
     def plant(self, worker_folder: str) -> None:
         """Makes the seed from the cache of a worker that ran no code of any pair."""
         fresh = os.path.join(self._folder, "seed.new")
-        if copy_plain(os.path.join(worker_folder, "triton"), fresh) and not os.path.exists(self.seed):
+        for name in CACHES:
+            target = os.path.join(fresh, name)
+            if not copy_plain(os.path.join(worker_folder, name), target):
+                shutil.rmtree(target, ignore_errors=True)
+        if os.path.isdir(fresh) and not os.path.exists(self.seed):
             os.rename(fresh, self.seed)
         shutil.rmtree(fresh, ignore_errors=True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import suppress
 
 import torch
 
@@ -16,7 +15,10 @@ from fusewright_harness.timed import judges_clock
 from fusewright_harness.turns import Turns
 from fusewright_harness.workers import Worker, Zygote
 
-_SPARES = 3
+_SPARES = 4
+"""A pair takes two workers, and the next one's are ready before it has ended."""
+_MAKERS = 2
+"""How many workers are made at once: the driver makes contexts one after another, whoever asks."""
 _CONTEXT_BYTES = 600 << 20
 """About what a process's CUDA context takes of the GPU's memory."""
 _CONTEXT_SHARE = 0.06
@@ -36,11 +38,8 @@ class Lane:
         self._cache = cache
         self._zygote: Zygote | None = None
         self._spares: list[Worker] = []
+        self._making = 0
         self._lock = threading.Lock()
-        self._filling = threading.Lock()
-        self._auditor: Worker | None = None
-        self._has_profiler = True
-        self._warming = threading.Lock()
 
     def start(self) -> None:
         """Starts the zygote where none runs. Zygotes end with the thread that started them."""
@@ -75,12 +74,6 @@ class Lane:
                 return self._spares.pop(0)
         return self._running().fork()
 
-    def auditor(self) -> Worker | None:
-        """A fresh worker that is warm for the profiler, where one is."""
-        with self._lock:
-            found, self._auditor = self._auditor, None
-        return found
-
     def entered(self) -> None:
         """One more pair is in flight here."""
         with self._lock:
@@ -93,7 +86,8 @@ class Lane:
 
     def fill(self) -> None:
         """Has the next pairs' workers made ready while nobody waits for them."""
-        threading.Thread(target=self._fill, name=f"fill-{self.mode}", daemon=True).start()
+        for _ in range(_MAKERS):
+            threading.Thread(target=self._fill, name=f"fill-{self.mode}", daemon=True).start()
 
     def stop(self) -> None:
         """Ends the zygote and its workers."""
@@ -113,9 +107,7 @@ class Lane:
 
     def _plant_seed(self) -> None:
         try:
-            worker = self._running().fork()
-            worker.ask("ready", "starting")
-            worker.answer()
+            worker = self._ready_worker()
             self._cache.plant(worker.folder)
             worker.end()
         except Fault:
@@ -123,44 +115,38 @@ class Lane:
             pass
 
     def _fill(self) -> None:
-        self._fill_spares()
-        self._warm_auditor()
-
-    def _fill_spares(self) -> None:
-        with self._filling:
-            self._shrink()
-            missing = self._wanted() - len(self._spares)
-            if missing <= 0 or not self._running().alive():
+        self._shrink()
+        while self._begin_making():
+            spare: Worker | None = None
+            try:
+                # No turn: what a process does to a GPU as it starts does not show in the medians of a timing.
+                spare = self._ready_worker()
+            except Fault:
+                # Whoever needs a worker next is told why there is none.
                 return
-            ready: list[Worker] = []
-            # What a process does to a GPU as it starts would be in the times.
-            with self.turns.shared(), suppress(Fault):
-                started = [self._running().fork() for _ in range(missing)]
-                for spare in started:
-                    spare.ask("ready", "starting")
-                for spare in started:
-                    spare.answer()
-                    ready.append(spare)
-            with self._lock:
-                self._spares += ready
-
-    def _warm_auditor(self) -> None:
-        """Has the next pair's profiler ready: its first use takes seconds, and would be in the way of a timing."""
-        with self._warming:
-            if self.mode != "cuda" or not self._has_profiler or self._auditor is not None or self.in_flight:
-                return
-            with suppress(Fault):
-                worker = self._running().fork()
-                try:
-                    worker.ask("warm_profiler", "starting the profiler")
-                    worker.answer()
-                except Fault:
-                    # A machine without CUPTI, or one that keeps it to its administrator.
-                    worker.end()
-                    self._has_profiler = False
-                    return
+            finally:
                 with self._lock:
-                    self._auditor = worker
+                    self._making -= 1
+                    self._spares += [spare] if spare is not None else []
+
+    def _ready_worker(self) -> Worker:
+        worker = self._running().fork()
+        try:
+            worker.ask("ready", "starting")
+            worker.answer()
+        except Fault:
+            worker.end()
+            raise
+        return worker
+
+    def _begin_making(self) -> bool:
+        """Counts one more worker that is being made, where one is missing and no more are made at once than may be."""
+        wanted = self._wanted() if self._running().alive() else 0
+        with self._lock:
+            if self._making >= _MAKERS or len(self._spares) + self._making >= wanted:
+                return False
+            self._making += 1
+            return True
 
     def _shrink(self) -> None:
         """Ends the spares that only a crowd of pairs in flight needed, once it is gone."""
@@ -174,7 +160,7 @@ class Lane:
     def _wanted(self) -> int:
         if self.mode == "compile":
             return max(1, self.in_flight)
-        wanted = max(_SPARES, 2 * self.in_flight)
+        wanted = max(_SPARES, self.in_flight)
         if self.mode != "cuda":
             return wanted
         memory = torch.cuda.get_device_properties(self.number or 0).total_memory

@@ -75,7 +75,8 @@ class Probe:
     def __init__(self, case: Case, loaded: Worker | None = None) -> None:
         """Where ``loaded`` has the candidate ready it runs them, until one crashes it; else a fresh worker does."""
         self._case = case
-        self._loaded = self._worker = loaded
+        self._loaded = loaded
+        self._worker = loaded if loaded is not None and not loaded.ended else None
         self._outcome = Outcome()
 
     def run(self, variants: list[dict[str, Any]], allowed_s: float) -> Outcome:

@@ -14,7 +14,10 @@ import torch
 import triton
 import triton.language as tl
 
+from fusewright_harness.examination import input_facts
+from fusewright_harness.kernel_cache import CACHES
 from fusewright_harness.mixing import mix
+from fusewright_harness.stopwatch import prepare_handles
 
 SEED_VARIABLE = "FUSEWRIGHT_KERNEL_SEED"
 """Names the folder of compiled driver stubs that every worker may start from."""
@@ -41,18 +44,23 @@ def warm_compiler() -> None:
 
 
 def start_from_seed() -> None:
-    """Copies the seed, where there is one, into this worker's own cache. Comes before the sandbox closes it."""
-    seed, own = os.environ.get(SEED_VARIABLE), os.environ["TRITON_CACHE_DIR"]
-    if seed and os.path.isdir(seed):
-        shutil.copytree(seed, own, dirs_exist_ok=True)
+    """Copies the seed, where there is one, into this worker's own folder. Comes before the sandbox closes it."""
+    seed = os.environ.get(SEED_VARIABLE)
+    for name in CACHES:
+        if seed and os.path.isdir(os.path.join(seed, name)):
+            shutil.copytree(os.path.join(seed, name), os.path.join(os.environ["HOME"], name))
 
 
 def warm_driver(device: torch.device) -> None:
     """Loads Triton's driver and launches a kernel, which takes long where the cache has no stubs for it."""
     for dtype in (torch.float32, torch.float16, torch.bfloat16):
-        # A kernel of torch's own is loaded when it is first launched: these are launched by every timing.
-        x = torch.rand(64, device=device).to(dtype)
+        # A kernel of torch's own is loaded when it is first launched: these are launched for every pair.
+        x = torch.randn(64, device=device).to(dtype)
         mix(x, x, 1)
+        if dtype is not torch.bfloat16:
+            input_facts(x)
+            x.double()
+    prepare_handles(device)
     x = torch.zeros(_BLOCK, device=device)
     launch: Any = _warm_kernel[(1,)]
     launch(x, torch.empty_like(x), _BLOCK, BLOCK=_BLOCK)

@@ -67,11 +67,6 @@ def run_worker(plan: Plan, descriptor: int, scratch: str) -> None:
         try:
             if message["verb"] == "ready":
                 answer = {}
-            elif message["verb"] == "warm_profiler":
-                from fusewright_harness.profiler import warm_profiler
-
-                warm_profiler()
-                answer = {}
             else:
                 role = role or _role(message["role"], mode, device)
                 answer, sent = role.handle(message["verb"], message, descriptors)

@@ -87,6 +87,7 @@ class Worker:
         self._doing = "starting"
         self._over = False
         self._layers: list[str] | None = None
+        self._killed = False
         self.ended = False
         """Whether its process was found to have ended."""
         self._memory_bytes = int(available_bytes() * _MEMORY_SHARE)
@@ -169,16 +170,23 @@ class Worker:
         self._release += answer.kept
         answer.kept = []
 
-    def end(self) -> None:
-        """Ends the process with all that it started and removes its scratch folder; a second time does nothing."""
-        if self._over:
+    def kill(self) -> None:
+        """Has the process end with all that it started; :meth:`end` waits until it has."""
+        if self._killed:
             return
-        self._over = True
+        self._killed = True
         self._channel.shut()
         self._channel.close()
         _watch.remove(self.pid)
         kill_group(self.pid)
         self._zygote.kill(self.pid)
+
+    def end(self) -> None:
+        """Ends the process with all that it started and removes its scratch folder; a second time does nothing."""
+        if self._over:
+            return
+        self._over = True
+        self.kill()
         self._zygote.wait(self.pid, _END_LIMIT_S)
         self._zygote.scratch.discard(self._scratch)
 

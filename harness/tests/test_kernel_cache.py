@@ -81,7 +81,7 @@ def test_what_is_no_plain_file_or_too_much_is_not_kept(cache, tmp_path, kind, mo
 def test_the_seed_is_planted_once(cache, tmp_path):
     cache.plant(str(worker(tmp_path, "first", AAA="stub")))
     cache.plant(str(worker(tmp_path, "second", AAA="other")))
-    with open(os.path.join(cache.seed, "AAA", "k.cubin")) as file:
+    with open(os.path.join(cache.seed, "triton", "AAA", "k.cubin")) as file:
         assert file.read() == "stub"
 
 

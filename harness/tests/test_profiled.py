@@ -8,7 +8,7 @@ from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.faults import Fault
 from fusewright_harness.profiled import judge_profile, profiled
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
+from fusewright_harness.workers import Answer, Deadline
 
 
 @pytest.fixture
@@ -48,8 +48,53 @@ def test_a_profile_without_the_pairs_kernels_tells_nothing(case, spent):
     assert case.verdict.line()["foreign_fraction"] is None
 
 
-def test_where_no_worker_is_warm_it_is_left_out(case):
+class Profiled:
+    """A candidate's worker that answers "profile" with ``fields``, or fails."""
+
+    def __init__(self, fields):
+        self.fields = fields
+        self.asked = []
+
+    def ask(self, verb, _doing):
+        self.asked.append(verb)
+
+    def answer(self):
+        if isinstance(self.fields, Fault):
+            raise self.fields
+        return Answer(self.fields, None, [])
+
+
+def test_the_candidates_own_process_is_asked(case):
+    case.team.candidate = Profiled({"spent": {"norm_kernel": 0.1, "fill": "long", "copy": float("nan")}})
     profiled(case)
-    case.team.auditor = lambda: None
+    assert case.team.candidate.asked == ["profile"]
+    assert case.verdict.line()["foreign_fraction"] == 0.0
+    assert case.verdict.line()["kernels"][0]["device_ms"] == 0.1
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {"problem": "CUPTI refused its callbacks: status 15"},
+        Fault(
+            "triton",
+            "run",
+            "ProcessEnded",
+            "the candidate's process was ended by SIGSEGV while being profiled",
+        ),
+    ],
+)
+def test_where_cupti_does_not_work_nobody_is_blamed_and_the_line_says_so(case, outcome):
+    case.team.candidate = Profiled(outcome)
     profiled(case)
-    assert case.verdict.line()["foreign_fraction"] is None
+    line = case.verdict.line()
+    assert line["foreign_fraction"] is None
+    assert [(finding["code"], finding["severity"]) for finding in line["findings"]] == [
+        ("NotProfiled", "info")
+    ]
+
+
+def test_what_the_candidate_does_wrong_while_it_is_profiled_counts(case):
+    case.team.candidate = Profiled(Fault("triton", "run", "ValueError", "not a hundred times"))
+    with pytest.raises(Fault, match="not a hundred times"):
+        profiled(case)
