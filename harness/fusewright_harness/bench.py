@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from fusewright_harness import environment
+from fusewright_harness.compiled_reference import CompiledTimes
 from fusewright_harness.containment import layers
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
 from fusewright_harness.judge import Judge, Options, Team
@@ -41,6 +42,7 @@ class Bench:
         self._lock = threading.Lock()
         self._lanes: dict[str, list[Lane]] = {}
         self._teams: dict[int, Team] = {}
+        self._compiled = CompiledTimes()
         # A pair on a GPU keeps about two cores busy: its reference and its compiler.
         self._in_flight = {
             "cuda": max(1, min(_MOST_IN_FLIGHT, 3 * cores // 4)),
@@ -108,6 +110,7 @@ class Bench:
                     verdict,
                     lambda phase, message: send("phase", phase=phase, message=message),
                     deadline,
+                    self._compiled,
                 )
 
                 def first(line: dict[str, Any]) -> None:

@@ -34,6 +34,8 @@ class Options:
     timeout_s: float
     min_speedup: float
     target: str
+    torch_compile: bool = False
+    """Whether the reference is compared with what torch.compile makes of it, which takes seconds."""
 
     @staticmethod
     def of(request: dict[str, Any]) -> Options:
@@ -43,6 +45,7 @@ class Options:
             timeout_s=max(1.0, float(request.get("timeout_s", 60))),
             min_speedup=float(request.get("min_speedup", 1.0)),
             target=str(request.get("target", "sm_90")),
+            torch_compile=request.get("torch_compile") is True,
         )
 
 

@@ -4,7 +4,7 @@
                                  └── load, call(inputs), slot ─────────────▶ candidate   TRITON
                                       compare, rule on the time
 
-    load ─▶ check each seed ─▶ proof ─▶ time (on a GPU) ─▶ first result ─▶ audit ─▶ final line
+    load ─▶ check each seed ─▶ proof ─▶ time (on a GPU) ─▶ first result ─▶ audit ─▶ (torch.compile) ─▶ final line
 
 The judge runs no code of the pair. It draws the seeds, passes the inputs on as shared memory that it need not even
 open, and copies both sides' outputs before it compares them. The expected output reaches the judge alone.
@@ -21,6 +21,7 @@ from fusewright_harness.arenas import DriverOutOfMemory
 from fusewright_harness.audit import audit
 from fusewright_harness.case import Case, Options, Report, Team, new_seed
 from fusewright_harness.check import ask_compiler, check_seed, take_compiler_answer
+from fusewright_harness.compiled_reference import CompiledTimes, compare_with_compiled
 from fusewright_harness.faults import Fault, out_of_memory
 from fusewright_harness.loading import load
 from fusewright_harness.proof import prove
@@ -47,11 +48,17 @@ class Judge:
         verdict: Verdict,
         report: Report,
         deadline: Deadline,
+        compiled: CompiledTimes | None = None,
     ) -> None:
+        """``compiled`` keeps what torch.compile made of other pairs' references; None leaves that out."""
+        self._compiled = compiled
         self._case = Case(pair, options, team, verdict, report, deadline)
 
     def rule(self, first: Callable[[dict[str, Any]], None]) -> None:
-        """Fills the verdict; ``first`` receives the line as soon as it is correct and, on a GPU, timed."""
+        """Fills the verdict; ``first`` receives the line as soon as it is correct and, on a GPU, timed.
+
+        It receives it again, audited, where the comparison with torch.compile is still to come.
+        """
         case = self._case
         try:
             load(case)
@@ -70,6 +77,7 @@ class Judge:
             first(case.verdict.line())
             with second_opinion(case), case.turn():
                 audit(case)
+            compare_with_compiled(case, self._compiled, first)
             case.verdict.set(pending=[])
         except (DriverOutOfMemory, torch.cuda.OutOfMemoryError):
             case.verdict.fail(out_of_memory())

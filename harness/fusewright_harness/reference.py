@@ -21,6 +21,7 @@ from fusewright_harness.mixing import mix
 from fusewright_harness.operators import OperatorWatch, summary
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
+from fusewright_harness.torch_compile import NotCompiled, compile_reference
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 from fusewright_harness.variants import all_variants, attempts
@@ -54,13 +55,15 @@ class Reference:
         self._intact = Intact("pytorch")
         self._made_with: dict[str, Any] = {}
         self._variant: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        self._timing: Callable[..., Any] | None = None
+        self._compiled: Callable[..., Any] | None = None
         self._finite = -1.0
         self._stepwise = False
 
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, inputs, expected, mix, census, forget, and the stopwatch's."""
+        """Answers one of the judge's verbs: load, inputs, expected, mix, census, compile, forget, the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"], message["seed"]), None
         if verb == "inputs":
@@ -88,6 +91,8 @@ class Reference:
             return {"index": len(self._inputs) - 1}, None
         if verb == "census":
             return self._census(), None
+        if verb == "compile":
+            return self._compile(), None
         if verb == "forget":
             self._inputs[: message["below"]] = [None] * message["below"]
             self._stopwatch.rest()
@@ -338,12 +343,22 @@ class Reference:
             # Not every reference can be looked at operator by operator; then nothing is known of its work.
             return {}
 
+    def _compile(self) -> dict[str, Any]:
+        inputs = next(inputs for inputs in self._inputs if inputs is not None)
+        assert self._function is not None  # There are inputs, so the blocks were loaded.
+        try:
+            self._compiled = compile_reference(self._function, inputs.as_value(), self._device)
+        except NotCompiled as why:
+            return {"problem": str(why)}
+        return {}
+
     def _timed(self, verb: str, message: dict[str, Any]) -> dict[str, Any]:
         try:
             if verb == "prepare":
                 inputs = [arguments and arguments.as_value() for arguments in self._inputs]
+                self._timing = self._compiled if message.get("compiled") else self._function
                 return self._stopwatch.prepare(inputs, message)
-            return self._stopwatch.go(self._function)
+            return self._stopwatch.go(self._timing)
         except torch.cuda.OutOfMemoryError as error:
             # It ran before; what is lacking now is room for the copies that timing takes.
             raise out_of_memory() from error

@@ -30,6 +30,7 @@ from fusewright_harness.workers import Worker, receive_answer
 
 _CLOCKED_ROUNDS = 3
 _ATTEMPTS = 3
+_LONE_SLOTS = 4
 
 _clocks: dict[int, Clock] = {}
 
@@ -65,6 +66,11 @@ def time_both(case: Case) -> None:
     )
 
 
+def time_reference(case: Case, compiled: bool = False) -> float:
+    """The milliseconds of a call of the reference alone, as it is or as torch.compile has it."""
+    return _Timekeeper(case, judges_clock(), compiled=compiled).reference_ms()
+
+
 def _work(case: Case) -> Work | None:
     """What the reference does, operator by operator, where that can be told."""
     case.team.reference.ask("census", "being looked at")
@@ -91,8 +97,9 @@ class _Slot:
 class _Timekeeper:
     """The slots of one verdict."""
 
-    def __init__(self, case: Case, clock: Clock) -> None:
+    def __init__(self, case: Case, clock: Clock, compiled: bool = False) -> None:
         self._case = case
+        self._compiled = compiled
         self._clock = clock
         self._sides = (case.team.reference, case.team.candidate)
         self._room = Room(case.call_bytes, torch.cuda.mem_get_info()[0])
@@ -129,6 +136,18 @@ class _Timekeeper:
             name: self._host_ms(side) for name, side in zip(("python", "triton"), self._sides, strict=True)
         }
         return measured, host
+
+    def reference_ms(self) -> float:
+        """The reference's time by itself, in fewer slots: its neighbour's drift is not at stake."""
+        side = self._sides[0]
+        trial = self._slot(side, timing.trial_plan(self._room))
+        plan = timing.plans_from_trials([trial.reported], self._room, self._clock.overhead_ms)[0]
+        times: list[float] = []
+        for _ in range(_LONE_SLOTS):
+            slot = self._slot(side, plan)
+            times += timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
+            self._rest(side)
+        return statistics.median(times)
 
     def _trials(self) -> list[dict[str, Any]]:
         reference, candidate = self._sides
@@ -176,6 +195,7 @@ class _Timekeeper:
             "filler": [] if self._room.large else timing.filler(),
             "reserve": self._room.reserve_bytes(plan, keep),
             "large": self._room.large,
+            "compiled": self._compiled,
         }
 
     def _go(self, side: Worker, plan: Plan, order: dict[str, Any]) -> _Slot:

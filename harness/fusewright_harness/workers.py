@@ -67,6 +67,13 @@ class Deadline:
         """Moves the deadline by that many seconds, which were not the pair's own."""
         self._end += more_s
 
+    @staticmethod
+    def within(limit_s: float, other: Deadline) -> Deadline:
+        """One of its own, which is cancelled with the ``other``."""
+        deadline = Deadline(limit_s)
+        deadline.cancelled = other.cancelled
+        return deadline
+
     def left_s(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._end - time.monotonic())
@@ -124,6 +131,10 @@ class Worker:
         _watch.add(self.pid, self._memory_bytes, self._scratch, lambda: kill_group(self.pid))
         self._role = role
         self._implementation = implementation
+        self._deadline = deadline
+
+    def hurry(self, deadline: Deadline) -> None:
+        """Holds it to another deadline from now on."""
         self._deadline = deadline
 
     def ask(self, verb: str, doing: str, descriptors: list[int] | None = None, **fields: Any) -> None:
