@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # Hostile pairs, whatever their names: pytest would import what looks like a test.
-collect_ignore = ["corpus"]
+collect_ignore = ["corpus", "golden"]
 
 
 @pytest.fixture(scope="session")

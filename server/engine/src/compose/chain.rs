@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Draft;
-use super::input::{Draw, Input, test_block};
+use super::input::{Draw, Input, arguments, test_block};
 use super::sizes::{Choices, Cost, Kind};
 use super::vocabulary::{Found, written};
 
@@ -361,7 +361,7 @@ impl Chain {
     }
 
     fn python(&self, reference: &str) -> String {
-        let parameters = self.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+        let parameters = arguments(&self.inputs).join(", ");
         let mut steps = self.steps.clone();
         let last = self.current.as_ref().map_or("x", |value| value.name.as_str());
         let returned = match steps.pop() {

@@ -21,6 +21,8 @@ pub(super) enum Draw {
     Int8,
     /// Logarithms of rows of probabilities.
     LogProbabilities,
+    /// What other arguments are made of; no argument itself.
+    Local(String),
     /// A number, or an expression of the arguments before it.
     Written(String),
 }
@@ -60,7 +62,7 @@ impl Input {
                 format!("torch.randint(-127, 128, ({}), device=\"cuda\", dtype=torch.int8)", tuple(&shape))
             }
             Draw::LogProbabilities => format!("{}.log_softmax(dim=-1)", drawn("randn")),
-            Draw::Written(text) => text.clone(),
+            Draw::Written(text) | Draw::Local(text) => text.clone(),
         };
         format!("    {} = {value}\n", self.name)
     }
@@ -78,10 +80,16 @@ fn inverse_root(count: usize) -> String {
     format!("{value:.digits$}").trim_end_matches('0').to_owned()
 }
 
+/// The names of those that are handed over.
+pub(super) fn arguments(inputs: &[Input]) -> Vec<&str> {
+    let handed = inputs.iter().filter(|input| !matches!(input.draw, Draw::Local(_)));
+    handed.map(|input| input.name.as_str()).collect()
+}
+
 /// The TEST block that makes the arguments.
 pub(super) fn test_block(inputs: &[Input]) -> String {
     let lines: String = inputs.iter().map(Input::line).collect();
-    let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+    let names = arguments(inputs);
     let returned = match names.as_slice() {
         [one] => format!("({one},)"),
         _ => names.join(", "),

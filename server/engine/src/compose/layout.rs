@@ -33,7 +33,7 @@ pub fn task_file(draft: &Draft, triton: &str, attempt: u32) -> String {
     let mut text = docstring(&draft.title);
     for (kind, code) in blocks(&draft.python, triton, &measured) {
         let (opening, closing) = (kind.opening_marker(), kind.closing_marker());
-        let _ = write!(text, "\n{opening}\n{}\n{closing}\n", whole(code));
+        let _ = write!(text, "\n{opening}\n{}\n\n{closing}\n", whole(code));
     }
     let main = MAIN.replace("REFERENCE", &draft.reference).replace("CANDIDATE", &draft.candidate);
     text.push('\n');
@@ -133,10 +133,15 @@ fn whole(code: &str) -> String {
 /// TEST with the measurement of the task files in the place of any that it has.
 fn with_measurement(test: &str) -> String {
     let mut test = without_function(test, "test_performance");
-    for import in ["import time", "import torch"] {
-        if !test.lines().any(|line| line.trim_end() == import) {
-            test = format!("{import}\n{test}");
+    for import in ["import torch", "import time"] {
+        if test.lines().any(|line| line.trim_end() == import) {
+            continue;
         }
+        // Behind torch's, as the layout has it.
+        test = match test.strip_prefix("import torch\n") {
+            Some(rest) => format!("import torch\n{import}\n{rest}"),
+            None => format!("{import}\n{test}"),
+        };
     }
     format!("{}\n\n\n{TEST}", test.trim_end())
 }

@@ -96,6 +96,96 @@ fn the_drafts_are_those_that_the_tests_in_python_run() {
     assert_eq!(golden.lines().count(), drafts.lines().count());
 }
 
+/// What a task file looks like, and what the tests in Python run.
+const TASK_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/001_fused_kernels.py");
+
+#[test]
+fn a_task_file_is_laid_out_around_a_models_blocks() {
+    let parts = Parts::of(include_str!("../../../../examples/demo/masked_softmax.py"), "unused").unwrap();
+    let text = task_file(&parts.draft, &parts.triton, 1);
+    if std::env::var_os("FUSEWRIGHT_UPDATE_DRAFTS").is_some() {
+        std::fs::write(TASK_FILE, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(TASK_FILE).unwrap().replace("\r\n", "\n"), text);
+    assert_eq!(faults(&text), [] as [&str; 0]);
+    // Laid out anew it stays as it is: the measurement is not doubled.
+    let again = Parts::of(&text, "unused").unwrap();
+    assert_eq!(task_file(&again.draft, &again.triton, 1), text);
+}
+
+#[test]
+fn an_attempt_changes_what_the_main_block_says_and_no_verdict() {
+    let parts = Parts::of(include_str!("../../../../examples/demo/masked_softmax.py"), "unused").unwrap();
+    let first = task_file(&parts.draft, &parts.triton, 1);
+    let third = with_attempt(&first, 3, "scale \"the\" scores");
+    assert!(
+        third.contains(
+            "\n    print(\"=== ATTEMPT 3: scale \\\"the\\\" scores ===\")\n    attempt, num_runs = 3, 50\n"
+        ),
+        "{third}"
+    );
+    assert!(!third.contains("ATTEMPT 1"));
+    assert_eq!(PairFile::parse(&*first).hash(), PairFile::parse(&*third).hash());
+    // A main block that somebody else wrote gets the line; a file without one stays as it is.
+    let other = include_str!("../../../../tests/corpus/honest/scaled_shrink_main_block.py");
+    let main = with_attempt(other, 2, "add");
+    insta::assert_snapshot!(main[main.find("if __name__").unwrap()..]);
+    assert_eq!(with_attempt("x = 1\n", 2, "add"), "x = 1\n");
+}
+
+#[test]
+fn a_models_own_measurement_gives_way() {
+    let text = include_str!("../../../../tests/corpus/honest/scaled_shrink_main_block.py");
+    let parts = Parts::of(text, "unused").unwrap();
+    let laid_out = task_file(&parts.draft, &parts.triton, 2);
+    assert_eq!(laid_out.matches("def test_performance(").count(), 1);
+    assert!(laid_out.contains("def get_test_inputs():") && laid_out.contains("num_runs=50"));
+    assert_eq!(faults(&laid_out), [] as [&str; 0]);
+    assert_eq!(Parts::of("# <PYTHON>\nimport torch\n", "unused"), None);
+}
+
+#[test]
+fn what_is_not_known_is_named() {
+    let errors = [
+        "",
+        "add, , ",
+        "add, geluu",
+        "add, flutter",
+        "gather, add",
+        "flatten, batched matmul",
+        "add, outer product",
+    ];
+    let said = errors.map(|line| draft(line).map_or_else(|error| error.to_string(), |draft| draft.title));
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn a_line_is_read_as_people_write_it() {
+    let same = [
+        "bias, gelu",
+        " Bias,  GELU. ",
+        "\nbias, gelu\n\nFuse these operations on x of shape (rows, columns):",
+    ];
+    let drafts = same.map(|line| draft(line).unwrap());
+    assert!(drafts.iter().all(|one| *one == drafts[0]));
+    let images =
+        draft("bias, gelu\n\nFuse these, in this order, on x of shape (batch, channels, height, width):")
+            .unwrap();
+    assert!(images.python.contains("bias[:, None, None]"), "{}", images.python);
+    assert_eq!(images.title, "bias and exact GELU of float32 images");
+}
+
+#[test]
+fn lines_differ_in_sizes_and_dtypes() {
+    let tests: std::collections::HashSet<String> =
+        IDEAS.lines().map(|line| draft(line).unwrap().test).collect();
+    assert!(tests.len() > 60, "{}", tests.len());
+    for dtype in ["float16", "bfloat16"] {
+        let share = tests.iter().filter(|test| test.contains(&format!("dtype=torch.{dtype}"))).count();
+        assert!(share >= 10, "{dtype}: {share}");
+    }
+}
+
 #[test]
 fn blocks_are_the_drafts_own() {
     let draft = draft("bias, gelu").unwrap();

@@ -40,15 +40,14 @@ const fn rotary(names: &'static [&'static str]) -> Operation {
             let x = c.open("x", shape.clone(), Draw::Normal);
             let half = width / 2;
             // Positions count from 1: the sine of 0 is 0, which would hide a wrong sign.
-            let angles = format!(
-                "torch.arange(1, {}, device=\"cuda\")[:, None] * 10000.0 ** (-torch.arange(0, {half}, device=\"cuda\") / {half}.0)",
-                length + 1
-            );
+            let frequencies = format!("10000.0 ** (-torch.arange(0, {half}, device=\"cuda\") / {half})");
+            let frequencies = c.input("frequencies", Vec::new(), Draw::Local(frequencies)).name;
+            let angles = format!("torch.arange(1, {}, device=\"cuda\")[:, None] * {frequencies}", length + 1);
+            let angles = c.input("angles", Vec::new(), Draw::Local(angles)).name;
             let cast = if c.dtype == "float32" { String::new() } else { format!(".to(torch.{})", c.dtype) };
-            let cosine =
-                c.input("cosine", vec![length, half], Draw::Written(format!("torch.cos({angles}){cast}")));
-            let sine =
-                c.input("sine", vec![length, half], Draw::Written(format!("torch.sin({angles}){cast}")));
+            let table = |function: &str| Draw::Written(format!("{angles}.{function}(){cast}"));
+            let cosine = c.input("cosine", vec![length, half], table("cos"));
+            let sine = c.input("sine", vec![length, half], table("sin"));
             c.say("rotate the two halves of each head by the angles of its position");
             let (cosine, sine) = (cosine.name, sine.name);
             let halves = format!("{}.chunk(2, dim=-1)", x.name);

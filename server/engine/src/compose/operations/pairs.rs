@@ -116,10 +116,11 @@ fn combine(c: &mut Chain, name: &str, result: &str, operator: char, verb: &str) 
     let x = c.x();
     if let Some(held) = c.held.take() {
         let says = match operator {
-            '+' => "add it to what it was taken of",
-            '-' => "subtract it from what it was taken of",
-            '*' => "multiply what was held by it",
-            _ => "divide what it was taken of by it",
+            '+' => "add it to the tensor",
+            '-' => "subtract it from the tensor",
+            '*' if held.name.starts_with("second") => "multiply by the second half",
+            '*' => "multiply the tensor by it",
+            _ => "divide the tensor by it",
         };
         if matches!(operator, '-' | '+') {
             c.sign = Sign::Any;
