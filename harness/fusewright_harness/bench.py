@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from fusewright_harness import environment
+from fusewright_harness.commission import Solo, ask_author, not_covered
 from fusewright_harness.compiled_reference import CompiledTimes
 from fusewright_harness.containment import layers
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
@@ -41,12 +42,13 @@ class Bench:
         self._cache = KernelCache(self._scratch.folder())
         self._lock = threading.Lock()
         self._lanes: dict[str, list[Lane]] = {}
-        self._teams: dict[int, Team] = {}
+        self._teams: dict[int, Team | Solo] = {}
         self._compiled = CompiledTimes()
         # A pair on a GPU keeps about two cores busy: its reference and its compiler.
         self._in_flight = {
             "cuda": max(1, min(_MOST_IN_FLIGHT, 3 * cores // 4)),
             "interpreter": max(1, cores // 2),
+            "inductor": max(1, cores // 2),
         }
         self._free = {mode: threading.Semaphore(0) for mode in self._in_flight}
         self._devices: list[dict[str, Any]] | None = None
@@ -144,6 +146,27 @@ class Bench:
             finally:
                 self._dismiss(lane, team, deadline)
 
+    def inductor(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:
+        """Sends the TRITON block that TorchInductor writes for ``request``'s pair, or why it writes none."""
+        options = Options.of(request.get("options", {}))
+        with self._place("inductor", deadline, send) as lane:
+            send("phase", phase="workers", message="starting TorchInductor")
+            if problem := lane.wait_ready():
+                send("written", kernel=None, error=not_covered(problem))
+                return
+            worker = lane.worker()
+            with self._lock:
+                self._teams[id(deadline)] = Solo(worker)
+            try:
+                team_layers([worker], request)
+                deadline.start(options.timeout_s)
+                send("phase", phase="inductor", message="asking TorchInductor for the kernel")
+                send("written", **ask_author(worker, request["pair"], options.target, deadline))
+            finally:
+                with self._lock:
+                    self._teams.pop(id(deadline), None)
+                worker.end()
+
     def interrupt(self, deadline: Deadline) -> None:
         """Ends the team that works towards ``deadline``."""
         with self._lock:
@@ -160,6 +183,8 @@ class Bench:
         self._scratch.remove()
 
     def _modes(self, request: dict[str, Any]) -> list[str]:
+        if request["verb"] == "inductor":
+            return ["inductor"]
         return ["cuda", "interpreter"] if self._mode(request) == "cuda" else ["interpreter", "compile"]
 
     def _mode(self, request: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ _CONTEXT_SHARE = 0.06
 
 
 class Lane:
-    """Where pairs of one mode are judged: ``cuda`` on one GPU, ``interpreter`` or ``compile``."""
+    """Where pairs of one mode are worked on: ``cuda`` on one GPU, or one of the zygote's other modes."""
 
     def __init__(self, mode: str, scratch: Scratch, cache: KernelCache, number: int | None = None) -> None:
         """Starts nothing; :meth:`start` does. ``number`` is the GPU's, as this process counts them."""
@@ -46,6 +46,10 @@ class Lane:
         if self._zygote is not None and self._zygote.alive():
             return
         environment = {"TRITON_CACHE_DIR": self._scratch.folder()}
+        if self.mode == "inductor":
+            # What it writes is the same with and without a GPU, since it sees none.
+            environment["CUDA_VISIBLE_DEVICES"] = ""
+            environment["TORCHINDUCTOR_CACHE_DIR"] = environment["TRITON_CACHE_DIR"]
         if self.mode == "cuda":
             environment["FUSEWRIGHT_KERNEL_SEED"] = self._cache.seed
             environment["CUDA_VISIBLE_DEVICES"] = _visible(self.number or 0)
@@ -158,7 +162,7 @@ class Lane:
             surplus.end()
 
     def _wanted(self) -> int:
-        if self.mode == "compile":
+        if self.mode in ("compile", "inductor"):
             return max(1, self.in_flight)
         wanted = max(_SPARES, self.in_flight)
         if self.mode != "cuda":

@@ -1,7 +1,8 @@
 """The harness as the engine sees it: requests and replies, one JSON object a line, on standard input and output.
 
-Requests: ``verify`` and ``compile`` a pair, ``cancel`` one, tell the ``environment``. Replies carry the request's
-``id`` and an ``event``: "phase", "first", "verdict", "compiled", "environment" or "failed". Standard error is the
+Requests: ``verify`` and ``compile`` a pair, have ``inductor`` write one's kernel, ``cancel`` one of these, tell the
+``environment``. Replies carry the request's ``id`` and an ``event``: "phase", "first", "verdict", "compiled", "written",
+"environment" or "failed". Standard error is the
 log. The end of standard input ends the harness and every process that it started.
 """
 
@@ -91,7 +92,7 @@ class Server:
             return
         if verb == "cancel":
             self._cancel(number)
-        elif verb in ("verify", "compile", "environment"):
+        elif verb in ("verify", "compile", "inductor", "environment"):
             try:
                 # Zygotes end with the thread that started them, so it is this one, which lives longest.
                 bench = self._start(request)
@@ -133,6 +134,8 @@ class Server:
                 send("environment", environment=bench.environment())
             elif request["verb"] == "compile":
                 bench.compile(request, deadline, send)
+            elif request["verb"] == "inductor":
+                bench.inductor(request, deadline, send)
             else:
                 bench.verify(request, deadline, send)
         except Cancelled:

@@ -133,6 +133,7 @@ def _isolate(descriptor: int, scratch: str) -> None:
             "HOME": scratch,
             "TMPDIR": scratch,
             "TRITON_CACHE_DIR": os.path.join(scratch, "triton"),
+            "TORCHINDUCTOR_CACHE_DIR": os.path.join(scratch, "inductor"),
             # A worker's user need not have a name, and torch asks for one.
             "USER": "fusewright",
             "LOGNAME": "fusewright",
@@ -161,7 +162,7 @@ def _prepare_device(mode: str) -> Any:
 
 def _role(name: str, mode: str, device: Any) -> Role:
     role = _create_role(name, mode, device)
-    if mode != "cuda":
+    if mode in ("interpreter", "compile"):
         from fusewright_harness.cuda_on_cpu import cuda_on_cpu
 
         # `cuda` in the pair's code means the CPU, for the life of the process.
@@ -182,4 +183,8 @@ def _create_role(name: str, mode: str, device: Any) -> Role:
         from fusewright_harness.compiler import Compiler
 
         return Compiler()
+    if name == "author":
+        from fusewright_harness.author import Author
+
+        return Author()
     raise ValueError(f"no role is called {name!r}")

@@ -5,7 +5,8 @@ mode, because Triton reads ``TRITON_INTERPRET`` when it is imported:
 
 - ``cuda``: the kernels run on the GPU;
 - ``interpreter``: Triton's interpreter runs them on the CPU;
-- ``compile``: every launch is turned into a compilation for a chosen target.
+- ``compile``: every launch is turned into a compilation for a chosen target;
+- ``inductor``: TorchInductor writes a TRITON block, for a GPU that need not be there.
 
 Invariant: a zygote never initialises CUDA (a process forked after cuInit has no CUDA), so it touches neither
 ``torch.cuda.is_available`` nor ``triton.runtime.driver.active``. ``tests/test_zygote.py`` holds it to that.
@@ -29,7 +30,7 @@ from fusewright_harness.channel import Channel, ChannelClosed
 from fusewright_harness.containment.sandbox import Plan
 from fusewright_harness.process_tree import adopt_orphans, children, kill_tree
 
-MODES = ("cuda", "interpreter", "compile")
+MODES = ("cuda", "interpreter", "compile", "inductor")
 
 
 def run_zygote(mode: str, control_fd: int) -> int:
@@ -68,6 +69,15 @@ def _import_all(mode: str) -> tuple[str | None, list[str]]:
 
         mend.apply()
         return mend.coverage(), mend.gaps()
+    if mode == "inductor":
+        from fusewright_harness.inductor import versions
+
+        problem = versions.refusal()
+        if problem is None:
+            from fusewright_harness import author, inductor  # noqa: F401
+
+            inductor.warm()
+        return problem, []
     from fusewright_harness.warm import warm_compiler
 
     # A triton that it does not suit compiles its first kernel later, and slower.

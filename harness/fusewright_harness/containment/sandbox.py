@@ -121,7 +121,8 @@ class Sandbox:
         self.layers.append(MEMORY)
         counted = limits.limit_tasks(_OWN_TASKS if self._own_user else self._plan.tasks + _MORE_TASKS)
         filtered = seccomp.available()
-        if counted or (filtered and mode == "interpreter"):
+        starts_none = mode in ("interpreter", "inductor")
+        if counted or (filtered and starts_none):
             self.layers.append(PROCESSES)
         inside = self._landlock >= 6
         if inside or self._own_user or (filtered and mode != "compile"):
@@ -129,7 +130,7 @@ class Sandbox:
         if filtered:
             # The compile check ends a compiler that takes too long, so there signals are left to the other layers.
             seccomp.install(
-                seccomp.Rules(processes=mode != "interpreter", signals=inside or mode == "compile")
+                seccomp.Rules(processes=not starts_none, signals=inside or mode == "compile")
             )
             self.layers += [CALLS, NETWORK]
 

@@ -1,0 +1,103 @@
+"""The author's role: TorchInductor writes the TRITON block that PYTHON and TEST ask for.
+
+Both blocks run as they do for a verdict, with ``cuda`` meaning the CPU; then the reference is traced, without values.
+Nothing that comes of it is trusted: it is a block like any other, to be judged.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from fusewright_harness import inductor
+from fusewright_harness.call import Arguments
+from fusewright_harness.cuda_on_cpu import cuda_on_cpu
+from fusewright_harness.faults import Fault, fault_from_exception
+from fusewright_harness.loader import entry_point, load_block
+from fusewright_harness.main_block import run_main_block
+from fusewright_harness.transfer import Sent
+
+_SEED = 0
+
+
+class Author:
+    """Answers ``write``. Lives in a process of its own, which is used once."""
+
+    def handle(
+        self, verb: str, message: dict[str, Any], _descriptors: list[int]
+    ) -> tuple[dict[str, Any], Sent | None]:
+        """The kernel as ``{"triton", "kernels", "launches"}``, or ``{"unsupported": {"operator", "message", "line"}}``."""
+        if verb != "write":
+            raise ValueError(f"the author knows no verb {verb!r}")
+        pair = message["pair"]
+        with cuda_on_cpu():
+            torch.manual_seed(_SEED)
+            reference, arguments = _task(pair)
+        try:
+            written = inductor.write(
+                reference,
+                _positional(reference, arguments),
+                name=pair["entry"]["candidate"],
+                target=message["target"],
+            )
+        except inductor.Unsupported as refusal:
+            return {"unsupported": _unsupported(refusal)}, None
+        except Exception as error:
+            raise fault_from_exception(error, "pytorch", "run", pair["file"]) from error
+        return {
+            "triton": written.code,
+            "kernels": list(written.kernels),
+            "launches": written.launches,
+        }, None
+
+
+def _unsupported(refusal: inductor.Unsupported) -> dict[str, Any]:
+    return {
+        "operator": refusal.operator,
+        "message": refusal.sentence,
+        "line": getattr(refusal, "line", None),
+    }
+
+
+def _task(pair: dict[str, Any]) -> tuple[Callable[..., Any], Arguments]:
+    """The reference and one set of its inputs, as the pair makes them."""
+    python = load_block(pair["python"], pair["file"], "pytorch")
+    reference = entry_point(python, pair["entry"]["reference"], "pytorch")
+    test = load_block(pair["test"], pair["file"], "test") if pair.get("test") else None
+    if pair["entry"]["convention"] == "modules":
+        message = (
+            "TorchInductor's kernels are made standalone for functions: give PYTHON a function in place of the "
+            "module, with its weights among the arguments"
+        )
+        raise Fault("pytorch", "run", "Module", message)
+    if pair["inputs"] == "main":
+        recording = run_main_block(
+            pair["main"], pair["file"], python, test, [pair["entry"]["candidate"]], reference
+        )
+        return recording.reference, recording.arguments
+    make: Any = test.__dict__.get(pair["inputs"]) if test is not None else None
+    if not callable(make):
+        message = f"`{pair['inputs']}()` is not there once the TEST block has run"
+        raise Fault("test", "inputs", "NoInputs", message)
+    try:
+        return reference, Arguments.of(make())
+    except BaseException as error:
+        raise fault_from_exception(error, "test", "inputs", pair["file"]) from error
+
+
+def _positional(reference: Callable[..., Any], arguments: Arguments) -> tuple[Any, ...]:
+    """The arguments in the order of the reference's parameters."""
+    if not arguments.named:
+        return arguments.positional
+    try:
+        bound = inspect.signature(reference).bind(*arguments.positional, **arguments.named)
+    except (TypeError, ValueError) as error:
+        raise Fault("test", "inputs", type(error).__name__, f"the inputs do not fit: {error}") from error
+    if bound.kwargs:
+        named = ", ".join(f"`{name}`" for name in bound.kwargs)
+        message = f"the reference takes {named} by name alone, which TorchInductor's wrapper cannot"
+        raise Fault("pytorch", "run", "KeywordOnly", message)
+    return bound.args

@@ -1,0 +1,173 @@
+"""Convolutions of every kind as what TorchInductor writes a kernel for.
+
+- Depthwise: a sum over the window of shifted inputs times weights, elementwise.
+- Otherwise, for each of the batch, the product of the weights, as a matrix, with the shifted views of the input
+  ("im2col"). The views are on the right, with the places along the rows: neighbouring threads read and write
+  neighbouring elements, and the product has the layout of the result.
+- Transposed: the same over the input with zeros between its elements, and the window mirrored. For strides above one
+  most of that is multiplied in vain.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+_MOST_TAPS = 64
+"""The largest window that is written out; larger ones are a loop."""
+
+
+def convolution(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: Any,
+) -> torch.Tensor:
+    """``aten.convolution``: ``x`` (N, C, *spatial), ``weight`` (O, C / groups, *window), transposed (C, O / groups, *window).
+
+    The window's sizes become constants; all others stay what they are.
+    """
+    dimensions = x.dim() - 2
+    stride, padding, dilation, output_padding = (
+        _for_each(values, dimensions) for values in (stride, padding, dilation, output_padding)
+    )
+    window = [int(size) for size in weight.shape[2:]]
+    if transposed:
+        x = _with_zeros_between(x, stride)
+        reach = [step * (size - 1) for step, size in zip(dilation, window)]
+        margins = [
+            (span - pad, span - pad + more) for span, pad, more in zip(reach, padding, output_padding)
+        ]
+        weight = _mirrored(weight, groups)
+        stride = [1] * dimensions
+    else:
+        margins = [(pad, pad) for pad in padding]
+    x = _padded(x, margins)
+    depthwise = isinstance(weight.shape[1], int) and weight.shape[1] == 1 and groups > 1
+    if depthwise:
+        y = _depthwise(x, weight, window, stride, dilation, groups)
+    else:
+        y = _as_product(x, weight, window, stride, dilation, groups)
+    if bias is not None:
+        y = y + bias.reshape(1, -1, *[1] * dimensions)
+    return y
+
+
+def views_of_windows(
+    x: torch.Tensor, window: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> torch.Tensor:
+    """``x`` (A, B, *spatial) as (A, B, *places, *window): the elements under the window at each of its places."""
+    for dimension, (size, step, spread) in enumerate(zip(window, stride, dilation)):
+        x = x.unfold(2 + dimension, spread * (size - 1) + 1, step)
+        if spread > 1:
+            x = x[..., ::spread]
+    return x
+
+
+def _depthwise(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    window: list[int],
+    stride: list[int],
+    dilation: list[int],
+    groups: Any,
+) -> torch.Tensor:
+    dimensions, dtype = len(window), x.dtype
+    wide = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+    if weight.shape[0] != groups:
+        # Several outputs of each input channel.
+        batch, channels, *spatial = x.shape
+        each = weight.shape[0] // groups
+        x = (
+            x.unsqueeze(2)
+            .expand(batch, channels, each, *spatial)
+            .reshape(batch, channels * each, *spatial)
+        )
+    if math.prod(window) > _MOST_TAPS:
+        views = views_of_windows(x, window, stride, dilation).to(wide)
+        factors = weight.to(wide).reshape(1, -1, *[1] * dimensions, *window)
+        return (views * factors).sum(dim=tuple(range(-dimensions, 0))).to(dtype)
+    places = [
+        (size - spread * (taps - 1) - 1) // step + 1
+        for size, taps, step, spread in zip(x.shape[2:], window, stride, dilation)
+    ]
+    total: torch.Tensor | None = None
+    for taps in itertools.product(*map(range, window)):
+        view = x
+        for dimension, tap in enumerate(taps):
+            first = tap * dilation[dimension]
+            last = first + stride[dimension] * (places[dimension] - 1) + 1
+            view = torch.ops.aten.slice.Tensor(view, 2 + dimension, first, last, stride[dimension])
+        term = view.to(wide) * weight[(slice(None), 0, *taps)].to(wide).reshape(1, -1, *[1] * dimensions)
+        total = term if total is None else total + term
+    assert total is not None  # A window has at least one element.
+    return total.to(dtype)
+
+
+def _as_product(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    window: list[int],
+    stride: list[int],
+    dilation: list[int],
+    groups: Any,
+) -> torch.Tensor:
+    dimensions, outputs = len(window), weight.shape[0]
+    views = views_of_windows(x, window, stride, dilation)
+    batch, channels, *places = views.shape[: 2 + dimensions]
+    at_places, at_window = range(2, 2 + dimensions), range(2 + dimensions, 2 + 2 * dimensions)
+    columns = views.permute(0, 1, *at_window, *at_places)
+    # Where nothing is grouped no index is divided by the number of groups.
+    parts = 1 if isinstance(groups, int) and groups == 1 else groups
+    summed, spatial = channels // parts * math.prod(window), math.prod(places)
+    columns = columns.reshape(batch * parts, summed, spatial)
+    rows = weight.reshape(parts, outputs // parts, summed)
+    if isinstance(columns.shape[0], int) and columns.shape[0] == 1:
+        y = rows[0] @ columns[0]
+    else:
+        if parts != 1:
+            rows = rows.unsqueeze(0).expand(batch, *rows.shape).reshape(batch * parts, *rows.shape[1:])
+        y = torch.bmm(rows.expand(batch * parts, *rows.shape[1:]), columns)
+    return y.reshape(batch, outputs, *places)
+
+
+def _with_zeros_between(x: torch.Tensor, stride: list[int]) -> torch.Tensor:
+    for dimension, step in enumerate(stride):
+        if step == 1:
+            continue
+        axis = 2 + dimension
+        size, shape = x.shape[axis], list(x.shape)
+        x = x.unsqueeze(axis + 1)
+        x = F.pad(x, [0, 0] * (x.dim() - axis - 2) + [0, step - 1])
+        shape[axis] = size * step
+        x = x.reshape(shape).narrow(axis, 0, (size - 1) * step + 1)
+    return x
+
+
+def _mirrored(weight: torch.Tensor, groups: Any) -> torch.Tensor:
+    """Weights of a transposed convolution as those of the direct one over the widened input."""
+    channels, each, *window = weight.shape
+    weight = weight.flip(list(range(2, weight.dim())))
+    weight = weight.reshape(groups, channels // groups, each, *window).transpose(1, 2)
+    return weight.reshape(groups * each, channels // groups, *window)
+
+
+def _padded(x: torch.Tensor, margins: list[tuple[int, int]]) -> torch.Tensor:
+    if not any(margin for pair in margins for margin in pair):
+        return x
+    return F.pad(x, [margin for pair in reversed(margins) for margin in pair])
+
+
+def _for_each(values: Sequence[int], dimensions: int) -> list[int]:
+    given = [int(value) for value in values]
+    return given * dimensions if len(given) == 1 else given

@@ -1,0 +1,201 @@
+"""Pooling over windows too large for TorchInductor, which would hand them to a library; and by output size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch._decomp import decomposition_table
+
+from fusewright_harness.inductor.rewrites_convolution import views_of_windows
+
+_aten = torch.ops.aten
+_LARGEST_OF_INDUCTOR = 25
+"""The elements of a window up to which TorchInductor writes them out itself."""
+
+
+def max_pool(
+    x: torch.Tensor,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """``aten.max_pool2d_with_indices`` and its kin: the largest element under the window, and which it is."""
+    geometry = _Geometry.of(x, kernel_size, stride, padding, dilation, ceil_mode)
+    if math.prod(geometry.window) <= _LARGEST_OF_INDUCTOR and geometry.dimensions == 2:
+        return NotImplemented
+    least = -math.inf if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
+    views = geometry.views(x, least).flatten(-geometry.dimensions)
+    return geometry.unbatched(views.amax(-1)), geometry.unbatched(geometry.places_of(views.argmax(-1)))
+
+
+def avg_pool(
+    x: torch.Tensor,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> torch.Tensor:
+    """``aten.avg_pool2d`` and its kin: the mean of the elements under the window."""
+    geometry = _Geometry.of(x, kernel_size, stride, padding, (1,), ceil_mode)
+    if math.prod(geometry.window) <= _LARGEST_OF_INDUCTOR:
+        return NotImplemented
+    wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
+    total = geometry.views(x, 0).to(wide).sum(dim=tuple(range(-geometry.dimensions, 0)))
+    if divisor_override:
+        mean = total / divisor_override
+    elif not any(geometry.padding) and not ceil_mode:
+        mean = total / math.prod(geometry.window)
+    else:
+        mean = total / geometry.counts(count_include_pad, wide)
+    return geometry.unbatched(mean.to(x.dtype))
+
+
+def adaptive_avg_pool2d(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tensor:
+    """``aten._adaptive_avg_pool2d``: by windows of one size where they are, else by gathering."""
+    window = _even_windows(x, output_size)
+    if window is not None:
+        return F.avg_pool2d(x, window)
+    return decomposition_table[_aten._adaptive_avg_pool2d.default](_sized(x, 2), output_size)
+
+
+def adaptive_avg_pool3d(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tensor:
+    """``aten._adaptive_avg_pool3d``, by windows of one size."""
+    window = _even_windows(x, output_size)
+    return NotImplemented if window is None else F.avg_pool3d(x, window)
+
+
+def adaptive_max_pool2d(x: torch.Tensor, output_size: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """``aten.adaptive_max_pool2d``, by windows of one size."""
+    window = _even_windows(x, output_size)
+    return NotImplemented if window is None else _aten.max_pool2d_with_indices(x, window)
+
+
+def adaptive_max_pool3d(x: torch.Tensor, output_size: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """``aten.adaptive_max_pool3d``, by windows of one size."""
+    window = _even_windows(x, output_size)
+    return NotImplemented if window is None else _aten.max_pool3d_with_indices(x, window)
+
+
+POOLING: dict[Any, Callable[..., Any]] = {
+    _aten.max_pool2d_with_indices.default: max_pool,
+    _aten.max_pool3d_with_indices.default: max_pool,
+    _aten.avg_pool2d.default: avg_pool,
+    _aten.avg_pool3d.default: avg_pool,
+    _aten._adaptive_avg_pool2d.default: adaptive_avg_pool2d,
+    _aten._adaptive_avg_pool3d.default: adaptive_avg_pool3d,
+    _aten.adaptive_max_pool2d.default: adaptive_max_pool2d,
+    _aten.adaptive_max_pool3d.default: adaptive_max_pool3d,
+}
+
+
+class _Geometry:
+    """Where a window stands over an input, with or without a batch."""
+
+    def __init__(
+        self,
+        sizes: list[Any],
+        window: list[int],
+        stride: list[int],
+        padding: list[int],
+        dilation: list[int],
+        outputs: list[Any],
+        batched: bool,
+    ) -> None:
+        self.sizes, self.window, self.stride = sizes, window, stride
+        self.padding, self.dilation, self.outputs = padding, dilation, outputs
+        self.dimensions = len(window)
+        self._batched = batched
+        self._device: Any = None
+
+    @staticmethod
+    def of(
+        x: torch.Tensor,
+        window: Sequence[int],
+        stride: Sequence[int],
+        padding: Sequence[int],
+        dilation: Sequence[int],
+        ceil_mode: bool,
+    ) -> _Geometry:
+        dimensions = 2 if len(window) == 1 and x.dim() == 3 else len(window)
+        sizes = list(x.shape[-dimensions:])
+        taps, spread = _for_each(window, dimensions), _for_each(dilation, dimensions)
+        steps, margins = _for_each(stride or window, dimensions), _for_each(padding, dimensions)
+        outputs = []
+        for size, tap, step, margin, apart in zip(sizes, taps, steps, margins, spread):
+            free = size + 2 * margin - apart * (tap - 1) - 1
+            output = (free + (step - 1 if ceil_mode else 0)) // step + 1
+            # A window that would begin behind the input and its left margin is none.
+            if ceil_mode and (output - 1) * step >= size + margin:
+                output = output - 1
+            outputs.append(output)
+        found = _Geometry(sizes, taps, steps, margins, spread, outputs, x.dim() == dimensions + 2)
+        found._device = x.device
+        return found
+
+    def views(self, x: torch.Tensor, margin: float) -> torch.Tensor:
+        """(N, C, *outputs, *window), with ``margin`` beyond the input."""
+        if not self._batched:
+            x = x.unsqueeze(0)
+        pads: list[Any] = []
+        for dimension in reversed(range(self.dimensions)):
+            reach = self.dilation[dimension] * (self.window[dimension] - 1) + 1
+            needed = (self.outputs[dimension] - 1) * self.stride[dimension] + reach
+            pads += [self.padding[dimension], needed - self.sizes[dimension] - self.padding[dimension]]
+        # A negative margin cuts off what no window reaches.
+        if any(not isinstance(pad, int) or pad != 0 for pad in pads):
+            x = F.pad(x, pads, value=margin)
+        return views_of_windows(x, self.window, self.stride, self.dilation)
+
+    def counts(self, with_padding: bool, dtype: torch.dtype) -> torch.Tensor:
+        """How many elements count at each place."""
+        total: Any = 1
+        for dimension, output in enumerate(self.outputs):
+            size, margin = self.sizes[dimension], self.padding[dimension]
+            first = torch.arange(output, device=self._device) * self.stride[dimension] - margin
+            last = (first + self.window[dimension]).clamp(max=size + margin)
+            if not with_padding:
+                first, last = first.clamp(min=0), last.clamp(max=size)
+            after = self.dimensions - 1 - dimension
+            total = total * (last - first).to(dtype).reshape(-1, *[1] * after)
+        return total
+
+    def places_of(self, taps: torch.Tensor) -> torch.Tensor:
+        """The flat indices, in the input, of elements numbered within their windows."""
+        index: Any = 0
+        for dimension in range(self.dimensions):
+            inner = math.prod(self.window[dimension + 1 :])
+            tap = taps // inner % self.window[dimension]
+            place = torch.arange(self.outputs[dimension], device=self._device)
+            place = place.reshape(-1, *[1] * (self.dimensions - 1 - dimension))
+            at = place * self.stride[dimension] - self.padding[dimension] + tap * self.dilation[dimension]
+            index = index * self.sizes[dimension] + at
+        return index
+
+    def unbatched(self, y: torch.Tensor) -> torch.Tensor:
+        """``y`` without the batch that an input without one was given."""
+        return y if self._batched else y.squeeze(0)
+
+
+def _even_windows(x: torch.Tensor, output_size: Sequence[int]) -> list[int] | None:
+    """The size of the windows where all are alike. Input sizes become constants, since windows do."""
+    sizes = [int(size) for size in x.shape[-len(output_size) :]]
+    if any(size % output for size, output in zip(sizes, output_size)):
+        return None
+    return [size // output for size, output in zip(sizes, output_size)]
+
+
+def _sized(x: torch.Tensor, dimensions: int) -> torch.Tensor:
+    return x.reshape(*x.shape[:-dimensions], *[int(size) for size in x.shape[-dimensions:]])
+
+
+def _for_each(values: Sequence[int], dimensions: int) -> list[int]:
+    given = [int(value) for value in values]
+    return given * dimensions if len(given) == 1 else given
