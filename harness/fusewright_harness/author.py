@@ -29,7 +29,7 @@ class Author:
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """The kernel as ``{"triton", "kernels", "launches"}``, or ``{"unsupported": {"operator", "message", "line"}}``."""
+        """The kernel (``triton``, ``kernels``, ``launches``), or what stands in the way (``unsupported``)."""
         if verb != "write":
             raise ValueError(f"the author knows no verb {verb!r}")
         pair = message["pair"]

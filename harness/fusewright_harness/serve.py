@@ -1,9 +1,9 @@
 """The harness as the engine sees it: requests and replies, one JSON object a line, on standard input and output.
 
 Requests: ``verify`` and ``compile`` a pair, have ``inductor`` write one's kernel, ``cancel`` one of these, tell the
-``environment``. Replies carry the request's ``id`` and an ``event``: "phase", "first", "verdict", "compiled", "written",
-"environment" or "failed". Standard error is the
-log. The end of standard input ends the harness and every process that it started.
+``environment``. Replies carry the request's ``id`` and an ``event``: "phase", "first", "verdict", "compiled",
+"written", "environment" or "failed". Standard error is the log. The end of standard input ends the harness and every
+process that it started.
 """
 
 from __future__ import annotations

@@ -129,9 +129,7 @@ class Sandbox:
             self.layers.append(SIGNALS)
         if filtered:
             # The compile check ends a compiler that takes too long, so there signals are left to the other layers.
-            seccomp.install(
-                seccomp.Rules(processes=not starts_none, signals=inside or mode == "compile")
-            )
+            seccomp.install(seccomp.Rules(processes=not starts_none, signals=inside or mode == "compile"))
             self.layers += [CALLS, NETWORK]
 
     def _writable(self) -> list[str]:

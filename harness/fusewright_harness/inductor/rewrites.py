@@ -30,7 +30,9 @@ def decomposition_table() -> dict[Any, Callable[..., Any]]:
     """By operator: what to trace in its place. TorchInductor's own table, with the rewrites before it."""
     table: dict[Any, Callable[..., Any]] = dict(select_decomp_table())
     rewrites = {_aten.convolution.default: convolution, **POOLING, **PRODUCTS, **_STATEFUL}
-    return table | {operator: _first_of(rewrite, table.get(operator)) for operator, rewrite in rewrites.items()}
+    return table | {
+        operator: _first_of(rewrite, table.get(operator)) for operator, rewrite in rewrites.items()
+    }
 
 
 def config_patches() -> dict[str, Any]:

@@ -33,9 +33,9 @@ def convolution(
     output_padding: Sequence[int],
     groups: Any,
 ) -> torch.Tensor:
-    """``aten.convolution``: ``x`` (N, C, *spatial), ``weight`` (O, C / groups, *window), transposed (C, O / groups, *window).
+    """``aten.convolution`` of ``x`` (N, C, *spatial) with ``weight`` (O, C / groups, *window).
 
-    The window's sizes become constants; all others stay what they are.
+    Transposed it is (C, O / groups, *window). The window's sizes become constants; all others stay what they are.
     """
     dimensions = x.dim() - 2
     stride, padding, dilation, output_padding = (
@@ -44,9 +44,10 @@ def convolution(
     window = [int(size) for size in weight.shape[2:]]
     if transposed:
         x = _with_zeros_between(x, stride)
-        reach = [step * (size - 1) for step, size in zip(dilation, window)]
+        reach = [step * (size - 1) for step, size in zip(dilation, window, strict=True)]
         margins = [
-            (span - pad, span - pad + more) for span, pad, more in zip(reach, padding, output_padding)
+            (span - pad, span - pad + more)
+            for span, pad, more in zip(reach, padding, output_padding, strict=True)
         ]
         weight = _mirrored(weight, groups)
         stride = [1] * dimensions
@@ -67,7 +68,7 @@ def views_of_windows(
     x: torch.Tensor, window: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
 ) -> torch.Tensor:
     """``x`` (A, B, *spatial) as (A, B, *places, *window): the elements under the window at each of its places."""
-    for dimension, (size, step, spread) in enumerate(zip(window, stride, dilation)):
+    for dimension, (size, step, spread) in enumerate(zip(window, stride, dilation, strict=True)):
         x = x.unfold(2 + dimension, spread * (size - 1) + 1, step)
         if spread > 1:
             x = x[..., ::spread]
@@ -88,18 +89,14 @@ def _depthwise(
         # Several outputs of each input channel.
         batch, channels, *spatial = x.shape
         each = weight.shape[0] // groups
-        x = (
-            x.unsqueeze(2)
-            .expand(batch, channels, each, *spatial)
-            .reshape(batch, channels * each, *spatial)
-        )
+        x = x.unsqueeze(2).expand(batch, channels, each, *spatial).reshape(batch, channels * each, *spatial)
     if math.prod(window) > _MOST_TAPS:
         views = views_of_windows(x, window, stride, dilation).to(wide)
         factors = weight.to(wide).reshape(1, -1, *[1] * dimensions, *window)
         return (views * factors).sum(dim=tuple(range(-dimensions, 0))).to(dtype)
     places = [
         (size - spread * (taps - 1) - 1) // step + 1
-        for size, taps, step, spread in zip(x.shape[2:], window, stride, dilation)
+        for size, taps, step, spread in zip(x.shape[2:], window, stride, dilation, strict=True)
     ]
     total: torch.Tensor | None = None
     for taps in itertools.product(*map(range, window)):

@@ -129,7 +129,7 @@ class _Geometry:
         taps, spread = _for_each(window, dimensions), _for_each(dilation, dimensions)
         steps, margins = _for_each(stride or window, dimensions), _for_each(padding, dimensions)
         outputs = []
-        for size, tap, step, margin, apart in zip(sizes, taps, steps, margins, spread):
+        for size, tap, step, margin, apart in zip(sizes, taps, steps, margins, spread, strict=True):
             free = size + 2 * margin - apart * (tap - 1) - 1
             output = (free + (step - 1 if ceil_mode else 0)) // step + 1
             # A window that would begin behind the input and its left margin is none.
@@ -187,9 +187,9 @@ class _Geometry:
 def _even_windows(x: torch.Tensor, output_size: Sequence[int]) -> list[int] | None:
     """The size of the windows where all are alike. Input sizes become constants, since windows do."""
     sizes = [int(size) for size in x.shape[-len(output_size) :]]
-    if any(size % output for size, output in zip(sizes, output_size)):
+    if any(size % output for size, output in zip(sizes, output_size, strict=True)):
         return None
-    return [size // output for size, output in zip(sizes, output_size)]
+    return [size // output for size, output in zip(sizes, output_size, strict=True)]
 
 
 def _sized(x: torch.Tensor, dimensions: int) -> torch.Tensor:

@@ -14,12 +14,12 @@ from typing import Any
 import sympy
 import torch
 from torch._dynamo.source import ConstantSource
-from torch._inductor.decomposition import select_decomp_table
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
 
 from fusewright_harness.inductor.arguments import Arguments, Leaf
+from fusewright_harness.inductor.rewrites import decomposition_table
 from fusewright_harness.inductor.unsupported import Unsupported
 
 _DEVICE = "cuda"
@@ -156,7 +156,7 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
     with fake_mode, torch.no_grad():
         inputs = [maker.fake(leaf) for leaf in leaves]
         functional = torch.func.functionalize(flat, remove="mutations_and_views")
-        graph = make_fx(functional, decomposition_table=select_decomp_table(), tracing_mode="real")(*inputs)
+        graph = make_fx(functional, decomposition_table=decomposition_table(), tracing_mode="real")(*inputs)
     _refuse_mutation(graph, leaves)
     conditions = [guard.expr for guard in environment.guards]
     return Traced(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch._inductor import config
 
-from fusewright_harness.inductor import arguments, emit, helpers, program
+from fusewright_harness.inductor import arguments, emit, helpers, program, rewrites
 from fusewright_harness.inductor.fake_device import fake_device
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.sizes import Sizes
@@ -41,7 +41,8 @@ def write(reference: Callable[..., Any], inputs: tuple[Any, ...], *, name: str, 
 
     """
     taken = arguments.take_apart(reference, inputs)
-    with fake_device(target), config.patch(emit.settings()):
+    settings = emit.settings(rewrites.config_patches())
+    with fake_device(target), config.patch(settings), rewrites.rewritten():
         traced = trace(reference, taken)
         text = emit.emit(traced)
     names = Names(

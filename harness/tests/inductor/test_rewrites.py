@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
+from torch.fx.experimental.proxy_tensor import make_fx
+
 from fusewright_harness.inductor import rewrites
 from fusewright_harness.inductor.unsupported import Unsupported
-from torch.fx.experimental.proxy_tensor import make_fx
 
 LIBRARY = ("convolution", "pool", "scaled_dot_product", "batch_norm", "mv", "_int_mm")
 
@@ -29,12 +30,12 @@ def same(function, *inputs, without=LIBRARY, tolerance=1e-4):
 
 
 GEOMETRIES = [
-    dict(groups=1, stride=1, padding=0, dilation=1),
-    dict(groups=1, stride=2, padding=1, dilation=1),
-    dict(groups=2, stride=2, padding=1, dilation=2),
-    dict(groups=4, stride=1, padding=1, dilation=1),
-    dict(groups=1, stride=3, padding=2, dilation=2),
-    dict(groups=4, stride=2, padding=3, dilation=1),
+    {"groups": 1, "stride": 1, "padding": 0, "dilation": 1},
+    {"groups": 1, "stride": 2, "padding": 1, "dilation": 1},
+    {"groups": 2, "stride": 2, "padding": 1, "dilation": 2},
+    {"groups": 4, "stride": 1, "padding": 1, "dilation": 1},
+    {"groups": 1, "stride": 3, "padding": 2, "dilation": 2},
+    {"groups": 4, "stride": 2, "padding": 3, "dilation": 1},
 ]
 
 
@@ -79,10 +80,10 @@ def test_a_large_depthwise_window_and_half_precision_are_summed_in_float32():
 
 
 POOLS = [
-    dict(kernel_size=6, stride=2, padding=3),
-    dict(kernel_size=(6, 5), stride=(3, 2)),
-    dict(kernel_size=6, stride=4, padding=1, ceil_mode=True),
-    dict(kernel_size=(2, 3), padding=1),
+    {"kernel_size": 6, "stride": 2, "padding": 3},
+    {"kernel_size": (6, 5), "stride": (3, 2)},
+    {"kernel_size": 6, "stride": 4, "padding": 1, "ceil_mode": True},
+    {"kernel_size": (2, 3), "padding": 1},
 ]
 
 
@@ -127,7 +128,12 @@ def test_products_that_a_dot_cannot_do():
     same(lambda a, b: a @ b, row, torch.randn(6, 4), without=("mm",))
     same(lambda a, b: torch.bmm(a, b), torch.randn(3, 4, 1), torch.randn(3, 1, 5), without=("mm",))
     same(lambda a, v: a @ v, torch.randn(4, 6), torch.randn(6))
-    same(lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2), torch.randn(5), torch.randn(4, 6), torch.randn(6, 5))
+    same(
+        lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2),
+        torch.randn(5),
+        torch.randn(4, 6),
+        torch.randn(6, 5),
+    )
     same(lambda c, a, v: torch.addmv(c, a, v, beta=0.5), torch.randn(4), torch.randn(4, 6), torch.randn(6))
     small = torch.randint(-8, 8, (4, 6)).to(torch.int8)
     expected = small.long() @ small.T.long()
@@ -150,5 +156,7 @@ def test_batch_norm_that_changes_its_statistics_is_refused():
     same(lambda x, m, v: F.batch_norm(x, m, v), x, mean, variance)
     same(lambda x: F.batch_norm(x, None, None, training=True), x)
     with pytest.raises(Unsupported, match="running statistics") as refused:
-        traced(torch.func.functionalize(lambda x, m, v: F.batch_norm(x, m, v, training=True)), x, mean, variance)
+        traced(
+            torch.func.functionalize(lambda x, m, v: F.batch_norm(x, m, v, training=True)), x, mean, variance
+        )
     assert refused.value.operator == "batch_norm"

@@ -85,7 +85,13 @@ for line in sys.stdin:
             say(id=id - 1, event="verdict", verdict=verdict(request, reason="first"))
     elif verb == "inductor":
         subject = request["pair"]
-        failed = {"implementation": "pytorch", "stage": "run", "type": "Error", "message": "simulated", "line": 4}
+        failed = {
+            "implementation": "pytorch",
+            "stage": "run",
+            "type": "Error",
+            "message": "simulated",
+            "line": 4,
+        }
         errors = {
             "answers": None,
             "unsupported": {**failed, "type": "Unsupported", "operator": "aten.sort"},
