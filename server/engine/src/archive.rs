@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use fusewright_pair::{BlockKind, Inputs, PairFile};
 use serde::Serialize;
 
+use crate::authors::{Author, AuthorStore, INDUCTOR, ORIGIN};
 use crate::config::{Require, Settings};
 use crate::dataset::{Dataset, DatasetError, Example, Mended, Provenance};
 use crate::description::describe;
@@ -98,15 +99,32 @@ pub struct Archived {
     pub mended: Option<Mended>,
 }
 
-/// Archives a pair into the dataset of the workspace that its file belongs to, if its verdict lets it in.
+/// Archives a pair into the dataset of the workspace that its file belongs to, if its verdict lets it in. Who wrote its
+/// kernel is looked up in the user's cache.
 pub fn archive(
     pair: &PairFile,
     file: &Path,
     verdict: &VerdictLine,
     settings: &Settings,
 ) -> Result<Archived, ArchiveError> {
+    archive_by(pair, file, verdict, settings, AuthorStore::of_user().as_ref())
+}
+
+/// The same with authors that are remembered elsewhere, or nowhere.
+pub fn archive_by(
+    pair: &PairFile,
+    file: &Path,
+    verdict: &VerdictLine,
+    settings: &Settings,
+    authors: Option<&AuthorStore>,
+) -> Result<Archived, ArchiveError> {
     check_complete(pair, file)?;
+    let author = author(pair, authors);
     check_verdict(pair, file, verdict, settings)?;
+    if author.as_ref().is_some_and(Author::is_inductor) && !settings.dataset.allow_inductor {
+        let reason = "TorchInductor wrote its kernel; pass --allow-inductor, or set `allow_inductor = true` under [dataset]";
+        return Err(ArchiveError::Unfit { file: file.to_owned(), reason: reason.to_owned() });
+    }
     let converted = match pair.inputs() {
         Some(Inputs::MainBlock) => {
             Some(pair.with_test_inputs().ok_or_else(|| ArchiveError::InputsInMainBlock(file.to_owned()))?)
@@ -116,7 +134,8 @@ pub fn archive(
     let example = example(converted.as_ref().unwrap_or(pair));
     let provenance = Provenance {
         file: file.display().to_string(),
-        model: is_inductor(pair).then(|| "inductor".to_owned()),
+        attempts: author.as_ref().and_then(|author| author.attempt),
+        model: author.map(|author| author.writer),
         converted: converted.is_some(),
         ..Provenance::of(verdict, example.code_hash(), example.description.clone())
     };
@@ -193,12 +212,6 @@ fn check_verdict(
         }
         None => return Err(unfit(with_reason("not judged", verdict))),
     }
-    if is_inductor(pair) && !wanted.allow_inductor {
-        return Err(unfit(
-            "TorchInductor wrote its kernel; pass --allow-inductor, or set `allow_inductor = true` under [dataset]"
-                .to_owned(),
-        ));
-    }
     Ok(())
 }
 
@@ -209,9 +222,19 @@ fn with_reason(word: &str, verdict: &VerdictLine) -> String {
     }
 }
 
-/// Whether TorchInductor wrote a kernel of the pair, as the kernel's name tells.
-fn is_inductor(pair: &PairFile) -> bool {
-    pair.kernels().iter().any(|kernel| INDUCTOR_KERNELS.iter().any(|start| kernel.name.starts_with(start)))
+/// Who wrote the kernel, as far as that is known. What TorchInductor wrote is known by what it says at its start, by the
+/// names of its kernels where it is as TorchInductor left it, and by having been written here: taking the comment away
+/// or laying the code out anew makes it nobody else's.
+fn author(pair: &PairFile, authors: Option<&AuthorStore>) -> Option<Author> {
+    let code = pair.code(BlockKind::Triton)?;
+    let known = authors.and_then(|authors| authors.recall(code));
+    let says_so = code.lines().any(|line| line.trim_start().starts_with(ORIGIN));
+    let named = |name: &str| INDUCTOR_KERNELS.iter().any(|start| name.starts_with(start));
+    if says_so || pair.kernels().iter().any(|kernel| named(&kernel.name)) {
+        let attempt = known.filter(Author::is_inductor).and_then(|author| author.attempt);
+        return Some(Author { writer: INDUCTOR.to_owned(), attempt });
+    }
+    known
 }
 
 #[cfg(test)]

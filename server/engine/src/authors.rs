@@ -21,8 +21,8 @@ pub const ORIGIN: &str = "# Written by TorchInductor";
 pub struct Author {
     /// The model's name, or [`INDUCTOR`].
     pub writer: String,
-    /// Which attempt it was, from 1.
-    pub attempt: u32,
+    /// Which attempt it was, from 1, where it was counted.
+    pub attempt: Option<u32>,
 }
 
 impl Author {
@@ -79,13 +79,13 @@ mod tests {
     fn an_author_is_known_by_the_code_and_not_by_its_layout() {
         let folder = tempfile::tempdir().unwrap();
         let store = AuthorStore::at(folder.path().join("authors"));
-        let author = Author { writer: "coder at localhost".to_owned(), attempt: 2 };
+        let author = Author { writer: "coder at localhost".to_owned(), attempt: Some(2) };
         assert_eq!(store.recall("def f(x):\n    return x\n"), None);
         store.remember("def f(x):\n    return x\n", &author).unwrap();
         assert_eq!(store.recall("# a note\r\ndef f( x ):\r\n  return x"), Some(author.clone()));
         assert_eq!(store.recall("def f(x):\n    return -x\n"), None);
 
-        let later = Author { writer: "another".to_owned(), attempt: 1 };
+        let later = Author { writer: "another".to_owned(), attempt: Some(1) };
         store.remember("def f(x): \n    return x\n", &later).unwrap();
         assert_eq!(store.recall("def f(x):\n    return x\n"), Some(author));
     }

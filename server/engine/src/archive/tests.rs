@@ -75,8 +75,17 @@ impl Scene {
     }
 
     fn with(&self, verdict: &VerdictLine) -> Result<Archived, String> {
-        archive(&self.pair, &self.file, verdict, &self.settings)
+        archive_by(&self.pair, &self.file, verdict, &self.settings, Some(&self.authors()))
             .map_err(|error| error.to_string().replace(&self.folder.path().display().to_string(), "DIR"))
+    }
+
+    fn authors(&self) -> AuthorStore {
+        AuthorStore::at(self.folder.path().join("authors"))
+    }
+
+    fn provenance(&self) -> Provenance {
+        let path = self.folder.path().join("triton_training_data/output/provenance.jsonl");
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
     }
 
     fn dataset(&self) -> String {
@@ -152,9 +161,37 @@ fn inductors_kernels_need_leave() {
     assert!(scene.archive(Ruling::Pass).unwrap_err().contains("TorchInductor wrote its kernel"));
     scene.settings.dataset.allow_inductor = true;
     assert_eq!(scene.archive(Ruling::Pass).unwrap().line, 1);
-    let provenance =
-        fs::read_to_string(scene.folder.path().join("triton_training_data/output/provenance.jsonl")).unwrap();
-    assert_eq!(serde_json::from_str::<Provenance>(&provenance).unwrap().model.as_deref(), Some("inductor"));
+    assert_eq!(scene.provenance().model.as_deref(), Some("inductor"));
+}
+
+#[test]
+fn inductors_kernels_are_known_with_or_without_what_they_say_of_themselves() {
+    let marked =
+        PAIR.replace("# <TRITON>\n", "# <TRITON>\n# Written by TorchInductor (torch 2.15) and so on.\n");
+    assert!(scene(&marked).archive(Ruling::Pass).unwrap_err().contains("TorchInductor wrote its kernel"));
+
+    let mut scene =
+        scene(&PAIR.replace("import triton.language as tl\n", "import triton.language as tl  # for all\n"));
+    let block = PairFile::parse(PAIR).code(BlockKind::Triton).unwrap().to_owned();
+    let author = Author { writer: INDUCTOR.to_owned(), attempt: Some(1) };
+    scene.authors().remember(&format!("# Written by TorchInductor\n{block}"), &author).unwrap();
+    assert!(scene.archive(Ruling::Pass).unwrap_err().contains("TorchInductor wrote its kernel"));
+    scene.settings.dataset.allow_inductor = true;
+    scene.archive(Ruling::Pass).unwrap();
+    assert_eq!(
+        (scene.provenance().model.as_deref(), scene.provenance().attempts),
+        (Some("inductor"), Some(1))
+    );
+}
+
+#[test]
+fn provenance_names_the_model_and_the_attempt() {
+    let scene = scene(PAIR);
+    let author = Author { writer: "coder at localhost:8000".to_owned(), attempt: Some(2) };
+    scene.authors().remember(scene.pair.code(BlockKind::Triton).unwrap(), &author).unwrap();
+    scene.archive(Ruling::Pass).unwrap();
+    let Provenance { model, attempts, .. } = scene.provenance();
+    assert_eq!((model.as_deref(), attempts), (Some("coder at localhost:8000"), Some(2)));
 }
 
 #[test]

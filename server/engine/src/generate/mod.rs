@@ -231,7 +231,7 @@ impl Generator<'_> {
 
     fn remember(&self, block: &str, failures: usize, progress: &dyn Progress) {
         let attempt = u32::try_from(failures).unwrap_or(u32::MAX).saturating_add(1);
-        let author = Author { writer: self.writer.label(), attempt };
+        let author = Author { writer: self.writer.label(), attempt: Some(attempt) };
         if let Some(Err(error)) = self.writer.authors.as_ref().map(|store| store.remember(block, &author)) {
             progress.report(Event::Note(format!(
                 "who wrote the kernel cannot be remembered for `archive`: {error}"
