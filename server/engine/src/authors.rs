@@ -49,10 +49,10 @@ impl AuthorStore {
         Self { folder: folder.into() }
     }
 
-    /// Remembers who wrote a block. Who wrote it first stays its author: the same code came again.
+    /// Remembers who wrote a block last. What TorchInductor wrote stays its own: to repeat it makes nobody its author.
     pub fn remember(&self, triton: &str, author: &Author) -> io::Result<()> {
         let path = self.path(triton);
-        if path.exists() {
+        if self.recall(triton).is_some_and(|known| known.is_inductor()) {
             return Ok(());
         }
         files::create_private_dir(files::folder_of(&path))?;
@@ -85,8 +85,10 @@ mod tests {
         assert_eq!(store.recall("# a note\r\ndef f( x ):\r\n  return x"), Some(author.clone()));
         assert_eq!(store.recall("def f(x):\n    return -x\n"), None);
 
-        let later = Author { writer: "another".to_owned(), attempt: Some(1) };
+        let later = Author { writer: INDUCTOR.to_owned(), attempt: Some(1) };
         store.remember("def f(x): \n    return x\n", &later).unwrap();
-        assert_eq!(store.recall("def f(x):\n    return x\n"), Some(author));
+        assert_eq!(store.recall("def f(x):\n    return x\n"), Some(later.clone()));
+        store.remember("def f(x):\n    return x\n", &author).unwrap();
+        assert_eq!(store.recall("def f(x):\n    return x\n"), Some(later));
     }
 }

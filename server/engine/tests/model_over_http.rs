@@ -227,7 +227,10 @@ async fn anthropics_protocol_is_spoken() {
     let server = SimulatedEndpoint::start(vec![script]).await;
     let settings = settings(Provider::Anthropic, &server.address);
     let answer = ask(&settings, &Heard::default()).await.unwrap();
-    assert_eq!((answer.text.as_str(), answer.usage), ("code", Some(Usage { prompt: 3, answer: 4 })));
+    assert_eq!(
+        (answer.text.as_str(), answer.usage),
+        ("code", Some(Usage { prompt: 3, answer: 4, cost: None }))
+    );
     let request = server.request(0);
     assert!(request.starts_with("POST /v1/messages "), "{request}");
     assert!(request.contains(&format!("x-api-key: {KEY}")) && request.contains("anthropic-version: "));

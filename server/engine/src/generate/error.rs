@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::model::{AnswerError, ModelError, Prompt, Usage};
-use crate::prompts::PromptError;
+use crate::prompts::{Failure, PromptError};
+use crate::verdict::{Implementation, PairError, Stage, VerdictLine};
 use crate::verify::InductorError;
 
 /// Why nothing was written. The file is then as it was.
@@ -64,6 +65,26 @@ pub struct Unusable {
     pub usage: Option<Usage>,
     /// How long it took.
     pub seconds: f64,
+}
+
+impl Unusable {
+    /// The verdict line that such an attempt has: nothing was run.
+    pub fn verdict(&self, file: &str) -> VerdictLine {
+        let error = PairError {
+            implementation: Implementation::Triton,
+            stage: Stage::Parse,
+            kind: "NoKernel".to_owned(),
+            message: self.reason.to_string(),
+            line: None,
+            traceback: String::new(),
+        };
+        VerdictLine::failed(file, error)
+    }
+
+    /// What the next attempt is told of it.
+    pub fn failure(&self) -> Failure {
+        Failure::unusable(&self.answer, self.reason.to_string())
+    }
 }
 
 impl GenerateError {

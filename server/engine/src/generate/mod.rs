@@ -7,6 +7,7 @@ mod analysis;
 mod candidate;
 mod error;
 mod insert;
+mod place;
 mod telling;
 mod writer;
 
@@ -14,6 +15,7 @@ pub use analysis::Analysis;
 pub use candidate::{Assignment, Layout};
 pub use error::{GenerateError, Unusable};
 pub use insert::{Inserted, insert};
+pub use place::{Placed, place};
 pub use writer::Writer;
 
 use std::ops::Range;

@@ -19,6 +19,8 @@ use crate::config::ModelSettings;
 
 /// The most that is taken of an answer, in bytes.
 pub(super) const LONGEST_ANSWER: usize = 2 << 20;
+/// The most that is heard of reasoning, in bytes: a model may turn in circles for good.
+const LONGEST_REASONING: usize = 4 << 20;
 /// The most that one event of a stream may hold: what collects events reads all of one again with each packet.
 const LONGEST_EVENT: usize = 1 << 20;
 /// The most that is read of a refusal.
@@ -176,13 +178,14 @@ impl Http {
 
     async fn streamed(&self, response: Response, listener: &dyn Listener) -> Result<Completion, Failure> {
         let mut decoder = Decoder::new(self.endpoint.dialect());
+        decoder.cost(told_cost(response.headers()));
         let pending = AtomicUsize::new(0);
         let packets = response.bytes_stream().take_while(|packet| {
             let length = packet.as_ref().map_or(0, tokio_util::bytes::Bytes::len);
             std::future::ready(pending.fetch_add(length, Ordering::Relaxed) <= LONGEST_EVENT)
         });
         let mut events = std::pin::pin!(packets.eventsource());
-        let mut text = String::new();
+        let (mut text, mut reasoned) = (String::new(), 0);
         let mut limit = self.limits.first;
         loop {
             let Ok(event) = tokio::time::timeout(limit, events.next()).await else {
@@ -206,6 +209,13 @@ impl Http {
             match decoder.take(&event.data).map_err(|fault| self.fault(fault, text.is_empty()))? {
                 Step::End => return Ok(Completion { text, usage: decoder.usage() }),
                 Step::Text(piece) if piece.is_empty() => {}
+                Step::Reasoning(piece) => {
+                    reasoned += piece.len();
+                    if reasoned > LONGEST_REASONING {
+                        return Err(Failure::Lasting(self.too_long()));
+                    }
+                    listener.thinking(&piece);
+                }
                 Step::Text(piece) => {
                     text.push_str(&piece);
                     if text.len() > LONGEST_ANSWER {
@@ -219,6 +229,7 @@ impl Http {
 
     /// An answer of a server that does not stream.
     async fn whole(&self, response: Response, listener: &dyn Listener) -> Result<Completion, Failure> {
+        let cost = told_cost(response.headers());
         let body = match tokio::time::timeout(self.limits.first, read(response, LONGEST_ANSWER)).await {
             Err(_) => return Err(Failure::Lasting(self.silent("no whole answer", self.limits.first))),
             Ok(Err(Unread::TooLong)) => return Err(Failure::Lasting(self.too_long())),
@@ -233,6 +244,7 @@ impl Http {
             self.fault(StreamFault::Malformed(format!("its answer is no JSON ({error})")), true)
         })?;
         let text = decoder.take_whole(&answer).map_err(|fault| self.fault(fault, true))?;
+        decoder.cost(cost);
         listener.text(&text);
         Ok(Completion { text, usage: decoder.usage() })
     }
@@ -331,6 +343,11 @@ async fn read(response: Response, limit: usize) -> Result<Vec<u8>, Unread> {
         }
     }
     Ok(body)
+}
+
+/// What a gateway says that the answer costs.
+fn told_cost(headers: &HeaderMap) -> Option<f64> {
+    headers.get("x-litellm-response-cost")?.to_str().ok()?.trim().parse().ok()
 }
 
 fn with_advice(error: ModelError, asked: Option<Duration>, attempts: u32) -> ModelError {

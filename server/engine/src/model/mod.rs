@@ -65,7 +65,7 @@ impl Listener for Deaf {
 }
 
 /// A whole answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Completion {
     /// What the model said, its reasoning left out where it was sent apart.
     pub text: String,
@@ -73,13 +73,27 @@ pub struct Completion {
     pub usage: Option<Usage>,
 }
 
-/// Tokens, as the provider counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What an answer took, as the provider counts it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Usage {
-    /// Those of the prompt.
+    /// Tokens of the prompt.
     pub prompt: u64,
-    /// Those of the answer, reasoning included.
+    /// Tokens of the answer, reasoning included.
     pub answer: u64,
+    /// What it cost, in US dollars, where the provider or a gateway tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+}
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} tokens in, {} out", self.prompt, self.answer)?;
+        match self.cost {
+            Some(cost) if cost > 0.0 && cost < 0.01 => write!(out, ", ${cost:.4}"),
+            Some(cost) => write!(out, ", ${cost:.2}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Model {

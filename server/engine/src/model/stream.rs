@@ -17,8 +17,10 @@ pub(super) enum Dialect {
 /// What one event brings.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A piece of the answer, which may be empty: a sign of life, or reasoning.
+    /// A piece of the answer, which may be empty: a sign of life.
     Text(String),
+    /// A piece of the reasoning before it.
+    Reasoning(String),
     /// The stream is complete.
     End,
 }
@@ -105,8 +107,13 @@ impl Decoder {
         self.count(event.get("usage"));
         let Some(choice) = event.pointer("/choices/0") else { return Ok(Step::Text(String::new())) };
         self.finish(choice.get("finish_reason").and_then(Value::as_str))?;
-        let text = choice.pointer("/delta/content").and_then(Value::as_str).unwrap_or_default();
-        Ok(Step::Text(text.to_owned()))
+        let said = |name| choice.pointer(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        // Servers disagree on the name.
+        let reasoning = said("/delta/reasoning_content").or_else(|| said("/delta/reasoning"));
+        Ok(match (said("/delta/content"), reasoning) {
+            (None, Some(reasoning)) => Step::Reasoning(reasoning.to_owned()),
+            (text, _) => Step::Text(text.unwrap_or_default().to_owned()),
+        })
     }
 
     fn anthropic(&mut self, event: &Value) -> Result<Step, StreamFault> {
@@ -118,8 +125,11 @@ impl Decoder {
                 Ok(Step::End)
             }
             Some("content_block_delta") => {
-                let text = event.pointer("/delta/text").and_then(Value::as_str).unwrap_or_default();
-                Ok(Step::Text(text.to_owned()))
+                let said = |name| event.pointer(name).and_then(Value::as_str);
+                Ok(match said("/delta/thinking") {
+                    Some(reasoning) => Step::Reasoning(reasoning.to_owned()),
+                    None => Step::Text(said("/delta/text").unwrap_or_default().to_owned()),
+                })
             }
             Some("message_delta") => {
                 self.finish(event.pointer("/delta/stop_reason").and_then(Value::as_str))?;
@@ -151,7 +161,15 @@ impl Decoder {
         self.usage = Some(Usage {
             prompt: number(["prompt_tokens", "input_tokens"]).unwrap_or(known.prompt),
             answer: number(["completion_tokens", "output_tokens"]).unwrap_or(known.answer),
+            cost: usage.get("cost").and_then(Value::as_f64).or(known.cost),
         });
+    }
+
+    /// What the answer cost, as a gateway tells it beside the stream.
+    pub(super) fn cost(&mut self, cost: Option<f64>) {
+        if cost.is_some_and(f64::is_finite) {
+            self.usage.get_or_insert_default().cost = cost;
+        }
     }
 }
 
@@ -193,6 +211,7 @@ mod tests {
         for event in events {
             match decoder.take(event) {
                 Ok(Step::Text(piece)) => text.push_str(&piece),
+                Ok(Step::Reasoning(piece)) => assert_eq!(piece, "hm"),
                 Ok(Step::End) => break,
                 Err(fault) => return (Err(fault), decoder),
             }
@@ -209,13 +228,13 @@ mod tests {
                 r#"{"choices":[{"delta":{"reasoning_content":"hm"}}]}"#,
                 r#"{"choices":[{"delta":{"content":"im"},"finish_reason":null}]}"#,
                 r#"{"choices":[{"delta":{"content":"port"},"finish_reason":"stop"}]}"#,
-                r#"{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2}}"#,
+                r#"{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"cost":0.0021}}"#,
                 "[DONE]",
             ],
         );
         assert_eq!(text.unwrap(), "import");
         assert!(decoder.is_finished());
-        assert_eq!(decoder.usage(), Some(Usage { prompt: 7, answer: 2 }));
+        assert_eq!(decoder.usage(), Some(Usage { prompt: 7, answer: 2, cost: Some(0.0021) }));
     }
 
     #[test]
@@ -232,7 +251,7 @@ mod tests {
         let (text, decoder) = followed(Dialect::Anthropic, &events);
         assert_eq!(text.unwrap(), "import");
         assert!(decoder.is_finished());
-        assert_eq!(decoder.usage(), Some(Usage { prompt: 9, answer: 5 }));
+        assert_eq!(decoder.usage(), Some(Usage { prompt: 9, answer: 5, cost: None }));
         let (_, cut) = followed(Dialect::Anthropic, &events[..5]);
         assert!(!cut.is_finished(), "the stream did not say that it was complete");
     }

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::config::{DeviceChoice, Settings};
 use crate::harness::{Compiled, Harness, HarnessError, Launch, LaunchError, Limits, Options, Pair};
 use crate::home::Home;
-use crate::progress::{CancellationToken, Event, Progress};
+use crate::progress::{CancellationToken, Event, Progress, Silent};
 use crate::remembered::VerdictStore;
 use crate::source;
 use crate::verdict::{Device, Finding, Implementation, PairError, Stage, VerdictLine};
@@ -164,6 +164,12 @@ impl Verifier {
             Ok::<_, Unasked>(harness.environment(cancel).await?)
         };
         environment.await.map_err(|error| error_of(&error))
+    }
+
+    /// Starts the harness ahead of need, so that the next verdict does not wait for Python. What keeps it from starting
+    /// is told to whoever asks it next.
+    pub async fn warm_up(&self, cancel: &CancellationToken) {
+        let _ = self.harness(&Silent, cancel).await;
     }
 
     /// The GPU that judged last, where one is remembered.

@@ -1,7 +1,7 @@
 //! Runs asynchronous work for a command: what it reports goes to standard error, and Ctrl-C cancels it.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::{self, QUIET, WARNING};
 
 /// The status that a shell gives a program that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Runs work to its end. The first Ctrl-C cancels it, a second one ends the program.
 pub(crate) fn run<T>(work: impl AsyncFnOnce(&CancellationToken) -> T) -> anyhow::Result<T> {
@@ -25,7 +25,7 @@ pub(crate) fn run<T>(work: impl AsyncFnOnce(&CancellationToken) -> T) -> anyhow:
         tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
                 if interrupted.is_cancelled() {
-                    std::process::exit(INTERRUPTED);
+                    std::process::exit(i32::from(INTERRUPTED));
                 }
                 interrupted.cancel();
             }
@@ -38,6 +38,8 @@ pub(crate) fn run<T>(work: impl AsyncFnOnce(&CancellationToken) -> T) -> anyhow:
 pub(crate) struct Shown {
     bar: Option<ProgressBar>,
     last: Mutex<String>,
+    /// The answer's last line, which is not whole yet; none where answers are not shown.
+    answer: Option<Mutex<String>>,
     quiet: bool,
 }
 
@@ -49,12 +51,42 @@ impl Shown {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Self { bar, last: Mutex::default(), quiet: false }
+        Self { bar, last: Mutex::default(), answer: None, quiet: false }
+    }
+
+    /// Shows a model's answer too, line by line as it is written, on a terminal.
+    pub(crate) fn with_answers() -> Self {
+        let mut shown = Self::new();
+        shown.answer = shown.bar.is_some().then(Mutex::default);
+        shown
     }
 
     /// Shows notes alone, for a program that reads the results.
     pub(crate) fn notes_only() -> Self {
-        Self { bar: None, last: Mutex::default(), quiet: true }
+        Self { bar: None, last: Mutex::default(), answer: None, quiet: true }
+    }
+
+    /// Ends the answer that was shown so far, whose last line may have no end.
+    pub(crate) fn finish_answer(&self) {
+        let Some(answer) = &self.answer else { return };
+        let rest = std::mem::take(&mut *answer.lock().unwrap_or_else(PoisonError::into_inner));
+        if !rest.is_empty() {
+            self.suspend(|| output::note(format_args!("{QUIET}{}{QUIET:#}", printable(&rest))));
+        }
+    }
+
+    /// Shows the lines that a piece of the answer completes.
+    fn hear(&self, piece: &str) {
+        let Some(answer) = &self.answer else { return };
+        let mut answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
+        answer.push_str(piece);
+        let Some(end) = answer.rfind('\n') else { return };
+        let whole: String = answer.drain(..=end).collect();
+        self.suspend(|| {
+            for line in whole.lines() {
+                output::note(format_args!("{QUIET}{}{QUIET:#}", printable(line)));
+            }
+        });
     }
 
     /// Puts a name in front of what is shown.
@@ -92,14 +124,16 @@ impl Progress for Shown {
                     bar.set_message(message);
                     return;
                 }
-                let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                if *last != message {
+                // In a log, numbers that go up are no news.
+                let news: String = message.chars().filter(|character| !character.is_ascii_digit()).collect();
+                let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                if *last != news {
                     output::note(format_args!("{QUIET}{message}{QUIET:#}"));
-                    *last = message;
+                    *last = news;
                 }
             }
+            Event::Answer(piece) => self.hear(&piece),
             Event::First(_)
-            | Event::Answer(_)
             | Event::Attempt { .. }
             | Event::Candidate(_)
             | Event::Verdict(_)
@@ -109,6 +143,13 @@ impl Progress for Shown {
             }
         }
     }
+}
+
+/// What a model says, without what would move the cursor or change the terminal.
+fn printable(line: &str) -> String {
+    line.chars()
+        .map(|character| if character.is_control() && character != '\t' { ' ' } else { character })
+        .collect()
 }
 
 fn style(measured: bool) -> ProgressStyle {

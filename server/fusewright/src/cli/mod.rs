@@ -11,6 +11,8 @@ mod convert;
 mod dataset;
 mod demo;
 mod doctor;
+mod fix;
+mod generate;
 mod init;
 mod job;
 pub(crate) mod output;
@@ -21,6 +23,7 @@ mod setup;
 mod trust;
 mod verdict_report;
 mod verify;
+mod writing;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +51,10 @@ pub(crate) enum Command {
     Init(init::Args),
     /// Judge pairs: are they right, and how fast
     Verify(verify::Args),
+    /// Have the TRITON block of a pair written
+    Generate(writing::Args),
+    /// Have the TRITON block mended by what the last verdict says
+    Fix(writing::Args),
     /// Find or make a Python with torch and triton
     Setup(setup::Args),
     /// Say what is wrong with pair files, without running them
@@ -76,6 +83,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Server(args) => server::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Generate(args) => generate::run(&args),
+        Command::Fix(args) => fix::run(&args),
         Command::Setup(args) => setup::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
