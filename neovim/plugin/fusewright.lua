@@ -4,14 +4,17 @@ end
 vim.g.loaded_fusewright = true
 
 for command, about in pairs({
+  Generate = 'Have the kernel of the pair in this buffer written',
+  Fix = 'Have the kernel mended, by what its verdict says',
   Verify = 'Judge the pair in this buffer',
   Archive = 'Append the pair in this buffer to the dataset',
-  Cancel = 'End the verification of this buffer',
+  Cancel = 'End what runs on this buffer',
   Doctor = 'Show what this machine has and lacks',
 }) do
-  vim.api.nvim_create_user_command('Fusewright' .. command, function()
-    require('fusewright.commands')[command:lower()]()
-  end, { desc = about })
+  vim.api.nvim_create_user_command('Fusewright' .. command, function(call)
+    local selected = call.range > 0
+    require('fusewright.commands')[command:lower()](selected and call.line1 or nil, selected and call.line2 or nil)
+  end, { desc = about, range = command == 'Generate' })
 end
 
 if (vim.g.fusewright or {}).autostart == false then

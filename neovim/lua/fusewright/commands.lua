@@ -22,6 +22,13 @@ local function here()
   return bufnr, { vim.uri_from_bufnr(bufnr) }
 end
 
+local function written(answer)
+  -- What did not go as it was meant, the server says itself.
+  if type(answer) == 'table' and answer.applied then
+    say(answer.message)
+  end
+end
+
 --- Judges the pair in the current buffer, as it stands in the editor.
 function M.verify()
   local bufnr, arguments = here()
@@ -42,7 +49,32 @@ function M.archive()
   end)
 end
 
---- Ends the pair's verification.
+--- Has the kernel of the pair written. In any other Python file, the function on the lines from `first` to `last`
+--- becomes a pair of its own.
+function M.generate(first, last)
+  local bufnr, arguments = here()
+  if first then
+    local text = vim.api.nvim_buf_get_lines(bufnr, last - 1, last, false)[1] or ''
+    arguments[2] = {
+      range = {
+        start = { line = first - 1, character = 0 },
+        ['end'] = { line = last - 1, character = #text },
+      },
+    }
+  else
+    local at = { line = vim.api.nvim_win_get_cursor(0)[1] - 1, character = 0 }
+    arguments[2] = { range = { start = at, ['end'] = at } }
+  end
+  client.execute(bufnr, 'fusewright.generate', arguments, written)
+end
+
+--- Has the kernel mended, by what its verdict says.
+function M.fix()
+  local bufnr, arguments = here()
+  client.execute(bufnr, 'fusewright.fix', arguments, written)
+end
+
+--- Ends what runs on this buffer.
 function M.cancel()
   local bufnr, arguments = here()
   client.execute(bufnr, 'fusewright.cancel', arguments)

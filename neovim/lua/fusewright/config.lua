@@ -1,7 +1,7 @@
 --- What the client is started with, the same for every version of Neovim.
 ---
 --- `vim.g.fusewright` may hold: cmd (list of strings), settings (the keys of fusewright.toml), and
---- autostart (false: the server starts only by hand).
+--- autostart (false: the server starts only by hand), show_answer (false: a kernel is not shown while it is written).
 
 local M = {}
 
@@ -57,7 +57,7 @@ function M.init_options()
   if vim.tbl_isempty(settings) then
     settings = vim.empty_dict()
   end
-  return { settings = settings, status = true }
+  return { settings = settings, status = true, answers = M.user().show_answer ~= false }
 end
 
 --- The handlers of what only this server sends.
@@ -69,6 +69,10 @@ M.handlers = {
       vim.b[bufnr].fusewright_status = status.text or ''
       vim.cmd('redrawstatus!')
     end
+  end,
+  -- A kernel while it is being written.
+  ['fusewright/answer'] = function(_, answer)
+    require('fusewright.answer').take(answer)
   end,
 }
 

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fusewright_engine::generate::Written;
+use fusewright_engine::generate::{Written, insert};
 use fusewright_engine::home::Home;
-use fusewright_pair::{BlockKind, PairFile};
+use fusewright_pair::PairFile;
 use serde::{Deserialize, Serialize};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::Uri;
@@ -63,10 +63,8 @@ pub(super) async fn keep(
 
 /// The present text with the new block in the place of its own.
 fn with_block(now: &PairFile, block: &str) -> Option<String> {
-    let range: std::ops::Range<usize> = now.block(BlockKind::Triton)?.content.into();
-    let mut text = now.text().to_owned();
-    text.replace_range(range, block);
-    Some(text)
+    let code = block.replace("\r\n", "\n").replace('\r', "\n");
+    insert(now, &code).ok().map(|inserted| inserted.text)
 }
 
 /// A new file beside the document, or in Fusewright's own folder where the document has no place on disk.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fusewright_engine::generate::Written;
 use fusewright_engine::{files, source};
@@ -10,12 +11,17 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::Uri;
 
 use super::late;
+use crate::lsp::document::Snapshot;
 use crate::lsp::edits;
 use crate::lsp::requests::ask::ask;
 use crate::lsp::session::{Session, file_path};
 
 /// How often an edit is offered again to a client that took it back because the user typed meanwhile.
 const TRIES: usize = 3;
+
+/// How long a client may take to tell of an edit that it made; some wait for more to tell at once.
+const TELLING: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What became of a kernel.
 #[derive(Debug)]
@@ -55,14 +61,15 @@ pub(super) async fn place(
         let changes = edits::of(&snapshot, &[edit], session.features());
         let client = session.client.clone();
         let answer = ask("workspace/applyEdit", async move { client.apply_edit(changes).await }).await;
-        if answer.as_ref().is_some_and(|answer| answer.applied) {
+        // One that does not answer may have made the edit all the same, and one that says so may have left it.
+        let is_made = |now: &Snapshot| Some(now.pair.text()) == expected.as_deref();
+        let says_so = answer.as_ref().is_some_and(|answer| answer.applied);
+        if says_so && arrives(session, uri, &written.new_text).await
+            || session.snapshot(uri).as_ref().is_some_and(is_made)
+        {
             return Ok(Placed::Applied);
         }
         let now = session.snapshot(uri);
-        // One that does not answer may have made the edit all the same.
-        if now.as_ref().is_some_and(|now| Some(now.pair.text()) == expected.as_deref()) {
-            return Ok(Placed::Applied);
-        }
         reason = if answer.is_some() {
             "the editor did not make the change"
         } else {
@@ -77,6 +84,16 @@ pub(super) async fn place(
     let reason = format!("{reason}{said}");
     let place = late::keep(session, uri, written, &reason).await?;
     Ok(Placed::Kept { reason, place })
+}
+
+/// Whether an edit that the client says it made is told by it, which may take it a while.
+async fn arrives(session: &Arc<Session>, uri: &Uri, new_text: &str) -> bool {
+    let told = async {
+        while !session.snapshot(uri).is_some_and(|now| now.pair.text().contains(new_text)) {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(TELLING, told).await.is_ok()
 }
 
 /// Where the client has not opened the file that the kernel is for, the file itself is written.

@@ -25,24 +25,12 @@ pub(crate) async fn of(session: &Arc<Session>, settings: &Settings, root: &Path)
 
 /// How titles name the writer of these settings, before it is asked.
 pub(crate) fn name_of(settings: &Settings) -> String {
-    let model = &settings.model;
-    let named = model.model.clone();
-    match model.provider {
+    match settings.model.provider {
         Provider::Inductor => NO_MODEL.to_owned(),
-        Provider::Openai | Provider::Anthropic => {
-            named.unwrap_or_else(|| "a model without a name".to_owned())
+        Provider::Editor if settings.model.model.is_some() => {
+            format!("{} in the editor", Writer::named(settings))
         }
-        Provider::Editor => {
-            named.map_or_else(|| "the editor's model".to_owned(), |name| format!("{name} in the editor"))
-        }
-        Provider::Command => {
-            let program = model.command.as_ref().and_then(|words| words.first());
-            program.map_or_else(
-                || "a program without a name".to_owned(),
-                |program| Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            )
-        }
-        Provider::Recorded => "recorded answers".to_owned(),
+        _ => Writer::named(settings),
     }
 }
 
