@@ -80,6 +80,91 @@ def test_from_a_fault_to_the_dataset(
     assert not left, f"Neovim has quit, and these processes still run: {left}"
 
 
+PAIR = """\"\"\"Scale.\"\"\"
+
+# <PYTHON>
+import torch
+
+
+def scale_torch(x):
+    return x * 2.0
+# </PYTHON>
+
+# <TRITON>
+import torch
+
+
+def scale_triton(x):
+    return x
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return (torch.randn(2, 3, device="cuda"),)
+# </TEST>
+"""
+MODULE = "import torch\n\n\ndef scale_torch(x):\n    return torch.mul(x, 2.0)\n"
+KERNEL = """import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def scale_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    # the first half
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + at, mask=at < n)
+    # the second half
+    tl.store(out_ptr + at, x * 2.0, mask=at < n)
+
+
+def scale_triton(x):
+    out = torch.empty_like(x)
+    scale_kernel[(triton.cdiv(x.numel(), 1024),)](x, out, x.numel(), BLOCK=1024)
+    return out
+"""
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=version)
+def test_kernels_are_written_from_the_editor(
+    nvim: str, binary: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "pair.py").write_text(PAIR)
+    (folder / "module.py").write_text(MODULE)
+    answer = tmp_path / "answer.md"
+    answer.write_text(f"```python\n{KERNEL}```\n")
+    program = tmp_path / "slow-model"
+    # Its halves are long enough apart for a user, or a test, to do something between them.
+    first = 1 + answer.read_text()[: answer.read_text().index("# the second half")].count("\n")
+    program.write_text(
+        f"#!/bin/sh\ncat > /dev/null\nhead -n {first - 1} '{answer}'\nsleep 2\ntail -n +{first} '{answer}'\n"
+    )
+    program.chmod(0o755)
+    run = subprocess.run(
+        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-S", HERE / "generate.lua"],
+        cwd=folder,
+        env=environment
+        | {
+            "FUSEWRIGHT_HOME": str(tmp_path / "home"),
+            "FUSEWRIGHT_TEST_PLUGIN": str(ROOT / "neovim"),
+            "FUSEWRIGHT_TEST_BINARY": str(binary),
+            "FUSEWRIGHT_TEST_PAIR": str(folder / "pair.py"),
+            "FUSEWRIGHT_TEST_MODULE": str(folder / "module.py"),
+            "FUSEWRIGHT_TEST_PROGRAM": str(program),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_help_tags_resolve(tmp_path: Path) -> None:
     nvim = neovims()[0]
     folder = tmp_path / "doc"
@@ -92,5 +177,5 @@ def test_help_tags_resolve(tmp_path: Path) -> None:
         env=os.environ | {"HOME": str(tmp_path)},
     )
     tags = (folder / "tags").read_text()
-    for command in ("Verify", "Archive", "Cancel", "Doctor"):
+    for command in ("Generate", "Fix", "Verify", "Archive", "Cancel", "Doctor"):
         assert f":Fusewright{command}\t" in tags

@@ -1,0 +1,126 @@
+-- Kernels written from a headless Neovim: into the pair, too late, and for a function of any file. The environment
+-- names the plugin, the server's binary, a pair, a module, and a program that answers slowly, as a model does.
+
+local plugin = os.getenv('FUSEWRIGHT_TEST_PLUGIN')
+local server = os.getenv('FUSEWRIGHT_TEST_BINARY')
+local pair = os.getenv('FUSEWRIGHT_TEST_PAIR')
+local module = os.getenv('FUSEWRIGHT_TEST_MODULE')
+local program = os.getenv('FUSEWRIGHT_TEST_PROGRAM')
+
+local limit_ms = 30000
+local told = {}
+vim.notify = function(text)
+  told[#told + 1] = text
+end
+
+local function await(what, condition)
+  if not vim.wait(limit_ms, condition, 20) then
+    error('waited in vain for ' .. what .. '\ntold:\n  ' .. table.concat(told, '\n  '))
+  end
+end
+
+local function text(bufnr)
+  return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n')
+end
+
+local function said(words)
+  for _, line in ipairs(told) do
+    if line:find(words, 1, true) then
+      return line
+    end
+  end
+end
+
+local function ready(bufnr)
+  await('the server', function()
+    return require('fusewright.client').get(bufnr) ~= nil
+  end)
+end
+
+local function status()
+  return vim.b.fusewright_status or ''
+end
+
+local function run()
+  vim.opt.runtimepath:prepend(plugin)
+  vim.g.fusewright = {
+    cmd = { server, 'server' },
+    settings = { model = { provider = 'command', command = { program } } },
+  }
+  vim.cmd('runtime plugin/fusewright.lua')
+  vim.cmd('filetype on')
+  vim.cmd('edit ' .. vim.fn.fnameescape(pair))
+  local bufnr = vim.api.nvim_get_current_buf()
+  ready(bufnr)
+  local before = text(bufnr)
+  vim.cmd('let &undolevels = &undolevels')
+
+  -- The kernel is seen while it comes, and is one step of undo.
+  vim.cmd('FusewrightGenerate')
+  await('the kernel while it is written', function()
+    local shown = vim.fn.bufnr('fusewright://kernel')
+    return shown ~= -1
+      and text(shown):find('the first half', 1, true)
+      and status():find('writing the kernel', 1, true)
+  end)
+  assert(vim.api.nvim_get_current_buf() == bufnr, 'the focus stays in the pair')
+  assert(text(bufnr) == before, 'nothing is in the document before the answer is whole')
+  await('the kernel', function()
+    return text(bufnr):find('the second half', 1, true) ~= nil
+  end)
+  await('the word of it', function()
+    return said('wrote the kernel in')
+  end)
+  vim.cmd('silent undo')
+  assert(text(bufnr) == before, 'one step of undo takes the kernel back')
+  await('the end of the status', function()
+    return not status():find('writing', 1, true)
+  end)
+
+  -- Cancelled while it is being written.
+  vim.cmd('FusewrightGenerate')
+  await('the writing', function()
+    return status():find('writing the kernel', 1, true)
+  end)
+  vim.cmd('FusewrightCancel')
+  await('its end', function()
+    return not status():find('writing', 1, true)
+  end)
+  assert(text(bufnr) == before)
+
+  -- The block is edited meanwhile: the kernel is kept beside, and the edit stays.
+  vim.cmd('FusewrightGenerate')
+  await('the writing again', function()
+    return status():find('writing the kernel', 1, true)
+  end)
+  local at = vim.fn.search('# <TRITON>', 'nw')
+  vim.api.nvim_buf_set_lines(bufnr, at, at, false, { '# my own words' })
+  local mine = text(bufnr)
+  local kept = pair:gsub('%.py$', '.late-1.py')
+  await('the file beside', function()
+    return vim.fn.filereadable(kept) == 1
+  end)
+  assert(table.concat(vim.fn.readfile(kept), '\n'):find('the second half', 1, true))
+  assert(text(bufnr) == mine, 'the edit of the user stays')
+  vim.cmd('silent write')
+
+  -- A function of another file becomes a pair.
+  vim.cmd('edit ' .. vim.fn.fnameescape(module))
+  ready(0)
+  vim.cmd('4,5FusewrightGenerate')
+  local new = vim.fn.fnamemodify(module, ':h') .. '/' .. 'scale_torch_pair.py'
+  await('the new pair', function()
+    local there = vim.fn.bufnr(new)
+    local lines = there ~= -1 and vim.api.nvim_buf_is_loaded(there) and text(there)
+      or vim.fn.filereadable(new) == 1 and table.concat(vim.fn.readfile(new), '\n')
+      or ''
+    return lines:find('# <PYTHON>\nimport torch\n', 1, true) and lines:find('the second half', 1, true)
+  end)
+end
+
+local ok, problem = pcall(run)
+if not ok then
+  io.stderr:write(tostring(problem) .. '\n')
+  vim.cmd('cquit! 1')
+end
+vim.cmd('qall!')
