@@ -52,7 +52,7 @@ pub(crate) fn update(session: &Session, uri: &Uri) {
         }
         Status { uri: uri.clone(), state: State::Idle, text: String::new(), verdict: None }
     } else if let Some(doing) = state.doing.get(uri) {
-        let doing_now = if state.writing.contains(uri) { State::Writing } else { State::Verifying };
+        let doing_now = if state.writing.contains_key(uri) { State::Writing } else { State::Verifying };
         Status { uri: uri.clone(), state: doing_now, text: doing.clone(), verdict: None }
     } else {
         of(uri, &state.verdicts.standing(uri, &snapshot.pair))

@@ -77,7 +77,7 @@ fn join_or_start(session: &Arc<Session>, uri: &Uri, given: Option<&ProgressToken
     {
         return Ok((running.outcome.clone(), guard));
     }
-    if session.state().writing.contains(uri) {
+    if session.state().writing.get(uri).is_some_and(|(_, cancel)| !cancel.is_cancelled()) {
         return Err(refused("the kernel is being written: verify it when it is there, or cancel that first"));
     }
     if let Some(outdated) = session.state().verifying.remove(uri) {
@@ -211,7 +211,7 @@ impl Drop for Job {
             if state.verifying.get(&self.uri).is_none_or(|running| running.job == self.ticket.id) {
                 state.verifying.remove(&self.uri);
                 // A kernel that is being written says what it does there.
-                if !state.writing.contains(&self.uri) {
+                if !state.writing.contains_key(&self.uri) {
                     state.doing.remove(&self.uri);
                 }
             }

@@ -8,7 +8,7 @@ mod options;
 mod settings;
 mod verdicts;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,8 +69,8 @@ pub(crate) struct State {
     pub(crate) options: ClientOptions,
     /// Workspaces and their settings.
     pub(crate) folders: Folders,
-    /// The documents whose kernel is being written.
-    pub(crate) writing: HashSet<Uri>,
+    /// The jobs that write a document's kernel, by number, and what cancels them.
+    pub(crate) writing: HashMap<Uri, (u64, CancellationToken)>,
     /// The verifications under way.
     pub(crate) verifying: HashMap<Uri, Running>,
     /// One verifier, with its warm harness, for each workspace, and the settings it was made with.

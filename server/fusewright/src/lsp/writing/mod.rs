@@ -93,20 +93,22 @@ impl Job {
         let folder = session.folder(&order.uri);
         let verifier = session.verifier(&file);
         let shown = name_of(&folder.settings);
+        let token = progress::token(given);
+        let ticket = session.jobs.enter(Some(order.uri.clone()), Some(token.clone()));
+        let cancel = ticket.cancel.clone();
         {
             let mut state = session.state();
-            if !state.writing.insert(order.uri.clone()) {
+            // One that was cancelled may not be quite over.
+            if state.writing.get(&order.uri).is_some_and(|(_, other)| !other.is_cancelled()) {
                 return Err(refused("a kernel is being written for this document: cancel that first"));
             }
+            state.writing.insert(order.uri.clone(), (ticket.id, cancel.clone()));
             // Its verdict would be on the text that is about to change.
             if let Some(outdated) = state.verifying.remove(&order.uri) {
                 outdated.cancel();
             }
             state.doing.insert(order.uri.clone(), format!("asking {shown}"));
         }
-        let token = progress::token(given);
-        let ticket = session.jobs.enter(Some(order.uri.clone()), Some(token.clone()));
-        let cancel = ticket.cancel.clone();
         let name = file.file_name().unwrap_or_default().display();
         let what = if order.failure.is_some() { "Mending" } else { "Writing" };
         let title = format!("{what} the kernel of {name} with {shown}");
@@ -221,8 +223,11 @@ impl Drop for Job {
         self.progress.end(None);
         {
             let mut state = self.session.state();
-            state.writing.remove(&self.order.uri);
-            state.doing.remove(&self.order.uri);
+            // A newer job of the document may have taken this one's place.
+            if state.writing.get(&self.order.uri).is_some_and(|(id, _)| *id == self.ticket.id) {
+                state.writing.remove(&self.order.uri);
+                state.doing.remove(&self.order.uri);
+            }
         }
         status::update(&self.session, &self.order.uri);
         refresh::all(&self.session);
