@@ -28,4 +28,5 @@ pub mod source;
 mod tokens;
 pub mod verdict;
 pub mod verify;
+pub mod work;
 pub mod workspace;

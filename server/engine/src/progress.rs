@@ -38,6 +38,8 @@ pub enum Event {
     Candidate(PathBuf),
     /// The final verdict on an attempt.
     Verdict(Box<VerdictLine>),
+    /// An idea or a task came to its end.
+    Finished(Box<crate::work::Finished>),
     /// Why an attempt failed and what the next one will change, as it is shown to people.
     Analysis(String),
 }

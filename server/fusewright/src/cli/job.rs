@@ -137,7 +137,8 @@ impl Progress for Shown {
             | Event::Attempt { .. }
             | Event::Candidate(_)
             | Event::Verdict(_)
-            | Event::Analysis(_) => {}
+            | Event::Analysis(_)
+            | Event::Finished(_) => {}
             Event::Note(text) => {
                 self.suspend(|| output::note(format_args!("{WARNING}note{WARNING:#}: {text}")));
             }

@@ -4,6 +4,7 @@
 //! standard output through [`output`], everything else to standard error. An `Err` is one sentence for the
 //! user and ends the program with status 2.
 
+mod abandon;
 mod archive;
 mod check;
 mod completions;
@@ -13,10 +14,13 @@ mod demo;
 mod doctor;
 mod fix;
 mod generate;
+mod ideas;
 mod init;
 mod job;
+mod loop_view;
 pub(crate) mod output;
 mod rule;
+mod run;
 mod server;
 mod settings;
 mod setup;
@@ -63,6 +67,12 @@ pub(crate) enum Command {
     Convert(convert::Args),
     /// Append pairs that passed to the dataset
     Archive(archive::Args),
+    /// Work through ideas, or one task: write, judge, analyse, try again, archive
+    Run(run::Args),
+    /// List the ideas and what became of each
+    Ideas(ideas::Args),
+    /// Give up the idea or the task that is being worked at
+    Abandon(abandon::Args),
     /// Count or check what is in the dataset
     Dataset(dataset::Args),
     /// Explain a rule of the checks
@@ -89,6 +99,9 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Archive(args) => archive::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Ideas(args) => ideas::run(&args),
+        Command::Abandon(args) => abandon::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Rule(args) => rule::run(&args),
         Command::Doctor(args) => doctor::run(&args),

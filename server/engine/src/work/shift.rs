@@ -1,0 +1,386 @@
+//! Does what `state` says comes next, step by step, until an idea or a task is over.
+
+use std::path::PathBuf;
+
+use fusewright_pair::PairFile;
+
+use super::candidate::Candidate;
+use super::error::WorkError;
+use super::journal::Notes;
+use super::judgement::{Judgement, judge, required};
+use super::lock::WorkspaceLock;
+use super::rulings::take_away;
+use super::state::{Action, Disk, Draft, Kind, Ledger, Recorded, Run, State, Step, Subject, next};
+use super::writing::{self, Drafted};
+use super::{End, Finished, Tools, dataset, tell};
+use crate::archive::{ArchiveError, archive};
+use crate::compose;
+use crate::config::Settings;
+use crate::dataset::DatasetError;
+use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, WrittenAnalysis, now};
+use crate::progress::{CancellationToken, Event, Progress};
+use crate::verdict::VerdictLine;
+use crate::verify::VerifyRequest;
+
+/// The folder of finished tasks, below the workspace's root.
+pub(super) const FINISHED: &str = "data";
+
+/// One process's turn at the work, alone in its workspace.
+pub(super) struct Shift<'a> {
+    pub(super) tools: Tools<'a>,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) cancel: &'a CancellationToken,
+    notes: Notes,
+    attempts: Attempts,
+    _lock: WorkspaceLock,
+}
+
+impl<'a> Shift<'a> {
+    /// Takes the workspace, and puts away what a kill left of what is over.
+    pub(super) fn begin(
+        tools: Tools<'a>,
+        progress: &'a dyn Progress,
+        cancel: &'a CancellationToken,
+    ) -> Result<Self, WorkError> {
+        let lock = WorkspaceLock::take(tools.root)?;
+        let (notes, attempts) = (Notes::of(tools.root), Attempts::of(tools.root));
+        let shift = Self { tools, progress, cancel, notes, attempts, _lock: lock };
+        let ledger = shift.ledger()?;
+        for file in ledger.left_over() {
+            take_away(&ledger, &Candidate::at(tools.root.join(file)))?;
+        }
+        Ok(shift)
+    }
+
+    /// What became of everything so far.
+    pub(super) fn ledger(&self) -> Result<Ledger, WorkError> {
+        self.notes.read()
+    }
+
+    /// Notes a step.
+    pub(super) fn note(&self, ledger: &mut Ledger, subject: &Subject, step: Step) -> Result<(), WorkError> {
+        self.notes.add(ledger, subject, step)
+    }
+
+    /// The workspace's dataset.
+    pub(super) fn dataset(&self) -> PathBuf {
+        dataset(self.tools.root, self.tools.settings)
+    }
+
+    /// Works at one idea or task until it is over. `file` is its candidate's, relative to the root, where it is begun
+    /// now; what was begun before keeps its own.
+    pub(super) async fn work_at(
+        &self,
+        ledger: &mut Ledger,
+        subject: &Subject,
+        file: &str,
+        brief: &str,
+        number: Option<usize>,
+    ) -> Result<Finished, WorkError> {
+        let Tools { root, settings, writer, .. } = self.tools;
+        let of = writer.attempts(settings.work.attempts);
+        let mut made = self.made(ledger, subject)?;
+        // Where nothing was tried yet, whoever writes now, as often as the settings say now, begins anew.
+        let untried = ledger.run(subject).is_some_and(|run| {
+            run.drafts.is_empty() && made.is_empty() && (run.of, &*run.writer) != (of, &*writer.label())
+        });
+        if untried {
+            self.begun(ledger, subject, of, file, brief)?;
+        }
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(WorkError::Cancelled);
+            }
+            let file = ledger.run(subject).map_or(file, |run| &run.file).to_owned();
+            let candidate = Candidate::at(root.join(&file));
+            candidate.sweep()?;
+            let recorded: Vec<_> = made.iter().map(|attempt| recorded(attempt, settings)).collect();
+            match next(ledger, subject, &recorded, &candidate.disk()?) {
+                Action::Begin => {
+                    self.begun(ledger, subject, of, &file, brief)?;
+                    made.clear();
+                }
+                Action::Write(attempt) => self.write(ledger, subject, attempt, &mut made).await?,
+                Action::Place(attempt) => {
+                    let draft = draft(ledger, subject, attempt)?;
+                    candidate.place(&draft.text)?;
+                    self.progress.report(Event::Candidate(candidate.path().to_owned()));
+                }
+                Action::Judge(attempt) => {
+                    let draft = draft(ledger, subject, attempt)?.clone();
+                    self.judge(ledger, subject, &candidate, attempt, &draft, &mut made).await?;
+                }
+                Action::Keep(attempt) => {
+                    let Some(kept) = made.iter().find(|made| made.attempt == attempt) else { continue };
+                    let step = self.keep(ledger, subject, &candidate, kept)?;
+                    self.note(ledger, subject, step)?;
+                }
+                Action::GiveUp(attempts) => {
+                    let reason = made.last().map(|last| failure(last, settings)).unwrap_or_default();
+                    self.note(ledger, subject, Step::Abandoned { attempts, reason })?;
+                }
+                Action::Clear => {
+                    candidate.remove()?;
+                    self.progress.report(Event::Candidate(candidate.path().to_owned()));
+                }
+                Action::Refuse => return Err(refusal(ledger, candidate.path().to_owned(), &file)),
+                Action::Rest => {
+                    if candidate.disk()? != Disk::Absent {
+                        let path = candidate.path().display();
+                        self.progress.report(Event::Note(format!(
+                            "{path} was changed meanwhile and is left where it is; delete it or move it before the next idea"
+                        )));
+                    }
+                    return Ok(self.finished(ledger, subject, number, &made));
+                }
+            }
+        }
+    }
+
+    fn begun(
+        &self,
+        ledger: &mut Ledger,
+        subject: &Subject,
+        of: u32,
+        file: &str,
+        brief: &str,
+    ) -> Result<(), WorkError> {
+        let step = Step::Begun {
+            run: format!("{:016x}", fastrand::u64(..)),
+            of,
+            writer: self.tools.writer.label(),
+            file: file.to_owned(),
+            brief: brief.to_owned(),
+        };
+        self.note(ledger, subject, step)
+    }
+
+    /// The attempts of the present run that have their lines.
+    fn made(&self, ledger: &Ledger, subject: &Subject) -> Result<Vec<Attempt>, WorkError> {
+        match ledger.run(subject) {
+            Some(run) => self.attempts.of_run(&run.id).map_err(WorkError::not_noted),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn write(
+        &self,
+        ledger: &mut Ledger,
+        subject: &Subject,
+        attempt: u32,
+        made: &mut Vec<Attempt>,
+    ) -> Result<(), WorkError> {
+        let Some(run) = ledger.run(subject).cloned() else { return Ok(()) };
+        self.announce(subject, attempt, run.of);
+        // Python starts while the model writes.
+        let warm = async {
+            self.tools.verifier.warm_up(self.cancel).await;
+            std::future::pending().await
+        };
+        let drafted = tokio::select! {
+            biased;
+            drafted = writing::write(self, subject, &run, attempt, made) => drafted?,
+            never = warm => never,
+        };
+        match drafted {
+            Drafted::Pair(draft) => self.note(ledger, subject, Step::Written { attempt, draft }),
+            Drafted::Nothing { draft, verdict } => {
+                self.progress.report(Event::Verdict(verdict.clone()));
+                self.record(subject, &run, attempt, &draft, *verdict, made).await
+            }
+        }
+    }
+
+    fn announce(&self, subject: &Subject, number: u32, of: u32) {
+        self.progress.report(Event::Attempt { number, of, about: subject.about.clone() });
+    }
+
+    async fn judge(
+        &self,
+        ledger: &Ledger,
+        subject: &Subject,
+        candidate: &Candidate,
+        attempt: u32,
+        draft: &Draft,
+        made: &mut Vec<Attempt>,
+    ) -> Result<(), WorkError> {
+        let Some(run) = ledger.run(subject) else { return Ok(()) };
+        let path = candidate.path().to_owned();
+        let request = VerifyRequest::new(path.clone(), draft.text.as_str());
+        let verdict = self.tools.verifier.verify(request, self.progress, self.cancel).await;
+        if self.cancel.is_cancelled() {
+            return Err(WorkError::Cancelled);
+        }
+        self.progress.report(Event::Verdict(Box::new(verdict.clone())));
+        match judge(&verdict, subject.kind, &self.tools.settings.dataset) {
+            Judgement::Unjudged(reason) => Err(WorkError::Unjudged { path, reason }),
+            Judgement::Untimed => Err(WorkError::Untimed(path)),
+            Judgement::Right | Judgement::Failed(_) => {
+                self.record(subject, run, attempt, draft, verdict, made).await
+            }
+        }
+    }
+
+    /// Analyses a failed attempt that another will follow, shows the analysis, and records the attempt.
+    async fn record(
+        &self,
+        subject: &Subject,
+        run: &Run,
+        attempt: u32,
+        draft: &Draft,
+        verdict: VerdictLine,
+        made: &mut Vec<Attempt>,
+    ) -> Result<(), WorkError> {
+        let mut line = Attempt {
+            time: now(),
+            kind: match subject.kind {
+                Kind::Idea => AttemptKind::Idea,
+                Kind::Task => AttemptKind::Task,
+            },
+            about: subject.about.clone(),
+            run: Some(run.id.clone()),
+            attempt,
+            of: run.of,
+            writer: draft.writer.clone(),
+            prompt: draft.prompt.clone(),
+            answer: draft.answer.clone(),
+            code: Blocks::of(&PairFile::parse(draft.text.as_str())),
+            verdict,
+            analysis: None,
+            usage: draft.usage,
+            seconds: draft.seconds,
+        };
+        let failed = !recorded(&line, self.tools.settings).right;
+        if failed && attempt < run.of {
+            let analysis = writing::analyse(self, run, draft, &line, made).await?;
+            let text = compose::failure_analysis(
+                attempt,
+                &line.verdict,
+                &analysis.root_cause,
+                &analysis.planned_fix,
+            );
+            self.progress.report(Event::Analysis(text.clone()));
+            let (root_cause, planned_fix) = (analysis.root_cause, analysis.planned_fix);
+            line.analysis = Some(WrittenAnalysis { root_cause, planned_fix, text });
+        }
+        self.attempts.append(&line).map_err(WorkError::not_noted)?;
+        made.push(line);
+        Ok(())
+    }
+
+    /// Takes what passed to where it belongs. Done before, it is found there.
+    fn keep(
+        &self,
+        ledger: &Ledger,
+        subject: &Subject,
+        candidate: &Candidate,
+        kept: &Attempt,
+    ) -> Result<Step, WorkError> {
+        let Tools { root, settings, .. } = self.tools;
+        let draft = draft(ledger, subject, kept.attempt)?;
+        let mut settings: Settings = settings.clone();
+        settings.dataset.require = Some(required(subject.kind, &settings.dataset));
+        let pair = PairFile::parse(draft.text.as_str());
+        let archived = archive(&pair, candidate.path(), &kept.verdict, &settings);
+        let archived = match archived {
+            Ok(archived) => Ok((archived.line, archived.description, false)),
+            Err(ArchiveError::Dataset(DatasetError::Twin { line, description, .. })) => {
+                // Its own line, where a kill came before it was noted; otherwise another's.
+                let twin = ledger.owner_of(line).is_some_and(|owner| owner != subject);
+                Ok((line, description, twin))
+            }
+            Err(error) => Err(error),
+        };
+        let attempts = kept.attempt;
+        if subject.kind == Kind::Idea {
+            let (line, description, twin) = archived?;
+            return Ok(Step::Archived { attempts, line, description, twin });
+        }
+        let line = match archived {
+            Ok((line, _, _)) => Some(line),
+            Err(error @ ArchiveError::Dataset(_)) => return Err(error.into()),
+            Err(error) => {
+                self.progress.report(Event::Note(format!("the dataset does not take it: {error}")));
+                None
+            }
+        };
+        let to = candidate.move_into(&root.join(FINISHED), &draft.digest)?;
+        self.progress.report(Event::Candidate(candidate.path().to_owned()));
+        let name = to.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Step::Moved { attempts, to: format!("{FINISHED}/{name}"), line })
+    }
+
+    fn finished(
+        &self,
+        ledger: &Ledger,
+        subject: &Subject,
+        number: Option<usize>,
+        made: &[Attempt],
+    ) -> Finished {
+        let last = made.last();
+        let (attempts, end) = match ledger.state(subject) {
+            Some(State::Over(Step::Archived { attempts, line, description, twin })) => {
+                let (line, description, twin) = (*line, description.clone(), *twin);
+                (*attempts, End::Archived { path: self.dataset(), line, description, twin })
+            }
+            Some(State::Over(Step::Moved { attempts, to, line })) => {
+                let report = last.map(|last| compose::final_report(last.attempt, &last.verdict));
+                let (file, line) = (self.tools.root.join(to), *line);
+                (*attempts, End::Moved { file, line, report: report.unwrap_or_default() })
+            }
+            Some(State::Over(Step::Abandoned { attempts, reason })) => {
+                let report = last
+                    .filter(|_| subject.kind == Kind::Task)
+                    .map(|last| compose::final_failure(last.attempt, &last.verdict));
+                let (reason, report) = (reason.clone(), report.unwrap_or_default());
+                (*attempts, End::Abandoned { reason, report })
+            }
+            // Somebody skipped it at the last moment.
+            _ => (0, End::Abandoned { reason: "skipped".to_owned(), report: String::new() }),
+        };
+        let finished = Finished { kind: subject.kind, number, about: subject.about.clone(), attempts, end };
+        tell(self.progress, &finished);
+        finished
+    }
+}
+
+fn draft<'a>(ledger: &'a Ledger, subject: &Subject, attempt: u32) -> Result<&'a Draft, WorkError> {
+    let draft = ledger.run(subject).and_then(|run| run.drafts.get(&attempt));
+    // Only an edited `attempts.jsonl` tells of an attempt that the journal does not hold.
+    draft.ok_or_else(|| {
+        WorkError::NotNoted(format!(
+            "attempt {attempt} at \"{}\" is told of in attempts.jsonl and not in ideas.jsonl: give it up with `fusewright abandon`",
+            subject.about
+        ))
+    })
+}
+
+fn recorded(attempt: &Attempt, settings: &Settings) -> Recorded {
+    let kind = if attempt.kind == AttemptKind::Task { Kind::Task } else { Kind::Idea };
+    let right = judge(&attempt.verdict, kind, &settings.dataset) == Judgement::Right;
+    Recorded { attempt: attempt.attempt, right }
+}
+
+/// Why an attempt failed, in a sentence.
+fn failure(attempt: &Attempt, settings: &Settings) -> String {
+    let kind = if attempt.kind == AttemptKind::Task { Kind::Task } else { Kind::Idea };
+    match judge(&attempt.verdict, kind, &settings.dataset) {
+        Judgement::Failed(reason) | Judgement::Unjudged(reason) => reason,
+        Judgement::Right | Judgement::Untimed => String::new(),
+    }
+}
+
+fn refusal(ledger: &Ledger, path: PathBuf, file: &str) -> WorkError {
+    let written = [Kind::Idea, Kind::Task]
+        .into_iter()
+        .filter_map(|kind| ledger.at_work(kind))
+        .find(|(_, run)| run.file == file && !run.drafts.is_empty());
+    match written {
+        Some((subject, run)) => WorkError::Changed {
+            path,
+            about: subject.about.clone(),
+            attempt: run.drafts.keys().last().copied().unwrap_or(1),
+        },
+        None => WorkError::Foreign(path),
+    }
+}
