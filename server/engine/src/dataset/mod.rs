@@ -118,6 +118,15 @@ impl Dataset {
         self.path.with_file_name("provenance.jsonl")
     }
 
+    /// Whether the provenance of a pair with this hash was ever noted; where that cannot be read, it was not.
+    pub fn has_provenance(&self, hash: &str) -> bool {
+        let known = std::fs::read_to_string(self.provenance()).unwrap_or_default();
+        known
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Provenance>(line).ok())
+            .any(|provenance| provenance.hash == hash)
+    }
+
     /// Adds an example, with what else is known of it. It is on the disk when this returns; where it fails,
     /// nothing was added.
     pub fn append(&self, example: &Example, provenance: &Provenance) -> Result<Appended, DatasetError> {

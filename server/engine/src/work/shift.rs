@@ -16,8 +16,8 @@ use super::{End, Finished, Tools, dataset, tell};
 use crate::archive::{ArchiveError, archive};
 use crate::compose;
 use crate::config::Settings;
-use crate::dataset::DatasetError;
 use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, WrittenAnalysis, now};
+use crate::dataset::{Dataset, DatasetError};
 use crate::progress::{CancellationToken, Event, Progress};
 use crate::verdict::VerdictLine;
 use crate::verify::VerifyRequest;
@@ -286,7 +286,8 @@ impl<'a> Shift<'a> {
             Ok(archived) => Ok((archived.line, archived.description, false)),
             Err(ArchiveError::Dataset(DatasetError::Twin { line, description, .. })) => {
                 // Its own line, where a kill came before it was noted; otherwise another's.
-                let twin = ledger.owner_of(line).is_some_and(|owner| owner != subject);
+                let noted = Dataset::open(self.dataset()).has_provenance(&kept.verdict.hash);
+                let twin = !noted || ledger.owner_of(line).is_some_and(|owner| owner != subject);
                 Ok((line, description, twin))
             }
             Err(error) => Err(error),
