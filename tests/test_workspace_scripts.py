@@ -141,6 +141,54 @@ def test_a_task_is_one_line_of_operations_and_their_meaning(
     assert [line.split(":")[0].split(". ")[1] for line in rest[1:]] == operations
 
 
+def drawn(workspace: Path, environment: dict[str, str]) -> str:
+    ran = run(workspace / "generate_fusion_task.py", "--seed", "7", environment=environment)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout.splitlines()[0]
+
+
+def test_a_task_that_is_done_is_not_drawn_again(workspace: Path, environment: dict[str, str]) -> None:
+    first = drawn(workspace, environment)
+    # As a draft's title has it: with other capitals, and with what it is applied to.
+    title = first.upper().replace("GELU", "exact GELU")
+    finished = workspace / "data/001_fused_kernels.py"
+    finished.write_text(f'"""Fused Kernels: {title} of a float32 matrix"""\n')
+    second = drawn(workspace, environment)
+    assert second != first
+
+    journal = workspace / "triton_training_data/output/ideas.jsonl"
+
+    def note(step: str, kind: str = "task") -> None:
+        with journal.open("a") as file:
+            file.write(json.dumps({"time": "", "kind": kind, "about": second, "step": step}) + "\n")
+
+    note("begun")
+    note("moved", kind="idea")
+    assert drawn(workspace, environment) == second
+    note("abandoned")
+    assert drawn(workspace, environment) not in (first, second)
+    note("reopened")
+    assert drawn(workspace, environment) == second
+
+    journal.write_text('{"kind": "task", "ab')
+    finished.unlink()
+    assert drawn(workspace, environment) == first
+
+
+def test_it_says_when_all_tasks_of_a_seed_are_done(
+    workspace: Path, environment: dict[str, str], generator: Any
+) -> None:
+    random_of_seed = random.Random(7)
+    for number in range(generator.MOST):
+        operations = ", ".join(operation.name for operation in generator.draw(random_of_seed)[1])
+        (workspace / f"data/{number:03}_fused_kernels.py").write_text(f'"""Fused Kernels: {operations}"""\n')
+    ran = run(workspace / "generate_fusion_task.py", "--seed", "7", environment=environment)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        "all 100 tasks of seed 7 are done: take another --seed, or move files out of data/\n"
+    )
+
+
 def second(x: torch.Tensor) -> torch.Tensor:
     return torch.randn(x.shape)
 

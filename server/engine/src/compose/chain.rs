@@ -38,16 +38,41 @@ pub(super) enum Halt {
 pub(super) struct Options {
     pub(super) positive: bool,
     pub(super) float32: bool,
+    /// The dimensions over which a mean is taken away or taken: the inputs are given one that can be seen.
+    centred: Option<Vec<usize>>,
     kind: Kind,
     cost: Cost,
     choices: Choices,
 }
 
+/// What takes means over rows, or over channels, and what takes them over pixels.
+const MEANS_OF_ROWS: [&str; 8] = [
+    "mean",
+    "row mean",
+    "subtract mean",
+    "subtract row mean",
+    "row variance",
+    "row standard deviation",
+    "layernorm",
+    "layer norm",
+];
+const MEANS_OF_PIXELS: [&str; 5] =
+    ["global average pool", "groupnorm", "group norm", "instancenorm", "instance norm"];
+
 impl Options {
     pub(super) fn new(line: &str, found: &[Found], images: bool) -> Self {
         let kind = found.iter().find_map(|one| one.operation.kind);
         let kind = kind.unwrap_or(if images { Kind::Images } else { Kind::Matrix });
+        let one_of = |names: &[&str]| found.iter().any(|one| names.contains(&one.name.as_str()));
+        let centred = match kind {
+            Kind::Images if one_of(&MEANS_OF_PIXELS) => Some(vec![2, 3]),
+            Kind::Images => one_of(&MEANS_OF_ROWS).then(|| vec![1]),
+            Kind::Matrix => one_of(&MEANS_OF_ROWS).then(|| vec![1]),
+            Kind::Batch => one_of(&MEANS_OF_ROWS).then(|| vec![2]),
+            Kind::Heads => None,
+        };
         Self {
+            centred,
             positive: false,
             float32: !found.iter().all(|one| one.operation.half),
             kind,
@@ -156,7 +181,11 @@ impl Chain {
             return value.clone();
         }
         let shape = self.first_shape();
-        let draw = if self.options.positive { Draw::Positive } else { Draw::Normal };
+        let draw = match &self.options.centred {
+            _ if self.options.positive => Draw::Positive,
+            Some(along) => Draw::Around(along.clone()),
+            None => Draw::Normal,
+        };
         self.open("x", shape, draw)
     }
 

@@ -5,6 +5,8 @@
 pub(super) enum Draw {
     /// Normal numbers.
     Normal,
+    /// Normal numbers around a mean that differs along all dimensions but the given ones.
+    Around(Vec<usize>),
     /// Normal numbers made so small that a sum of as many products is of ordinary size.
     Weights(usize),
     /// Numbers from 0.5 to 1.5.
@@ -50,6 +52,12 @@ impl Input {
         };
         let value = match &self.draw {
             Draw::Normal => drawn("randn"),
+            Draw::Around(along) => {
+                let sizes = self.shape.iter().enumerate();
+                let sizes = sizes.map(|(place, size)| if along.contains(&place) { 1 } else { *size });
+                let means = sizes.map(|size| size.to_string()).collect::<Vec<_>>().join(", ");
+                format!("{} + torch.randn({means}, device=\"cuda\"{dtype})", drawn("randn"))
+            }
             Draw::Weights(count) => format!("{} * {}", drawn("randn"), inverse_root(*count)),
             Draw::Positive => format!("{} + 0.5", drawn("rand")),
             Draw::Unit => drawn("rand"),

@@ -37,10 +37,17 @@ fn kernel(draft: &Draft) -> String {
     )
 }
 
+/// What the generator prints for many seeds: the first line, and whether it is about images.
+const TASKS: &str = include_str!("../../../../tests/golden/tasks.txt");
+
 fn lines() -> Vec<String> {
     let operations = drawn();
     assert!(operations.len() >= 40, "{operations:?}");
-    IDEAS.lines().map(str::to_owned).chain(operations.into_iter().map(str::to_owned)).collect()
+    let tasks = TASKS.lines().map(|task| match task.strip_suffix(" (images)") {
+        Some(task) => format!("{task}\n\nFuse these on x of shape (batch, channels, height, width):"),
+        None => task.to_owned(),
+    });
+    IDEAS.lines().chain(operations).map(str::to_owned).chain(tasks).collect()
 }
 
 #[test]

@@ -4,7 +4,11 @@
     python generate_fusion_task.py [--seed N]
 
 The first line is the task: operation names separated by commas, in the order in which they are applied. The
-lines below say what each does. The same seed gives the same task. Standard library only.
+lines below say what each does. Standard library only.
+
+A task that is done is not drawn again: one that the title of a file in data/ names, and one that
+`fusewright run --task` finished or gave up. A seed gives the same tasks in the same order every time, and
+the first of them that is not done is printed.
 
 Operations are drawn so that the result depends on the input and stays finite: no logarithm of what may be
 negative, no exponential of what is already large, nothing that undoes or repeats what came just before, and
@@ -14,11 +18,18 @@ no sum over what was just normalised, which would be a constant.
 from __future__ import annotations
 
 import argparse
+import json
 import random
+import re
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 MATRIX, IMAGE = "matrix", "image"
 INPUTS = {MATRIX: "x of shape (rows, columns)", IMAGE: "x of shape (batch, channels, height, width)"}
+
+# How many tasks of one seed are looked at.
+MOST = 100
 
 INVERSES = ({"exp", "log"}, {"add", "subtract"}, {"multiply", "divide"})
 
@@ -196,18 +207,71 @@ def draw(generator: random.Random) -> tuple[str, list[Operation]]:
             return kind, chosen
 
 
-def main() -> None:
-    """Print one task."""
-    parser = argparse.ArgumentParser(description="Print one fusion task.")
-    parser.add_argument("--seed", type=int, help="draw the same task every time")
+def operations_of(text: str) -> tuple[str, ...]:
+    """Return the operations that a title or a task's first line names, in their order."""
+    known = {operation.name for operation in OPERATIONS}
+    return tuple(word for word in re.findall(r"[a-z0-9]+", text.lower()) if word in known)
+
+
+def titles(folder: Path) -> list[str]:
+    """Return the titles of the finished files in a folder."""
+    found = []
+    for path in sorted(folder.glob("*_fused_kernels.py")):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            print(f"{path} cannot be read, so its task may be drawn again: {error}", file=sys.stderr)
+            continue
+        found += re.findall(r"Fused Kernels:\s*([^\n]*)", text)[:1]
+    return found
+
+
+def noted(journal: Path) -> list[str]:
+    """Return the tasks that the loop's journal tells to be over."""
+    last: dict[str, str] = {}
+    try:
+        lines = journal.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            # A line that a kill cut off.
+            continue
+        if isinstance(entry, dict) and entry.get("kind") == "task":
+            last[str(entry.get("about"))] = str(entry.get("step"))
+    return [task for task, step in last.items() if step in {"archived", "moved", "abandoned", "skipped"}]
+
+
+def main() -> int:
+    """Print one task; return the exit status."""
+    parser = argparse.ArgumentParser(description="Print one fusion task that is not done yet.")
+    parser.add_argument("--seed", type=int, help="draw the same tasks in the same order every time")
     arguments = parser.parse_args()
-    kind, operations = draw(random.Random(arguments.seed))
+    root = Path(__file__).resolve().parent
+    over = titles(root / "data") + noted(root / "triton_training_data/output/ideas.jsonl")
+    done = {operations_of(text) for text in over}
+    generator = random.Random(arguments.seed)
+    for _ in range(MOST):
+        kind, operations = draw(generator)
+        if tuple(operation.name for operation in operations) not in done:
+            break
+    else:
+        where = "that were drawn" if arguments.seed is None else f"of seed {arguments.seed}"
+        print(
+            f"all {MOST} tasks {where} are done: take another --seed, or move files out of data/",
+            file=sys.stderr,
+        )
+        return 1
     print(", ".join(operation.name for operation in operations))
     print()
     print(f"Fuse these operations, in this order, on {INPUTS[kind]}:")
     for number, operation in enumerate(operations, start=1):
         print(f"  {number}. {operation.name}: {operation.meaning}")
 
+    return 0
+
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
