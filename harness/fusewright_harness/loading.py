@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 
 from fusewright_harness.case import Case, new_seed
+from fusewright_harness.faults import Fault
+
+_CUDA_IS_LOST = ("CUDA error", "device-side assert")
 
 
 def load(case: Case) -> None:
@@ -26,6 +29,30 @@ def ask_reference(case: Case) -> None:
     wanted["triton_names"] = top_level_names(pair["triton"]["code"])
     worker.assign("reference", "pytorch", case.deadline)
     worker.ask("load", "importing PYTHON and TEST", pair=wanted, seed=new_seed())
+
+
+def is_lost(fault: Fault) -> bool:
+    """Whether a fault of the reference's tells that its process is of no more use: it, or its CUDA, has ended."""
+    lost = fault.kind in ("ProcessEnded", "AcceleratorError") or any(
+        word in fault.message for word in _CUDA_IS_LOST
+    )
+    return lost and fault.stage not in ("timeout", "trust")
+
+
+def replace_reference(case: Case) -> None:
+    """Has a fresh worker play the reference, with new inputs, where other inputs than the pair's own ended the old one.
+
+    What the judge knows of earlier inputs stays true, but the worker knows nothing of them.
+    """
+    assert case.team.recruit is not None  # Every team that is audited has one.
+    case.team.reference.end()
+    case.team.reference = case.team.recruit()
+    ask_reference(case)
+    case.team.reference.answer()
+    for _ in range(case.options.seeds):
+        case.team.reference.ask("inputs", "making inputs", seed=new_seed())
+        case.team.reference.answer().close()
+    case.oldest = 0
 
 
 def top_level_names(code: str) -> list[str]:

@@ -15,6 +15,7 @@ from fusewright_harness.case import Case
 from fusewright_harness.compare import Comparison, compare
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
+from fusewright_harness.loading import is_lost, replace_reference
 from fusewright_harness.soundness import expected_of, require_deterministic
 from fusewright_harness.workers import Answer, Worker, receive_answer
 
@@ -23,6 +24,8 @@ _SLACK = 20.0
 _MOST_STEPS_OFF = 0.005
 _INTERPRETER_S = 6.0
 _MOST_BYTES = 2 << 30
+_MOST_LOST = 2
+"""After so many variants that ended the reference's process the others are left out: each takes a new one."""
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
 _CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
 
@@ -78,6 +81,7 @@ class Probe:
         self._loaded = loaded
         self._worker = loaded if loaded is not None and not loaded.ended else None
         self._outcome = Outcome()
+        self._lost = 0
 
     def run(self, variants: list[dict[str, Any]], allowed_s: float) -> Outcome:
         """Tries one after another, until ``allowed_s`` seconds are over. Raises :class:`Fault` for the first fault."""
@@ -95,16 +99,21 @@ class Probe:
 
     def _try(self, variant: dict[str, Any]) -> None:
         case = self._case
+        if self._lost > _MOST_LOST:
+            self._outcome.left_out.append(name_of(variant))
+            return
         reference = case.team.reference
-        reference.ask("variant", f"running with {name_of(variant)}", index=case.oldest, variant=variant)
-        inputs = reference.answer()
-        if inputs.value is None:
+        fields = {"index": case.oldest, "variant": variant}
+        inputs = self._ask_reference("variant", f"running with {name_of(variant)}", **fields)
+        if inputs is None or inputs.value is None:
             self._outcome.left_out.append(name_of(variant))
             return
         reference.keep(inputs)
         try:
-            reference.ask("variant_expected", "running the reference")
-            wanted = reference.answer()
+            wanted = self._ask_reference("variant_expected", "running the reference")
+            if wanted is None:
+                self._outcome.left_out.append(name_of(variant))
+                return
             expected = receive_answer(wanted, "reference", "pytorch")
             result, after = expected_of(expected)
             try:
@@ -129,6 +138,19 @@ class Probe:
             self._wrong(variant, comparison.wrong)
         else:
             self._outcome.held.append(name_of(variant))
+
+    def _ask_reference(self, verb: str, doing: str, **fields: Any) -> Answer | None:
+        """The reference's answer, or None where the variant was the end of its process; a fresh one goes on."""
+        reference = self._case.team.reference
+        try:
+            reference.ask(verb, doing, **fields)
+            return reference.answer()
+        except Fault as fault:
+            if not is_lost(fault):
+                raise
+            self._lost += 1
+            replace_reference(self._case)
+            return None
 
     def _call(self, inputs: Answer) -> Answer:
         case = self._case

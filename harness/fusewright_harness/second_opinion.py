@@ -20,7 +20,7 @@ from fusewright_harness.robustness import Outcome, Probe, name_of
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
 
-_ALLOWED_S = 3.0
+_ALLOWED_S = 1.5
 """For all variants together; the last one begun may take longer."""
 _LIMIT_S = 8.0
 _MOST_BYTES = 64 << 20

@@ -9,6 +9,7 @@ import torch
 from fusewright_harness.case import Case
 from fusewright_harness.compare import Expected, compare
 from fusewright_harness.faults import Fault
+from fusewright_harness.loading import is_lost, replace_reference
 from fusewright_harness.values import take_apart
 
 _MOST_NAN = 0.5
@@ -129,7 +130,17 @@ def examine(case: Case) -> None:
     case.report("audit", "examining the reference")
     with case.phase("audit"):
         case.team.reference.ask("examine", "being examined", index=case.oldest)
-        fields = case.team.reference.answer().fields
+        try:
+            fields = case.team.reference.answer().fields
+        except Fault as fault:
+            if not is_lost(fault):
+                raise
+            # An index that was put elsewhere may be none any more, and on a GPU that ends the process.
+            replace_reference(case)
+            case.warn(
+                "NotAudited", "what each input is for was not asked: other contents end the reference", None
+            )
+            return
     for number in fields.get("unused", []):
         raise case.rejected(
             "UnusedInput",

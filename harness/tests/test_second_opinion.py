@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 from harness_client import pair
 
@@ -154,3 +157,24 @@ def test_what_the_interpreter_cannot_run_is_nobodys_fault(lanes):
     assert "the reference refuses them" in finding["message"]
     for worker in gpu.case.team.members():
         worker.end()
+
+
+def test_a_variant_that_ends_the_reference_is_left_out_and_a_fresh_one_goes_on(lanes):
+    case = case_of(lanes, DOUBLED)
+    first = case.team.reference
+    ask = first.ask
+
+    def ask_and_die(verb, *arguments, **fields):
+        if verb == "variant":
+            os.kill(first.pid, signal.SIGKILL)
+        ask(verb, *arguments, **fields)
+
+    first.ask = ask_and_die
+    try:
+        outcome = interpret(case)
+    finally:
+        for worker in case.team.members():
+            worker.end()
+    assert outcome.left_out == ["the declared sizes"]
+    assert outcome.held == ["256 -> 257"]
+    assert case.team.reference is not first
