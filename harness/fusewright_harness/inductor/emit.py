@@ -83,9 +83,15 @@ class _Choices(InductorChoices):
         numel = features.reduction_numel
         hint = V.graph._fusewright_hint(numel)
         inner = str(getattr(features.get_reduction_hint(), "name", "")) in ("INNER", "DEFAULT", "OUTER_TINY")
-        if cooperative_reduction or hint is None:
+        if cooperative_reduction or hint is None or _multiplies(features):
             return False
         return hint <= LONGEST_HELD_ROW if inner else isinstance(numel, (int, sympy.Integer)) and hint <= 64
+
+
+def _multiplies(features: Any) -> bool:
+    """Whether a kernel multiplies matrices, which is done in steps of the summed index."""
+    nodes = [getattr(node, "node", None) for node in features.node_schedule]
+    return any(getattr(node, "get_reduction_type", lambda: None)() == "dot" for node in nodes)
 
 
 @contextlib.contextmanager

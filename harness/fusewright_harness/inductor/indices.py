@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.program import Kernel
 
+_PRODUCT = {
+    "Y": ("rows", "row"),
+    "X": ("columns", "column"),
+    "R0_": ("inner", "inner"),
+    "Z": ("batch", "batch"),
+}
+"""What a matrix product walks over."""
+
 
 @dataclass
 class Indices:
@@ -21,7 +29,7 @@ class Indices:
     def of(kernel: Kernel, renamed: dict[str, str], names: Names) -> Indices:
         """The names for ``kernel``, whose parameters are ``renamed``."""
         axes = [f"{hint.upper()}" for hint in kernel.size_hints]
-        indices = Indices(_words(axes, renamed))
+        indices = Indices(dict(_PRODUCT) if kernel.kind == "product" else _words(axes, renamed))
         for axis, (plural, singular) in indices.words.items():
             small = axis.lower()
             alone = len(axes) == 1

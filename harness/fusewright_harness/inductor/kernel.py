@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fusewright_harness.inductor import configs, products
 from fusewright_harness.inductor.helpers import NAMES as HELPER_NAMES
 from fusewright_harness.inductor.helpers import Translate, Unknown
 from fusewright_harness.inductor.indices import Indices
@@ -49,6 +50,8 @@ class StandaloneKernel:
     size_hints: dict[str, int]
     helpers: set[str] = field(default_factory=set)
     """Names of the helpers that it calls."""
+    choices: list[configs.Choice] = field(default_factory=list)
+    """The configurations that it may be launched in, where those are chosen for it."""
 
 
 def standalone(
@@ -78,7 +81,7 @@ class _Writer:
         extents: dict[str, ast.expr],
         buffer_name: Callable[[ast.expr], str],
     ) -> None:
-        self._kernel: Kernel = launch.kernel
+        self._kernel: Kernel = products.in_two_dimensions(launch.kernel)
         self._launch = launch
         self._name = name
         self._sizes = sizes
@@ -120,6 +123,7 @@ class _Writer:
             blocks,
             self._kernel.size_hints,
             translate.needed,
+            configs.choices(self._kernel),
         )
 
     def _numbers(self) -> list[str]:
@@ -220,19 +224,43 @@ class _Writer:
                 extent = self._sizes.renamed(self._extents.get(ast.unparse(given), given))
             name = self._renamed.get(local, local)
             found.append(Block(name, axis, extent, local in held))
+        if self._kernel.kind == products.KIND and "znumel" in self._launch.arguments:
+            given = self._launch.arguments["znumel"]
+            batches = self._sizes.renamed(self._extents.get(ast.unparse(given), given))
+            found.append(Block("", "Z", batches, False))
         return found
 
     def _used_arguments(self) -> list[tuple[str, ast.expr]]:
         read = loads(self._body)
         return [(name, value) for name, value in self._arguments if read[name]]
 
+    def _autotuning(self, blocks: list[Block]) -> list[str]:
+        """The decorator that chooses among several configurations, where there is a choice."""
+        found = configs.choices(self._kernel)
+        if len(found) < 2:
+            return []
+        names = {block.axis: block.name for block in blocks}
+        lines = ["@triton.autotune(", "    configs=["]
+        lines += [f"        {choice.text(names)}," for choice in found]
+        sizes = [
+            name
+            for name, value in self._used_arguments()
+            if not name.endswith("_ptr") and not self._sizes.is_float(name) and isinstance(value, ast.Name)
+        ]
+        keys = ", ".join(f'"{name}"' for name in sizes)
+        return [*lines, "    ],", f"    key=[{keys}],", ")"]
+
     def _text(self, blocks: list[Block], doubles: set[str]) -> str:
         doubled = {self._renamed[name] for name in doubles}
         parameters = [
             f"{name}: tl.float64" if name in doubled else name for name, _value in self._used_arguments()
         ]
-        parameters += [f"{block.name}: tl.constexpr" for block in blocks]
-        lines = ["@triton.jit", *call_lines(f"def {self._name}(", parameters, "):")]
+        parameters += [f"{block.name}: tl.constexpr" for block in blocks if block.name]
+        lines = [
+            *self._autotuning(blocks),
+            "@triton.jit",
+            *call_lines(f"def {self._name}(", parameters, "):"),
+        ]
         for statement in self._body:
             ast.fix_missing_locations(statement)
             lines += ["    " + line for line in _statement_lines(statement)]
@@ -277,13 +305,16 @@ def _statement_lines(statement: ast.stmt) -> list[str]:
     """A statement's text, the arguments of long calls on lines of their own."""
     match statement:
         case ast.For(body=body):
-            head = ast.unparse(ast.For(statement.target, statement.iter, [ast.Pass()], [])).split("\n")[0]
+            empty = ast.For(statement.target, statement.iter, [ast.Pass()], [])
+            head = ast.unparse(ast.fix_missing_locations(empty)).split("\n")[0]
             return [head, *("    " + line for inner in body for line in _statement_lines(inner))]
         case ast.If(test=test, body=body, orelse=[]):
             inner_lines = [line for inner in body for line in _statement_lines(inner)]
             return [f"if {ast.unparse(test)}:", *("    " + line for line in inner_lines)]
         case ast.Expr(value=ast.Call() as call):
             return _call("", call, "")
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Call() as call):
+            return _call(f"{', '.join(map(ast.unparse, names))} = ", call, "")
         case ast.Assign(targets=[target], value=ast.Call() as call):
             return _call(f"{ast.unparse(target)} = ", call, "")
     return ast.unparse(statement).split("\n")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from fusewright_harness.inductor import products
 from fusewright_harness.inductor.kernel import Block, StandaloneKernel
 from fusewright_harness.inductor.layout import call_lines
 
 
 def lines(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, str]) -> list[str]:
     """The launch of ``kernel`` in the wrapper."""
+    if kernel.kind == products.KIND:
+        return _product(kernel, arguments, computed)
     chosen = _blocks(kernel)
     text = []
     grid = []
@@ -26,6 +29,30 @@ def lines(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, st
     text.append(f"grid = {grid_text}")
     text += call_lines(f"{kernel.name}[grid](", arguments, ")")
     return text
+
+
+def _product(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, str]) -> list[str]:
+    """The launch of a matrix product: a program for each tile, the tiles of a batch in one dimension of the grid."""
+    found = kernel.choices
+    names = {block.axis: block.name for block in kernel.blocks}
+    extents = {}
+    for block in kernel.blocks:
+        text = "1" if block.extent is None else ast.unparse(block.extent)
+        extents[block.axis] = computed.get(text, text)
+    tuned = len(found) > 1
+    sizes = {axis: f'meta["{names[axis]}"]' if tuned else str(found[0].blocks[axis]) for axis in ("Y", "X")}
+    tiles = f"triton.cdiv({extents['Y']}, {sizes['Y']}) * triton.cdiv({extents['X']}, {sizes['X']})"
+    grid = f"({tiles}, {extents['Z']})" if "Z" in extents else f"({tiles},)"
+    if not tuned:
+        arguments = [*arguments, *found[0].arguments(names)]
+        return [f"grid = {grid}", *call_lines(f"{kernel.name}[grid](", arguments, ")")]
+    return [
+        "",
+        *call_lines("def grid(", ["meta"], "):"),
+        f"    return {grid}",
+        "",
+        *call_lines(f"{kernel.name}[grid](", arguments, ")"),
+    ]
 
 
 def _blocks(kernel: StandaloneKernel) -> dict[str, str]:

@@ -99,6 +99,7 @@ def _name(
         ("_mean", "mean"),
         ("_m2", "squares"),
         ("_weight", "count"),
+        ("_accumulator", "accumulator"),
     ):
         if inductor.endswith(suffix):
             return [word]

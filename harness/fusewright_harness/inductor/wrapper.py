@@ -62,7 +62,7 @@ class Wrapper:
             *steps,
             returned,
         ]
-        return [*self._signature(), *("    " + line for line in body)]
+        return [*self._signature(), *("    " + line if line else "" for line in body)]
 
     def _signature(self) -> list[str]:
         parts = []
