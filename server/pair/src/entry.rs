@@ -1,6 +1,7 @@
 //! The two functions that a pair compares.
 
 use ruff_text_size::TextRange;
+use rustc_hash::FxHashSet;
 
 use crate::outline::{Callable, Outline, What, definition};
 
@@ -45,7 +46,7 @@ pub struct EntryPoints {
 pub(crate) struct Side<'o, 'a> {
     pub(crate) outline: &'o Outline<'a>,
     /// The names that some other callable of the block uses.
-    pub(crate) helpers: &'o [&'a str],
+    pub(crate) helpers: &'o FxHashSet<&'a str>,
 }
 
 /// The two functions as they stand in the syntax tree.
@@ -176,7 +177,7 @@ impl<'a> Side<'_, 'a> {
     /// The only public function of the block, else the last. A function that serves another is not what is compared.
     fn main_function(&self, functions: &[Callable<'a>]) -> Option<Callable<'a>> {
         let public = |callable: &&Callable<'a>| !callable.name.starts_with('_');
-        let own = |callable: &&Callable<'a>| !self.helpers.contains(&callable.name);
+        let own = |callable: &&Callable<'a>| !self.helpers.contains(callable.name);
         functions
             .iter()
             .rfind(|callable| public(callable) && own(callable))
@@ -187,7 +188,7 @@ impl<'a> Side<'_, 'a> {
     }
 
     fn is_helper(&self, callable: &Callable<'a>) -> bool {
-        self.helpers.contains(&callable.name)
+        self.helpers.contains(callable.name)
     }
 }
 

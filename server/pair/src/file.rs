@@ -1,5 +1,7 @@
 //! A file while its syntax tree is at hand: everything that the rules look at.
 
+use std::sync::OnceLock;
+
 use ruff_python_ast::Stmt;
 use ruff_python_ast::token::Token;
 use ruff_python_parser::ParseError;
@@ -14,12 +16,12 @@ use crate::layout::{BlockLayout, Layout, Problem, Unmatched};
 use crate::lines::{Lines, to_u32};
 use crate::marker::Marker;
 use crate::outline::{Callable, Outline, definition, docstring};
-use crate::pair_file::{Facts, slice};
+use crate::pair_file::Facts;
+use crate::rules;
 use crate::scaffold::callable;
 use crate::scope::Names;
 use crate::syntax::{Region, is_inert, is_main_guard};
 use crate::triton::{Device, Version};
-use crate::{hash, rules};
 
 /// One block's code.
 pub(crate) struct Section<'a> {
@@ -310,14 +312,13 @@ impl<'a> File<'a> {
             };
         let reference = callable(&self, BlockKind::Python)
             .and_then(|reference| Some(definition(&self.section(BlockKind::Python)?.outline, &reference)));
-        let code = |kind| self.section(kind).and_then(|section| slice(self.text, section.block.content));
-        let hash = match BlockKind::ALL.map(code) {
+        let code = |kind| self.section(kind).map(|section| section.block.content);
+        let judged = match BlockKind::ALL.map(code) {
             [Some(python), Some(triton), Some(test)] => {
                 let main = self.main.filter(|_| self.inputs == Some(Inputs::MainBlock));
-                let main = main.and_then(|range| slice(self.text, range));
-                Some(hash::hash([python, triton, test].into_iter().chain(main)))
+                [python, triton, test].into_iter().chain(main).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         };
         Facts {
             is_pair: true,
@@ -328,7 +329,8 @@ impl<'a> File<'a> {
             inputs: self.inputs,
             kernels: self.kernels,
             title: self.docstring.and_then(|(text, _)| title(text)).map(str::to_owned),
-            hash,
+            judged,
+            hash: OnceLock::new(),
             diagnostics,
             blocks: self.blocks,
             lines: self.lines,

@@ -2,6 +2,7 @@
 
 use ruff_python_ast::Stmt;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
+use rustc_hash::FxHashSet;
 
 use crate::entry::Definition;
 use crate::outline::{Outline, definition, is_jit};
@@ -36,8 +37,9 @@ pub(crate) fn kernels(statements: &[Stmt], outline: &Outline<'_>) -> Vec<Definit
     }
     let mut kernels = Kernels { outline, found: Vec::new() };
     kernels.visit_body(statements);
+    let known: FxHashSet<_> = kernels.found.iter().map(|kernel| kernel.range).collect();
     for callable in outline.callables.iter().filter(|callable| callable.jit) {
-        if !kernels.found.iter().any(|kernel| kernel.range == callable.range) {
+        if !known.contains(&callable.range) {
             kernels.found.push(definition(outline, callable));
         }
     }

@@ -6,6 +6,7 @@
 mod analysis;
 mod block;
 mod builtins;
+mod by_name;
 mod convert;
 mod diagnostic;
 mod entry;

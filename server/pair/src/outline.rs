@@ -2,6 +2,7 @@
 
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use crate::entry::Definition;
 use crate::signature::Signature;
@@ -11,6 +12,8 @@ use crate::syntax::{is_main_guard, string_statement};
 #[derive(Debug, Default)]
 pub(crate) struct Outline<'a> {
     pub(crate) callables: Vec<Callable<'a>>,
+    /// The places of the callables, by name.
+    by_name: FxHashMap<&'a str, usize>,
     pub(crate) imports: Vec<Import<'a>>,
     /// Names of functions that are handed to triton's decorators by a call, `kernel = triton.jit(function)`.
     wrapped: Vec<&'a str>,
@@ -210,7 +213,11 @@ impl<'a> Outline<'a> {
 
     /// Later definitions of a name replace earlier ones, as they do at run time.
     fn push(&mut self, callable: Callable<'a>) {
-        self.callables.retain(|other| other.name != callable.name);
+        if self.by_name.insert(callable.name, self.callables.len()).is_some() {
+            self.callables.retain(|other| other.name != callable.name);
+            self.by_name = self.callables.iter().zip(0..).map(|(other, at)| (other.name, at)).collect();
+            self.by_name.insert(callable.name, self.callables.len());
+        }
         self.callables.push(callable);
     }
 
@@ -268,7 +275,7 @@ impl<'a> Outline<'a> {
 
     /// The definition of a name.
     pub(crate) fn callable(&self, name: &str) -> Option<&Callable<'a>> {
-        self.callables.iter().find(|callable| callable.name == name)
+        self.by_name.get(name).map(|at| &self.callables[*at])
     }
 
     /// The dotted path that an expression names, imports followed; of a call, what is called.

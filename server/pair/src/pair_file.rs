@@ -1,6 +1,6 @@
 //! The pair file as a whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ruff_text_size::{TextRange, TextSize};
 
@@ -9,6 +9,7 @@ use crate::block::{Block, BlockKind, Style};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::entry::{Definition, EntryPoints};
 use crate::file::{File, newline};
+use crate::hash::hash;
 use crate::inputs::Inputs;
 use crate::lines::Lines;
 use crate::rules::{block_insertion, silence};
@@ -36,7 +37,10 @@ pub(crate) struct Facts {
     pub(crate) inputs: Option<Inputs>,
     pub(crate) kernels: Vec<Definition>,
     pub(crate) title: Option<String>,
-    pub(crate) hash: Option<String>,
+    /// What a verdict on it is about; nothing where a block is missing.
+    pub(crate) judged: Vec<TextRange>,
+    /// Its hash, made when it is first asked for: not at every keystroke.
+    pub(crate) hash: OnceLock<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -54,7 +58,8 @@ impl Facts {
             inputs: None,
             kernels: Vec::new(),
             title: None,
-            hash: None,
+            judged: Vec::new(),
+            hash: OnceLock::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -145,7 +150,11 @@ impl PairFile {
     /// The SHA-256, in hexadecimal, of the three blocks and, where the inputs come from it, the main block. None
     /// unless the three blocks are there.
     pub fn hash(&self) -> Option<&str> {
-        self.facts.hash.as_deref()
+        if self.facts.judged.is_empty() {
+            return None;
+        }
+        let parts = self.facts.judged.iter().filter_map(|range| slice(&self.text, *range));
+        Some(self.facts.hash.get_or_init(|| hash(parts)))
     }
 
     /// What is wrong with the file, in text order.

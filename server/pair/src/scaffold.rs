@@ -124,7 +124,7 @@ pub(crate) fn callable<'a>(file: &File<'a>, kind: BlockKind) -> Option<Callable<
         _ => ("ModelNew", None),
     };
     let function = |one: &&Callable<'_>| {
-        !one.triton && !section.names.helpers.contains(&one.name) && matches!(one.what, What::Function(_))
+        !one.triton && !section.names.helpers.contains(one.name) && matches!(one.what, What::Function(_))
     };
     found.or_else(|| outline.callable(module).or_else(|| outline.callables.iter().rfind(function)).copied())
 }

@@ -17,7 +17,7 @@ pub(crate) struct Names<'a> {
     /// Uses of names that nothing in the block defines, in text order.
     pub(crate) unbound: Vec<Use<'a>>,
     /// Callables that other callables of the block use.
-    pub(crate) helpers: Vec<&'a str>,
+    pub(crate) helpers: FxHashSet<&'a str>,
     /// Whether names may come from where they cannot be seen: `from x import *`, `exec`, `globals()`.
     pub(crate) open_ended: bool,
     /// The names that the block defines at its top level.
@@ -175,11 +175,8 @@ impl<'a> Walk<'a> {
             match self.resolve(used.name, *scope) {
                 Some(0) => {
                     let Some(owner) = used.owner.filter(|owner| *owner != used.name) else { continue };
-                    if !names.helpers.contains(&used.name)
-                        && outline.callable(used.name).is_some()
-                        && outline.callable(owner).is_some()
-                    {
-                        names.helpers.push(used.name);
+                    if outline.callable(used.name).is_some() && outline.callable(owner).is_some() {
+                        names.helpers.insert(used.name);
                     }
                 }
                 Some(_) => {}

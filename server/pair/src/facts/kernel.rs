@@ -1,8 +1,9 @@
 //! What a kernel does with its parameters.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, ExprCall, ExprName, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::value::Kind;
 
@@ -19,21 +20,27 @@ pub(crate) struct Scan<'a> {
     pub(crate) lowered: Vec<TextRange>,
     /// The names that it calls.
     pub(crate) calls: Vec<&'a str>,
+    /// What it names of what it does not bind: attributes of names, `gc.collect`, and names that Python alone knows.
+    pub(crate) foreign: Vec<&'a Expr>,
 }
 
 /// Reads a kernel's body. It is Triton's to compile and is not run.
 pub(crate) fn scan(kernel: &StmtFunctionDef) -> Scan<'_> {
     let parameters: Vec<&str> =
         kernel.parameters.iter().map(|parameter| parameter.name().id.as_str()).collect();
+    let mut carries = FxHashMap::with_capacity_and_hasher(3 * parameters.len(), FxBuildHasher);
+    carries.extend(parameters.iter().enumerate().map(|(at, name)| (*name, bit(at))));
     let mut walk = Walk {
         scan: Scan { written: vec![false; parameters.len()], parameters, ..Scan::default() },
-        carries: Vec::new(),
+        carries,
+        named: FxHashSet::with_capacity_and_hasher(28, FxBuildHasher),
+        loops: false,
+        again: false,
     };
     walk.visit_body(&kernel.body);
     // What depends on a name that is bound further down was missed.
-    if walk.carries.len() > 1
-        && kernel.body.iter().any(|statement| matches!(statement, Stmt::For(_) | Stmt::While(_)))
-    {
+    if walk.loops {
+        walk.again = true;
         walk.visit_body(&kernel.body);
     }
     walk.scan
@@ -41,8 +48,18 @@ pub(crate) fn scan(kernel: &StmtFunctionDef) -> Scan<'_> {
 
 struct Walk<'a> {
     scan: Scan<'a>,
-    /// The parameters that local names were made from, one bit each.
-    carries: Vec<(&'a str, u64)>,
+    /// The parameters that names were made from, one bit each.
+    carries: FxHashMap<&'a str, u64>,
+    /// The names that were met.
+    named: FxHashSet<&'a str>,
+    loops: bool,
+    /// Whether this is the second time.
+    again: bool,
+}
+
+/// Whether a name makes code of data, or leads out of the kernel.
+fn is_of_python(name: &str) -> bool {
+    matches!(name, "exec" | "eval" | "open" | "__import__" | "globals" | "compile")
 }
 
 impl<'a> Walk<'a> {
@@ -52,13 +69,7 @@ impl<'a> Walk<'a> {
         impl<'a> Visitor<'a> for Sources<'_, 'a> {
             fn visit_expr(&mut self, expression: &'a Expr) {
                 let Expr::Name(name) = expression else { return walk_expr(self, expression) };
-                let id = name.id.as_str();
-                if let Some(at) = self.0.scan.parameters.iter().position(|known| *known == id) {
-                    self.1 |= bit(at);
-                }
-                if let Some((_, from)) = self.0.carries.iter().find(|(known, _)| *known == id) {
-                    self.1 |= from;
-                }
+                self.1 |= self.0.carries.get(name.id.as_str()).copied().unwrap_or_default();
             }
         }
         let mut sources = Sources(self, 0);
@@ -69,11 +80,8 @@ impl<'a> Walk<'a> {
     fn carry(&mut self, target: &'a Expr, sources: u64) {
         match target {
             Expr::Name(name) => {
-                let id = name.id.as_str();
-                match self.carries.iter_mut().find(|(known, _)| *known == id) {
-                    Some((_, known)) => *known |= sources,
-                    None if sources == 0 => {}
-                    None => self.carries.push((id, sources)),
+                if sources != 0 {
+                    *self.carries.entry(name.id.as_str()).or_default() |= sources;
                 }
             }
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.carry(target, sources)),
@@ -105,6 +113,14 @@ impl<'a> Walk<'a> {
                     self.scan.lowered.push(keyword.range());
                 }
             }
+        }
+    }
+
+    fn name(&mut self, name: &'a ExprName) {
+        let id = name.id.as_str();
+        if self.named.insert(id) && !self.scan.parameters.contains(&id) {
+            // A helper that is handed on: `tl.reduce(x, 0, combine)`.
+            self.scan.calls.push(id);
         }
     }
 
@@ -141,7 +157,9 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.carry(&assign.target, sources);
                 self.scan.reduces = true;
             }
+            Stmt::While(_) => self.loops = true,
             Stmt::For(statement) => {
+                self.loops = true;
                 let sources = self.sources(&statement.iter);
                 self.carry(&statement.target, sources);
             }
@@ -151,6 +169,15 @@ impl<'a> Visitor<'a> for Walk<'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Attribute(attribute) = expression
+            && let Expr::Name(name) = &*attribute.value
+        {
+            if !self.again {
+                self.scan.foreign.push(expression);
+            }
+            self.name(name);
+            return;
+        }
         if let Expr::Call(call) = expression {
             self.precision(call);
             match &*call.func {
@@ -221,12 +248,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 }
                 _ => {}
             }
-        } else if let Expr::Name(name) = expression
-            && !self.scan.calls.contains(&name.id.as_str())
-            && !self.scan.parameters.contains(&name.id.as_str())
-        {
-            // A helper that is handed on: `tl.reduce(x, 0, combine)`.
-            self.scan.calls.push(name.id.as_str());
+        } else if let Expr::Name(name) = expression {
+            if !self.again && is_of_python(name.id.as_str()) {
+                self.scan.foreign.push(expression);
+            }
+            self.name(name);
         }
         walk_expr(self, expression);
     }

@@ -356,41 +356,26 @@ impl<'a> Walk<'a> {
         for at in 0..self.kernel_functions.len() {
             self.inside_kernel(at);
         }
-        let called: Vec<&str> = self.scans.iter().flat_map(|scan| scan.calls.iter().copied()).collect();
+        let called: FxHashSet<&str> = self.scans.iter().flat_map(|scan| scan.calls.iter().copied()).collect();
         for kernel in &mut self.trace.kernels {
-            kernel.called |= called.contains(&kernel.name);
+            kernel.called |= called.contains(kernel.name);
         }
     }
 
     /// Kernels are Triton's to compile, but Triton's interpreter runs them as Python.
     fn inside_kernel(&mut self, kernel: usize) {
-        use ruff_python_ast::visitor::{Visitor, walk_expr};
-        struct Names<'w, 'a>(&'w mut Walk<'a>);
-        impl<'a> Visitor<'a> for Names<'_, 'a> {
-            fn visit_expr(&mut self, expression: &'a Expr) {
-                if let Expr::Attribute(attribute) = expression
-                    && let Expr::Name(name) = &*attribute.value
-                {
-                    if let Some(Value::Path(path)) = self.0.name(name.id.as_str()) {
-                        let path = self.0.paths.child(path, attribute.attr.id.as_str());
-                        self.0.use_of(path, expression.range());
-                    }
-                    return;
-                }
-                if let Expr::Name(name) = expression
-                    && matches!(
-                        name.id.as_str(),
-                        "exec" | "eval" | "open" | "__import__" | "globals" | "compile"
-                    )
-                {
-                    self.0.eval(expression);
-                }
-                walk_expr(self, expression);
+        for expression in std::mem::take(&mut self.scans[kernel].foreign) {
+            let Expr::Attribute(attribute) = expression else {
+                self.eval(expression);
+                continue;
+            };
+            if let Expr::Name(name) = &*attribute.value
+                && let Some(Value::Path(path)) = self.name(name.id.as_str())
+                && self.paths.text(path) != "triton.language"
+            {
+                let path = self.paths.child(path, attribute.attr.id.as_str());
+                self.use_of(path, expression.range());
             }
-        }
-        let function = &self.functions[self.kernel_functions[kernel] as usize];
-        if let walk::Code::Def(code) = function.code {
-            Names(self).visit_body(&code.body);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which names Triton's modules have, by version: as the released packages from 3.2 to 3.9 list them.
 
+use super::modules::Member;
 use super::version::Version;
 use crate::diagnostic::Severity;
 
@@ -29,15 +30,23 @@ pub(crate) enum ApiModule {
     Libdevice,
 }
 
-/// The module of a path.
-pub(crate) fn module(path: &str) -> Option<ApiModule> {
-    match path {
-        "triton.language" => Some(ApiModule::Language),
-        "triton.language.math" => Some(ApiModule::Math),
-        "triton.language.extra.libdevice" | "triton.language.extra.cuda.libdevice" => {
-            Some(ApiModule::Libdevice)
-        }
-        _ => None,
+/// The modules by their paths.
+const MODULES: [(&str, ApiModule); 4] = [
+    ("triton.language", ApiModule::Language),
+    ("triton.language.math", ApiModule::Math),
+    ("triton.language.extra.libdevice", ApiModule::Libdevice),
+    ("triton.language.extra.cuda.libdevice", ApiModule::Libdevice),
+];
+
+impl ApiModule {
+    /// The module of a path.
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
+        MODULES.iter().find(|(known, _)| *known == path).map(|(_, module)| *module)
+    }
+
+    /// The module that a name is from.
+    pub(crate) fn of(member: &Member<'_>) -> Option<Self> {
+        MODULES.iter().find(|(known, _)| member.is_of(known)).map(|(_, module)| *module)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::{self as ast, Expr, Number, Operator, UnaryOp};
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::Device;
 use super::kernel::{Assigned, Kernel};
@@ -215,7 +215,7 @@ impl<'d, 'a> Integers<'d, 'a> {
         let configs = at.tuning.as_ref().map_or(&[][..], |tuning| &tuning.configs[..]);
         let mut all = Vec::new();
         for launch in device.launches_of(kernel) {
-            let mut known = FxHashMap::default();
+            let mut known = FxHashMap::with_capacity_and_hasher(at.parameters.len(), FxBuildHasher);
             for parameter in &at.parameters {
                 if let Some(value) = parameter.default
                     && let Some(number) = device.host_integer(None, value, 6)

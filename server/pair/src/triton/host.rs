@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::Global;
 use super::kernel::Kernel;
 use super::modules::Modules;
+use crate::by_name::ByName;
 
 /// The functions of a block that are no kernels.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ pub(crate) struct HostFunction<'a> {
     pub(crate) class: Option<&'a str>,
     pub(crate) function: &'a ast::StmtFunctionDef,
     /// What each name is bound to: all plain assignments, and `None` for what is bound otherwise.
-    bound: FxHashMap<&'a str, Vec<Option<&'a Expr>>>,
+    bound: ByName<'a, Option<&'a Expr>>,
     /// The calls in it, nested functions left out, in text order.
     pub(crate) calls: Vec<HostCall<'a>>,
     /// Whether it takes a remainder, as those do who ask for sizes that divide.
@@ -57,19 +58,21 @@ impl<'a> HostFunction<'a> {
                 name: function.name.id.as_str(),
                 class,
                 function,
-                bound: FxHashMap::default(),
+                bound: ByName::from_iter([]),
                 calls: Vec::new(),
                 asks_for_remainders: false,
             },
+            bound: Vec::new(),
             branches: 0,
         };
         walk.visit_body(&function.body);
+        walk.found.bound = walk.bound.into_iter().collect();
         walk.found
     }
 
     /// Whether the function binds a name, as a parameter or in its body.
     pub(crate) fn binds(&self, name: &str) -> bool {
-        self.bound.contains_key(name) || self.is_parameter(name)
+        self.bound.contains(name) || self.is_parameter(name)
     }
 
     /// Whether a name is one of its parameters.
@@ -79,13 +82,13 @@ impl<'a> HostFunction<'a> {
 
     /// Whether the body binds a name anew.
     pub(crate) fn rebinds(&self, name: &str) -> bool {
-        self.bound.contains_key(name)
+        self.bound.contains(name)
     }
 
     /// What a name is assigned, if that happens once and plainly.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Expr> {
-        match self.bound.get(name)?[..] {
-            [Some(value)] if !self.is_parameter(name) => Some(value),
+        match *self.bound.all(name) {
+            [(_, Some(value))] if !self.is_parameter(name) => Some(value),
             _ => None,
         }
     }
@@ -128,30 +131,36 @@ impl<'a> Host<'a> {
 
     /// The functions that are run when one is called, itself included: those whose names it uses.
     pub(crate) fn reachable(&self, from: &str) -> Vec<usize> {
+        let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for (at, function) in self.functions.iter().enumerate() {
+            for name in [Some(function.name), function.class].into_iter().flatten() {
+                by_name.entry(name).or_default().push(at);
+            }
+        }
         let mut reached: Vec<usize> = Vec::new();
         let mut names: Vec<&str> = vec![from];
         while let Some(name) = names.pop() {
-            for (at, function) in self.functions.iter().enumerate() {
-                if (function.name == name || function.class == Some(name)) && !reached.contains(&at) {
-                    reached.push(at);
-                    for call in &function.calls {
-                        match &*call.call.func {
-                            Expr::Name(name) => names.push(name.id.as_str()),
-                            Expr::Attribute(attribute) => {
-                                if let Expr::Name(owner) = &*attribute.value {
-                                    names.push(match owner.id.as_str() {
-                                        "self" => attribute.attr.id.as_str(),
-                                        owner => owner,
-                                    });
-                                }
+            // What is taken out is not visited again.
+            for at in by_name.remove(name).unwrap_or_default() {
+                reached.push(at);
+                for call in &self.functions[at].calls {
+                    match &*call.call.func {
+                        Expr::Name(name) => names.push(name.id.as_str()),
+                        Expr::Attribute(attribute) => {
+                            if let Expr::Name(owner) = &*attribute.value {
+                                names.push(match owner.id.as_str() {
+                                    "self" => attribute.attr.id.as_str(),
+                                    owner => owner,
+                                });
                             }
-                            _ => {}
                         }
+                        _ => {}
                     }
                 }
             }
         }
         reached.sort_unstable();
+        reached.dedup();
         reached
     }
 }
@@ -207,12 +216,13 @@ impl<'a> Launch<'a> {
 
 struct Walk<'a> {
     found: HostFunction<'a>,
+    bound: Vec<(&'a str, Option<&'a Expr>)>,
     branches: u8,
 }
 
 impl<'a> Walk<'a> {
     fn bind(&mut self, name: &'a str, value: Option<&'a Expr>) {
-        self.found.bound.entry(name).or_default().push(value);
+        self.bound.push((name, value));
     }
 }
 

@@ -3,10 +3,10 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{self as ast, Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
 
 use super::modules::{Modules, is_constexpr};
 use super::tuning::Tuning;
+use crate::by_name::ByName;
 
 /// A function under `triton.jit`.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Kernel<'a> {
     /// What each name is assigned, in text order.
     pub(crate) assigned: Vec<(&'a str, Assigned<'a>)>,
     /// The same by name: places in `assigned`.
-    by_name: FxHashMap<&'a str, Vec<usize>>,
+    by_name: ByName<'a, usize>,
     /// The calls in it, in text order.
     pub(crate) calls: Vec<DeviceCall<'a>>,
     /// Names that it uses and does not bind.
@@ -152,7 +152,7 @@ impl<'a> Kernel<'a> {
                 launched: false,
                 tuning: Tuning::of(function, modules),
                 assigned: Vec::new(),
-                by_name: FxHashMap::default(),
+                by_name: ByName::from_iter([]),
                 calls: Vec::new(),
                 free: Vec::new(),
                 faults: Vec::new(),
@@ -165,13 +165,10 @@ impl<'a> Kernel<'a> {
         };
         walk.visit_body(&function.body);
         let mut kernel = walk.kernel;
-        for (at, (name, _)) in kernel.assigned.iter().enumerate() {
-            kernel.by_name.entry(name).or_default().push(at);
-        }
+        kernel.by_name = kernel.assigned.iter().zip(0..).map(|((name, _), at)| (*name, at)).collect();
         let Self { free, parameters, by_name, .. } = &mut kernel;
         free.retain(|used| {
-            !by_name.contains_key(used.name)
-                && !parameters.iter().any(|parameter| parameter.name == used.name)
+            !by_name.contains(used.name) && !parameters.iter().any(|parameter| parameter.name == used.name)
         });
         kernel
     }
@@ -183,12 +180,12 @@ impl<'a> Kernel<'a> {
 
     /// All that a name is given in the body.
     pub(crate) fn given(&self, name: &str) -> impl Iterator<Item = &Assigned<'a>> {
-        self.by_name.get(name).into_iter().flatten().map(|at| &self.assigned[*at].1)
+        self.by_name.all(name).iter().map(|(_, at)| &self.assigned[*at].1)
     }
 
     /// What a name is assigned, if that happens once and plainly and it is no parameter.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Expr> {
-        let [at] = self.by_name.get(name)?[..] else { return None };
+        let [(_, at)] = *self.by_name.all(name) else { return None };
         match self.assigned[at].1 {
             Assigned::Value { value, .. } if self.parameter(name).is_none() => Some(value),
             _ => None,
@@ -197,7 +194,7 @@ impl<'a> Kernel<'a> {
 
     /// Whether the body binds a name.
     pub(crate) fn binds(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+        self.by_name.contains(name)
     }
 
     /// The calls of one function of `triton.language`.

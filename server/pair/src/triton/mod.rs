@@ -10,9 +10,7 @@ mod taint;
 mod tuning;
 mod version;
 
-pub(crate) use api::{
-    ApiModule, Availability, availability, module as api_module, replacement, severity as api_severity,
-};
+pub(crate) use api::{ApiModule, Availability, availability, replacement, severity as api_severity};
 pub(crate) use constant::{Constness, Integers};
 pub(crate) use host::{Host, HostFunction, Launch};
 pub(crate) use kernel::{

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::{self as ast, Expr, Number, Operator};
 use ruff_text_size::{Ranged, TextSize};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::Device;
 use super::kernel::{Assigned, Kernel, argument, spreads};
@@ -78,7 +78,8 @@ impl<'d, 'a> Taints<'d, 'a> {
     pub(crate) fn of(device: &'d Device<'a>, kernel: &'d Kernel<'a>) -> Self {
         let mut loads: Vec<_> = kernel.calls_of("load").map(|load| load.call.start()).collect();
         loads.sort_unstable();
-        let mut taints = Self { device, kernel, names: FxHashMap::default(), loads };
+        let names = FxHashMap::with_capacity_and_hasher(kernel.assigned.len(), FxBuildHasher);
+        let mut taints = Self { device, kernel, names, loads };
         // Twice: a loop hands on what the end of its body makes.
         for _ in 0..2 {
             for (name, assigned) in &kernel.assigned {

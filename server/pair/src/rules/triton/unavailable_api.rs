@@ -6,9 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::Context;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{
-    ApiModule, Availability, Version, api_module, api_severity, availability, keyword, replacement,
-};
+use crate::triton::{ApiModule, Availability, Version, api_severity, availability, keyword, replacement};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::UnavailableApi,
@@ -45,20 +43,25 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
 /// A dotted name.
 fn name<'a>(context: &Context<'_, 'a>, expression: &'a Expr, found: &mut Vec<Diagnostic>) {
     let Expr::Attribute(attribute) = expression else { return };
-    let Some(member) = context.device.modules.member(expression) else { return };
     let version = context.file.triton;
+    // Nearly always `tl.load` and its like, which every version has.
+    if let Some(name) = context.device.modules.language(expression)
+        && availability(ApiModule::Language, name, version) == Availability::Here
+    {
+        return;
+    }
+    let Some(member) = context.device.modules.member(expression) else { return };
     // `tl.libdevice.tanh`, `tl.math.tanh`: what is missing may be the module.
-    let path = member.module();
-    let (module, missing, range) = match api_module(&path) {
+    let (module, missing, range) = match ApiModule::of(&member) {
         Some(module) => (module, member.name, attribute.attr.range),
-        None if path == "triton.language.libdevice" => {
+        None if member.is_of("triton.language.libdevice") => {
             (ApiModule::Language, "libdevice", attribute.value.range())
         }
         None => return,
     };
     let availability = availability(module, missing, version);
     let Some(severity) = api_severity(availability) else { return };
-    let mut message = said(&path, missing, availability, version);
+    let mut message = said(&member.module(), missing, availability, version);
     let instead = replacement(module, missing);
     if let Some((words, _)) = instead {
         message = format!("{message}: {words}");
@@ -147,7 +150,7 @@ fn imports(context: &Context<'_, '_>, statements: &[Stmt], found: &mut Vec<Diagn
                 }
                 for alias in &import.names {
                     let name = alias.name.id.as_str();
-                    let Some(module) = api_module(path).filter(|_| name != "*") else { continue };
+                    let Some(module) = ApiModule::of_path(path).filter(|_| name != "*") else { continue };
                     let availability = availability(module, name, context.file.triton);
                     let Some(severity) = api_severity(availability) else { continue };
                     let mut message = said(path, name, availability, context.file.triton);
