@@ -1,7 +1,7 @@
 //! The two functions that a pair compares.
 
 use ruff_text_size::TextRange;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::outline::{Callable, Outline, What, definition};
 
@@ -127,13 +127,13 @@ pub(crate) fn find<'a>(
         };
         return found(convention, (reference, candidate));
     }
-    for (convention, pairs) in [
-        (Convention::NamePair, name_pairs(&references, &candidates)),
-        (Convention::SharedName, shared_names(&references, &candidates, python, triton)),
-    ] {
-        if pairs.is_empty() {
-            continue;
+    let (convention, pairs) = match name_pairs(&references, &candidates) {
+        none if none.is_empty() => {
+            (Convention::SharedName, shared_names(&references, &candidates, python, triton))
         }
+        pairs => (Convention::NamePair, pairs),
+    };
+    if !pairs.is_empty() {
         return match narrow(pairs, tested, python, triton) {
             Ok(pair) => found(convention, pair),
             Err(pairs) => {
@@ -237,10 +237,12 @@ fn shared_names<'a>(
     python: &Side<'_, 'a>,
     triton: &Side<'_, 'a>,
 ) -> Vec<Pair<'a>> {
+    let by_name: FxHashMap<&str, &Callable<'a>> =
+        candidates.iter().map(|candidate| (candidate.name, candidate)).collect();
     references
         .iter()
         .filter_map(|reference| {
-            let candidate = candidates.iter().find(|candidate| candidate.name == reference.name)?;
+            let candidate = *by_name.get(reference.name)?;
             let helper = python.is_helper(reference) && triton.is_helper(candidate);
             (!helper).then_some((*reference, *candidate))
         })

@@ -137,14 +137,21 @@ const MANY_STEPS: i64 = 2000;
 impl<'a> Loops<'a> {
     /// Finds what is computed and never used.
     fn unused(&mut self, body: &'a [Stmt]) {
+        let works = body.iter().filter_map(|statement| match statement {
+            Stmt::Assign(assign) if is_work(&assign.value) => match &assign.targets[..] {
+                [Expr::Name(name)] => Some(name),
+                _ => None,
+            },
+            _ => None,
+        });
+        let mut works = works.peekable();
+        if works.peek().is_none() {
+            return;
+        }
         let mut reads = Reads::default();
         reads.visit_body(body);
-        for statement in body {
-            if let Stmt::Assign(assign) = statement
-                && let [Expr::Name(name)] = &assign.targets[..]
-                && !reads.names.contains(name.id.as_str())
-                && is_work(&assign.value)
-            {
+        for name in works {
+            if !reads.names.contains(name.id.as_str()) {
                 self.found.push((name.range, "the reference computes this and never uses it: remove it"));
             }
         }
@@ -153,6 +160,9 @@ impl<'a> Loops<'a> {
     fn judge(&self, statement: &'a StmtFor) -> Option<&'static str> {
         if statement.body.iter().all(only_copies) {
             return Some("the reference copies again and again: compute on what it was given");
+        }
+        if !is_range(&statement.iter) && !is_unbind(&statement.iter) {
+            return None;
         }
         let variable = name_of(&statement.target)?;
         self.judge_body(&Body::of(statement, variable), &statement.iter)
