@@ -56,7 +56,10 @@ fn sentence(text: &str) -> Option<String> {
     let first = text.chars().find(|character| character.is_alphanumeric())?;
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     // A title such as "Fused Kernels: linear, relu" is handed over without its first words.
-    let start = if first.is_lowercase() { "Fused " } else { "" };
+    // So is one that begins with a name such as ReLU or LayerNorm.
+    let mut word = text.split([' ', ',']).next().unwrap_or_default().chars().skip(1);
+    let named = word.any(|letter| letter.is_uppercase() || letter.is_numeric());
+    let start = if first.is_lowercase() || named && !text.starts_with("Fused") { "Fused " } else { "" };
     Some(format!("{start}{text}{stop}"))
 }
 
@@ -130,6 +133,8 @@ mod tests {
     fn a_title_becomes_a_sentence() {
         assert_eq!(sentence("linear, relu").as_deref(), Some("Fused linear, relu."));
         assert_eq!(sentence("  Softmax of\n rows. ").as_deref(), Some("Softmax of rows."));
+        let text = "ReLU, square and scale of a float32 matrix";
+        assert_eq!(sentence(text).as_deref(), Some("Fused ReLU, square and scale of a float32 matrix."));
         assert_eq!(sentence(" - "), None);
     }
 

@@ -56,7 +56,8 @@ impl Input {
                 let sizes = self.shape.iter().enumerate();
                 let sizes = sizes.map(|(place, size)| if along.contains(&place) { 1 } else { *size });
                 let means = sizes.map(|size| size.to_string()).collect::<Vec<_>>().join(", ");
-                format!("{} + torch.randn({means}, device=\"cuda\"{dtype})", drawn("randn"))
+                let means = format!("torch.randn({means}, device=\"cuda\"{dtype})");
+                format!("{}\n    {} += {means}", drawn("randn"), self.name)
             }
             Draw::Weights(count) => format!("{} * {}", drawn("randn"), inverse_root(*count)),
             Draw::Positive => format!("{} + 0.5", drawn("rand")),

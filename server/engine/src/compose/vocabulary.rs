@@ -29,7 +29,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// How people write a name.
 pub(super) fn written(name: &str) -> String {
-    const WRITTEN: [(&str, &str); 14] = [
+    const WRITTEN: [(&str, &str); 13] = [
         ("leaky relu", "leaky ReLU"),
         ("relu", "ReLU"),
         ("gelu", "exact GELU"),
@@ -41,9 +41,8 @@ pub(super) fn written(name: &str) -> String {
         ("instancenorm", "InstanceNorm"),
         ("batchnorm with given statistics", "BatchNorm with given statistics"),
         ("l2 norm of rows", "L2 norm of rows"),
-        ("huber loss", "Huber loss"),
+        ("huber loss", "elementwise Huber loss"),
         ("kl divergence of two log probabilities", "KL divergence of two log probabilities"),
-        ("swish", "Swish"),
     ];
     WRITTEN.iter().find(|(known, _)| *known == name).map_or(name, |(_, written)| *written).to_owned()
 }
