@@ -67,6 +67,15 @@ class Bench:
             for lane in self._lanes[mode]:
                 lane.start()
 
+    def prewarm(self, request: dict[str, Any]) -> None:
+        """Returns once all is ready that ``request``'s verdict would wait for. Runs no pair.
+
+        Raises :class:`Fault` where the Python side does not start.
+        """
+        for mode in self._modes(request):
+            for lane in self._lanes[mode]:
+                lane.wait_warm()
+
     def environment(self) -> dict[str, Any]:
         """What this machine offers."""
         devices = self._cuda()

@@ -201,7 +201,9 @@ class Candidate:
                 before = self._watch.launched
                 times = self._stopwatch.go(self._function)
                 return {**times, "launches": self._watch.launched - before}, None
-            return {}, self._send({"result": self._stopwatch.kept_output(message["call"])})
+            if verb == "stash":
+                return self._stopwatch.stash(message["call"]), None
+            return {}, self._send({"result": self._stopwatch.stashed_output(message["index"])})
         except torch.cuda.OutOfMemoryError as error:
             # It ran before; what is lacking now is room for the copies that timing takes.
             raise out_of_memory() from error

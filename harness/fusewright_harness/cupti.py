@@ -146,12 +146,12 @@ def profile_calls(
     activities: Activities,
     flush: Callable[[], Any],
     finish: Callable[[], None],
-) -> dict[str, float]:
-    """The device milliseconds of one call by the names of what was executed, averaged over a few on a cold L2.
+) -> dict[str, tuple[float, float]]:
+    """What one call has executed, by name: the device milliseconds and how often, averaged over a few on a cold L2.
 
     ``flush`` empties the cache, ``finish`` waits for the device. Raises :class:`Unavailable`.
     """
-    spent: dict[str, float] = {}
+    spent: dict[str, tuple[float, float]] = {}
     try:
         activities.begin()
         for _ in range(_CALLS):
@@ -162,7 +162,8 @@ def profile_calls(
             function(*given.positional, **given.named)
             finish()
             for name, ms in activities.take():
-                spent[name] = spent.get(name, 0.0) + ms / _CALLS
+                before = spent.get(name, (0.0, 0.0))
+                spent[name] = before[0] + ms / _CALLS, before[1] + 1 / _CALLS
     finally:
         activities.end()
     return spent

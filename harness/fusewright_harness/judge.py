@@ -71,8 +71,7 @@ class Judge:
                 require_plain_work(case, case.reference_facts)
                 prove(case)
             if not case.interpreted:
-                with case.turn(alone=True):
-                    time_both(case)
+                time_both(case)
             case.verdict.set(pending=["audit"])
             first(case.verdict.line())
             with second_opinion(case), case.turn():

@@ -39,6 +39,7 @@ class Lane:
         self._zygote: Zygote | None = None
         self._spares: list[Worker] = []
         self._making = 0
+        self._preparing: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -56,11 +57,18 @@ class Lane:
         self._zygote = Zygote(self.mode, self._scratch, environment)
         with self._lock:
             self._spares = []
-        threading.Thread(target=self._prepare, name=f"prepare-{self.mode}", daemon=True).start()
+        self._preparing = threading.Thread(target=self._prepare, name=f"prepare-{self.mode}", daemon=True)
+        self._preparing.start()
 
     def wait_ready(self) -> str | None:
         """Waits for the zygote; returns what it cannot do, or None. Raises :class:`Fault` where it did not start."""
         return self._running().wait_ready()
+
+    def wait_warm(self) -> None:
+        """Waits for the first pair's workers too. Raises :class:`Fault` where the zygote did not start."""
+        self.wait_ready()
+        if self._preparing is not None:
+            self._preparing.join()
 
     def gaps(self) -> list[str]:
         """The operations that its zygote, which is ready, cannot vouch for."""
@@ -164,7 +172,7 @@ class Lane:
     def _wanted(self) -> int:
         if self.mode in ("compile", "inductor"):
             return max(1, self.in_flight)
-        wanted = max(_SPARES, self.in_flight)
+        wanted = max(_SPARES, 2 * self.in_flight)
         if self.mode != "cuda":
             return wanted
         memory = torch.cuda.get_device_properties(self.number or 0).total_memory

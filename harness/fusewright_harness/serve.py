@@ -1,9 +1,9 @@
 """The harness as the engine sees it: requests and replies, one JSON object a line, on standard input and output.
 
-Requests: ``verify`` and ``compile`` a pair, have ``inductor`` write one's kernel, ``cancel`` one of these, tell the
-``environment``. Replies carry the request's ``id`` and an ``event``: "phase", "first", "verdict", "compiled",
-"written", "environment" or "failed". Standard error is the log. The end of standard input ends the harness and every
-process that it started.
+Requests: ``prewarm`` what a verdict needs, ``verify`` and ``compile`` a pair, have ``inductor`` write one's kernel,
+``cancel`` one of these, tell the ``environment``. Replies carry the request's ``id`` and an ``event``: "warm", "phase",
+"first", "verdict", "compiled", "written", "environment" or "failed". Standard error is the log. The end of standard
+input ends the harness and every process that it started.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Server:
             return
         if verb == "cancel":
             self._cancel(number)
-        elif verb in ("verify", "compile", "inductor", "environment"):
+        elif verb in ("prewarm", "verify", "compile", "inductor", "environment"):
             try:
                 # Zygotes end with the thread that started them, so it is this one, which lives longest.
                 bench = self._start(request)
@@ -132,6 +132,9 @@ class Server:
         try:
             if request["verb"] == "environment":
                 send("environment", environment=bench.environment())
+            elif request["verb"] == "prewarm":
+                bench.prewarm(request)
+                send("warm")
             elif request["verb"] == "compile":
                 bench.compile(request, deadline, send)
             elif request["verb"] == "inductor":

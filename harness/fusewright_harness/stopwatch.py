@@ -26,7 +26,7 @@ from fusewright_harness.transfer import clone_value
 from fusewright_harness.values import take_apart
 from fusewright_harness.waiting import load_wait
 
-VERBS = ("prepare", "go", "timed_output")
+VERBS = ("prepare", "go", "stash", "timed_output")
 
 # Bound before any code of the pair is loaded, which may replace it in torch's namespace.
 _empty = torch.empty
@@ -94,6 +94,7 @@ class Stopwatch:
         self._order: dict[str, Any] = {}
         self._arguments: list[Arguments] = []
         self._kept: list[Any] = []
+        self._stashed: list[Any] = []
         self._filler: list[torch.Tensor] = []
 
     @staticmethod
@@ -135,12 +136,19 @@ class Stopwatch:
         take = self._from_host if self._order["how"] == "host" else self._from_device
         return take(function, arguments)
 
-    def kept_output(self, call: int) -> Any:
-        """What the call of that number in the last slot gave, as the stream had it when the call was over.
+    def stash(self, call: int) -> dict[str, Any]:
+        """Keeps what the call of that number in the last slot gave, as the stream had it when the call was over.
 
-        That is what it returned, or its arguments where it returned no tensor.
+        That is what it returned, or its arguments where it returned no tensor. Handing it over takes the driver, which
+        may be busy with another process; so that is done once nobody waits.
         """
-        return self._kept[call]
+        self._stashed.append(self._kept[call])
+        return {"index": len(self._stashed) - 1}
+
+    def stashed_output(self, index: int) -> Any:
+        """What was stashed as number ``index``; it is given up."""
+        output, self._stashed[index] = self._stashed[index], None
+        return output
 
     def rest(self) -> None:
         """Gives the last slot's memory up."""

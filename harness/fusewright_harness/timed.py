@@ -31,19 +31,29 @@ from fusewright_harness.workers import Worker, receive_answer
 _CLOCKED_ROUNDS = 3
 _ATTEMPTS = 3
 _LONE_SLOTS = 4
+_REHEARSED = 32
+_REHEARSED_BYTES = 1 << 30
 
 _clocks: dict[int, Clock] = {}
 
 
 def time_both(case: Case) -> None:
-    """Times reference and candidate in alternating slots and sets the verdict's ruling and times."""
+    """Times reference and candidate in alternating slots and sets the verdict's ruling and times.
+
+    Only what is timed has the device to itself: what comes before and after, the rest of the machine may share.
+    """
     case.report("timing", "timing both, in turn")
     try:
         with case.phase("timing"):
-            work = _work(case)
-            if work is not None:
-                refuse_wasteful_reference(work)
-            measured, host = _Timekeeper(case, judges_clock()).measure()
+            with case.turn():
+                work = _work(case)
+                if work is not None:
+                    refuse_wasteful_reference(work)
+                keeper = _Timekeeper(case, judges_clock())
+                keeper.rehearse()
+            with case.turn(alone=True):
+                measured, host = keeper.measure()
+            keeper.check()
             card = present_card()
             if work is not None:
                 refuse_slowed_reference(work, card, measured.python_ms)
@@ -107,6 +117,18 @@ class _Timekeeper:
         # Large inputs are held once, so there is nothing to mix.
         self._mixing = len(self._held) > 1
         self._launches = min(case.launches[1:], default=1)
+        self._stashed: list[tuple[int, Any]] = []
+
+    def rehearse(self) -> None:
+        """Has both sides fetch from the driver what their slots will take, where that is little."""
+        if self._room.large or _REHEARSED * self._room.call_bytes > _REHEARSED_BYTES:
+            return
+        plan = Plan(_REHEARSED, 1, 0.0)
+        for side in self._sides:
+            order = {**self._order(side, plan, "device", True), "contents": [self._held[0]] * plan.rounds}
+            side.ask("prepare", "preparing to be timed", **order)
+        for side in self._sides:
+            side.answer()
 
     def measure(self) -> tuple[timing.Timing, dict[str, float]]:
         """The ratio with its interval, and the calls' times as the host sees them."""
@@ -124,7 +146,7 @@ class _Timekeeper:
                 slots[side].append(times)
                 enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
                 if side is self._case.team.candidate and number in checked:
-                    self._check_timed(slot, plan, times)
+                    self._stash(slot, plan, times)
                 self._rest(side)
         for side, plan in zip(self._sides, plans, strict=True):
             device_ms = statistics.median(time for times in slots[side] for time in times)
@@ -231,16 +253,29 @@ class _Timekeeper:
             side.ask("rest", "giving memory back")
             side.answer()
 
-    def _check_timed(self, slot: _Slot, plan: Plan, times: list[float]) -> None:
-        """Compares an output of the slot's fastest round, chosen once the slot was over.
+    def check(self) -> None:
+        """Compares what was stashed with what the reference makes of the same inputs."""
+        for index, content in self._stashed:
+            self._check_timed(index, content)
+        self._stashed = []
+
+    def _stash(self, slot: _Slot, plan: Plan, times: list[float]) -> None:
+        """Has an output of the slot's fastest round kept, chosen once the slot was over.
 
         A candidate gains by what it leaves out only in rounds that are fast.
         """
         fastest = 1 + times.index(min(times))
         call = fastest * plan.batch + secrets.randbelow(plan.batch)
-        self._case.team.candidate.ask("timed_output", "handing over a timed output", call=call)
+        candidate = self._case.team.candidate
+        candidate.ask("stash", "keeping a timed output", call=call)
+        self._stashed.append((candidate.answer().fields["index"], slot.contents[fastest]))
+        if self._room.large:
+            self.check()
+
+    def _check_timed(self, index: int, content: Any) -> None:
+        self._case.team.candidate.ask("timed_output", "handing over a timed output", index=index)
         result = receive_answer(self._case.team.candidate.answer(), "candidate", "triton")
-        expected = self._expected(slot.contents[fastest])
+        expected = self._expected(content)
         comparison = compare(expected, result.get("result"), what="a timed call's output", slack=LATER_CALLS)
         # One element in a thousand may lie beyond the tolerance, as sums by atomics do now and then: nothing is gained
         # by leaving that few out.

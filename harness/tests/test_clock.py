@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from simulated_gpu import EVENT_MS, FLUSH_MS, LAUNCH_MS, SimulatedGpu, SimulatedWorker
 
 from fusewright_harness import timed
@@ -10,6 +11,7 @@ from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.clock import Clock, check_total
 from fusewright_harness.compare import Expected
 from fusewright_harness.faults import Fault
+from fusewright_harness.stopwatch import Stopwatch
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
 
@@ -24,7 +26,7 @@ def measure(gpu, monkeypatch):
     """Times two functions of the simulated GPU against each other."""
     monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
     # Outputs are not what is tested here.
-    monkeypatch.setattr(timed._Timekeeper, "_check_timed", lambda *_: None)
+    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
 
     def measured(reference, candidate, launches=1):
         team = Team(SimulatedWorker(gpu, reference), SimulatedWorker(gpu, candidate, launches), None)
@@ -113,3 +115,61 @@ def test_events_that_add_up_to_more_than_the_clock_are_refused():
     check_total("triton", [1.0, 1.0], wall_ms=2.5)
     with pytest.raises(Fault, match="judge's clock"):
         check_total("triton", [1.0, 1.0], wall_ms=1.5)
+
+
+def test_a_stashed_output_outlives_its_slot(gpu):
+    stopwatch = Stopwatch(gpu.handles())
+    inputs = [((torch.full((2,), float(number)),), {}) for number in range(3)]
+    order = {
+        "contents": [0, 1, 2],
+        "batch": 2,
+        "wait_ms": 0.1,
+        "keep": True,
+        "filler": [],
+        "reserve": 0,
+        "how": "device",
+    }
+    stopwatch.prepare(inputs, order)
+    stopwatch.go(lambda x: x * 10)
+    indices = [stopwatch.stash(call)["index"] for call in (3, 5)]
+    stopwatch.prepare(inputs, order)
+    stopwatch.go(lambda x: x * 0)
+    assert [stopwatch.stashed_output(index).tolist() for index in indices] == [[10.0, 10.0], [20.0, 20.0]]
+
+
+class Stashing(SimulatedWorker):
+    """A candidate that stashes and hands over, noting when."""
+
+    def __init__(self, gpu, function, notes):
+        super().__init__(gpu, function, launches=1)
+        self.notes = notes
+
+    def ask(self, verb, doing, **order):
+        if verb in ("prepare", "go"):
+            super().ask(verb, doing, **order)
+            return
+        self.notes.append(verb)
+        self.reply = {"index": self.notes.count("stash") - 1}
+
+
+def test_outputs_are_handed_over_when_the_timing_is_over(gpu, monkeypatch):
+    notes = []
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    candidate = Stashing(gpu, lambda _: gpu.work(0.1), notes)
+    team = Team(SimulatedWorker(gpu, lambda _: gpu.work(0.2)), candidate, None)
+    case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+    case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+    keeper = timed._Timekeeper(case, Clock(gpu.handles()))
+    checked = []
+    monkeypatch.setattr(
+        timed._Timekeeper, "_check_timed", lambda _self, index, content: checked.append((index, content))
+    )
+    keeper.rehearse()
+    keeper.measure()
+    assert set(notes) == {"stash"}
+    assert checked == []
+    keeper.check()
+    assert [index for index, _content in checked] == list(range(len(notes)))
+    assert all(len(content) == 3 for _index, content in checked)
+    keeper.check()
+    assert len(checked) == len(notes)

@@ -6,7 +6,7 @@ import pytest
 
 from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.faults import Fault
-from fusewright_harness.profiled import judge_profile, profiled
+from fusewright_harness.profiled import Spent, judge_profile, profiled
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Answer, Deadline
 
@@ -24,7 +24,7 @@ def case():
 
 
 def test_an_honest_call_gets_its_kernels_times(case):
-    judge_profile(case, {"norm_kernel": 0.095, "Memset (Device)": 0.005})
+    judge_profile(case, {"norm_kernel": Spent(0.095, 1), "fill": Spent(0.005, 1)})
     line = case.verdict.line()
     assert line["foreign_fraction"] == pytest.approx(0.05)
     assert line["kernels"][0]["device_ms"] == 0.095
@@ -32,17 +32,42 @@ def test_an_honest_call_gets_its_kernels_times(case):
 
 def test_a_call_that_others_do_mostly_is_rejected(case):
     with pytest.raises(Fault, match="gemm") as caught:
-        judge_profile(case, {"norm_kernel": 0.01, "gemm": 0.09})
+        judge_profile(case, {"norm_kernel": Spent(0.01, 1), "gemm": Spent(0.09, 1)})
     assert (caught.value.kind, caught.value.line) == ("NotComputedByKernel", 7)
+
+
+@pytest.mark.parametrize(
+    ("own_ms", "others"),
+    [
+        # Honest pairs of a thousand elements, as an H200 profiles them.
+        (0.0032, {"reduce_kernel": Spent(0.00467, 2)}),
+        (0.00142, {"elementwise_kernel": Spent(0.00265, 1)}),
+        (0.00209, {"radixSortKVInPlace": Spent(0.0081, 1), "compute_cuda_kernel": Spent(0.01757, 6)}),
+        (0.00275, {"DeviceScanKernel": Spent(0.00255, 1), "fill": Spent(0.0011, 1)}),
+    ],
+)
+def test_what_costs_no_more_than_being_launched_is_a_warning(case, own_ms, others):
+    judge_profile(case, {"norm_kernel": Spent(own_ms, 1), **others})
+    line = case.verdict.line()
+    assert line["foreign_fraction"] > 0.5
+    assert [(finding["code"], finding["severity"]) for finding in line["findings"]] == [
+        ("TorchCompute", "warning")
+    ]
+
+
+def test_work_is_no_launch_however_many_there_are(case):
+    case.verdict.set(triton_ms=1.0)
+    with pytest.raises(Fault, match="elementwise"):
+        judge_profile(case, {"norm_kernel": Spent(0.05, 1), "elementwise": Spent(0.4, 20)})
 
 
 def test_a_gpu_busier_than_the_events_say_is_rejected(case):
     with pytest.raises(Fault, match="no other stream") as caught:
-        judge_profile(case, {"norm_kernel": 0.3})
+        judge_profile(case, {"norm_kernel": Spent(0.3, 1)})
     assert caught.value.kind == "WorkOutsideTheStream"
 
 
-@pytest.mark.parametrize("spent", [{"other": 0.1}, {"norm_kernel": 0.0}])
+@pytest.mark.parametrize("spent", [{"other": Spent(0.1, 1)}, {"norm_kernel": Spent(0.0, 1)}])
 def test_a_profile_without_the_pairs_kernels_tells_nothing(case, spent):
     judge_profile(case, spent)
     assert case.verdict.line()["foreign_fraction"] is None
@@ -65,7 +90,17 @@ class Profiled:
 
 
 def test_the_candidates_own_process_is_asked(case):
-    case.team.candidate = Profiled({"spent": {"norm_kernel": 0.1, "fill": "long", "copy": float("nan")}})
+    case.team.candidate = Profiled(
+        {
+            "spent": {
+                "norm_kernel": [0.1, 1],
+                "fill": "long",
+                "copy": [float("nan"), 1],
+                "gemm": [0.1],
+                "sum": [-1, 1],
+            }
+        }
+    )
     profiled(case)
     assert case.team.candidate.asked == ["profile"]
     assert case.verdict.line()["foreign_fraction"] == 0.0
