@@ -4,12 +4,17 @@ It imports torch and triton, runs the three blocks, compares one pair of outputs
 times a hundred calls of each side, one after the other, on the host's clock. It checks far less than
 `fusewright verify` and contains nothing: run it on pairs that you trust.
 
-    python bench/cold_benchmark.py FILE     prints {"status", "correct", "speedup", "python_ms", "triton_ms"}
+    python bench/cold_benchmark.py [--interpreter] FILE
+
+It prints {"status", "correct", "speedup", "python_ms", "triton_ms"}. Without a GPU it runs in Triton's
+interpreter, with the inputs on the CPU, and times a few calls.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import re
 import sys
 import tempfile
@@ -21,6 +26,7 @@ from typing import Any
 _MARKER = re.compile(r"^# <(/?)(PYTHON|TRITON|TEST)>[ \t]*$", re.MULTILINE)
 _NAME = re.compile(r"^def (\w+_(?:pytorch|torch|triton_wrapper|triton))\(", re.MULTILINE)
 _WARM_UP, _CALLS = 10, 100
+_FEW_WARM_UP, _FEW_CALLS = 1, 3
 _TOLERANCE = 1e-2
 
 
@@ -44,21 +50,27 @@ def milliseconds(function: Callable[..., Any], arguments: tuple[Any, ...]) -> fl
     """The mean time of a call as the host sees a hundred of them."""
     import torch
 
-    for _ in range(_WARM_UP):
+    interpreted = "TRITON_INTERPRET" in os.environ
+    finish = (lambda: None) if interpreted else torch.cuda.synchronize
+    warm_up, calls = (_FEW_WARM_UP, _FEW_CALLS) if interpreted else (_WARM_UP, _CALLS)
+    for _ in range(warm_up):
         function(*arguments)
-    torch.cuda.synchronize()
+    finish()
     begun = time.perf_counter()
-    for _ in range(_CALLS):
+    for _ in range(calls):
         function(*arguments)
-    torch.cuda.synchronize()
-    return (time.perf_counter() - begun) / _CALLS * 1e3
+    finish()
+    return (time.perf_counter() - begun) / calls * 1e3
 
 
 def benchmark(path: Path) -> dict[str, Any]:
     """The line on one pair."""
     import torch
 
-    blocks = blocks_of(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if "TRITON_INTERPRET" in os.environ:
+        text = text.replace('"cuda"', '"cpu"')
+    blocks = blocks_of(text)
     with tempfile.TemporaryDirectory() as folder:
         python, triton, test = (
             run_block(blocks[name], folder, name.lower()) for name in ("PYTHON", "TRITON", "TEST")
@@ -82,11 +94,15 @@ def benchmark(path: Path) -> dict[str, Any]:
 
 def main() -> int:
     """Prints the line on the file named by the only argument."""
-    if len(sys.argv) != 2:
-        print("usage: cold_benchmark.py FILE", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--interpreter", action="store_true", help="run the kernels on the CPU")
+    parser.add_argument("file", type=Path)
+    given = parser.parse_args()
+    if given.interpreter:
+        # Triton reads it when it is imported, which the blocks do.
+        os.environ["TRITON_INTERPRET"] = "1"
     try:
-        line = benchmark(Path(sys.argv[1]))
+        line = benchmark(given.file)
     except Exception as error:
         line = {"status": "FAILED", "reason": f"{type(error).__name__}: {error}"}
     print(json.dumps(line))
