@@ -1,7 +1,7 @@
 """What TorchInductor writes for the honest pairs and for the drafts, from their PYTHON and TEST blocks alone.
 
-``python tests/inductor_corpus.py [honest|drafts] [NAME…]`` prints a table: what came of each, and the share of those
-of the families that TorchInductor is there for. Triton's interpreter judges, so the whole corpus takes minutes.
+``python tests/inductor_corpus.py [honest|drafts] [NAME…]`` prints a table: what came of each, and the share of
+those of the families that TorchInductor is there for. Triton's interpreter judges, so that takes minutes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FAMILIES = (
     ),
     *("gated unit", "optional argument", "cross-entropy", "loss", "RoPE", "quantisation", "dequantisation"),
 )
-"""Kinds for which it is there: chains, reductions, norms, softmax and its kin, products, convolution, pooling."""
+"""Kinds for which it is there: chains, reductions, norms, softmax, products, convolution, pooling."""
 BEYOND = (
     *("in place", "nn.Module", "backward", "autograd.Function", "atomics", "scan", "random numbers by seed"),
     *("attention", "mixture of experts", "fp8", "float8", "block-scaled", "list of tensors", "host glue"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 import triton
+from torch._subclasses import fake_tensor
 from torch._dynamo import device_interface
 
 from fusewright_harness.interpreter.driver import SimulatedDriver, capability_of, shared_memory_limit
@@ -54,6 +55,9 @@ def fake_device(target: str) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for name, function in functions.items():
             stack.enter_context(_replaced(torch.cuda, name, function))
+        if hasattr(fake_tensor, "init_gpu_context"):
+            # Up to torch 2.11 the first fake tensor on a device starts the device.
+            stack.enter_context(_replaced(fake_tensor, "init_gpu_context", constant(None)))
         for name, answer in _RUNTIME.items():
             stack.enter_context(_replaced(torch._C, name, constant(answer)))
         stack.enter_context(_replaced(driver, "_active", SimulatedDriver(capability)))
