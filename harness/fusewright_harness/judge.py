@@ -27,7 +27,7 @@ from fusewright_harness.loading import load
 from fusewright_harness.proof import prove
 from fusewright_harness.second_opinion import second_opinion
 from fusewright_harness.soundness import require_plain_work, require_sound_inputs, require_varied_output
-from fusewright_harness.timed import time_both
+from fusewright_harness.timed import prepare_to_time, time_both
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
 
@@ -70,8 +70,9 @@ class Judge:
                 require_varied_output(case)
                 require_plain_work(case, case.reference_facts)
                 prove(case)
-            if not case.interpreted:
-                time_both(case)
+                prepared = None if case.interpreted else prepare_to_time(case)
+            if prepared is not None:
+                time_both(case, prepared)
             case.verdict.set(pending=["audit"])
             first(case.verdict.line())
             with second_opinion(case), case.turn():

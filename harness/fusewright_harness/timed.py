@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,32 +39,52 @@ _REHEARSED_BYTES = 1 << 30
 _clocks: dict[int, Clock] = {}
 
 
-def time_both(case: Case) -> None:
-    """Times reference and candidate in alternating slots and sets the verdict's ruling and times.
+@dataclass(frozen=True)
+class Prepared:
+    """What is known of a pair that is about to be timed."""
 
-    Only what is timed has the device to itself: what comes before and after, the rest of the machine may share.
-    """
-    case.report("timing", "timing both, in turn")
+    work: Work | None
+    keeper: _Timekeeper
+
+
+@contextmanager
+def _on_its_line(case: Case) -> Iterator[None]:
+    """Gives a fault of trust the line of the function it is about."""
     try:
-        with case.phase("timing"):
-            with case.turn():
-                work = _work(case)
-                if work is not None:
-                    refuse_wasteful_reference(work)
-                keeper = _Timekeeper(case, judges_clock())
-                keeper.rehearse()
-            with case.turn(alone=True):
-                measured, host = keeper.measure()
-            keeper.check()
-            card = present_card()
-            if work is not None:
-                refuse_slowed_reference(work, card, measured.python_ms)
-                if card is not None:
-                    refuse_impossible_speed(work, card, measured.triton_ms, case.output_bytes)
+        yield
     except Fault as fault:
         if fault.stage == "trust" and fault.line is None:
             fault.line = case.function_line(fault.implementation)
         raise
+
+
+def prepare_to_time(case: Case) -> Prepared:
+    """What comes before the timing and needs no device to itself. Raises :class:`Fault` for a wasteful reference."""
+    case.report("timing", "timing both, in turn")
+    with case.phase("timing"), _on_its_line(case):
+        work = _work(case)
+        if work is not None:
+            refuse_wasteful_reference(work)
+        keeper = _Timekeeper(case, judges_clock())
+        keeper.rehearse()
+    return Prepared(work, keeper)
+
+
+def time_both(case: Case, prepared: Prepared) -> None:
+    """Times reference and candidate in alternating slots and sets the verdict's ruling and times.
+
+    Only what is timed has the device to itself: the driver may be busy with others before and after.
+    """
+    work, keeper = prepared.work, prepared.keeper
+    with case.phase("timing"), _on_its_line(case):
+        with case.turn(alone=True):
+            measured, host = keeper.measure()
+        keeper.check()
+        card = present_card()
+        if work is not None:
+            refuse_slowed_reference(work, card, measured.python_ms)
+            if card is not None:
+                refuse_impossible_speed(work, card, measured.triton_ms, case.output_bytes)
     ruling = timing.ruling(measured, case.options.min_speedup)
     case.verdict.set(
         verdict=ruling,

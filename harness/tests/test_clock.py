@@ -173,3 +173,39 @@ def test_outputs_are_handed_over_when_the_timing_is_over(gpu, monkeypatch):
     assert all(len(content) == 3 for _index, content in checked)
     keeper.check()
     assert len(checked) == len(notes)
+
+
+def test_only_what_is_timed_has_the_device_to_itself(gpu, monkeypatch):
+    notes, alone = [], []
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    clock = Clock(gpu.handles())
+    monkeypatch.setattr(timed, "judges_clock", lambda: clock)
+    monkeypatch.setattr(timed, "present_card", lambda: None)
+    candidate = Stashing(gpu, lambda _: gpu.work(0.1), notes)
+    reference = Stashing(gpu, lambda _: gpu.work(0.4), notes)
+    reference.launches = None
+    team = Team(reference, candidate, None)
+    case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+    case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+
+    def noted(method):
+        def call(keeper, *given):
+            alone.append((method.__name__, team.turns._alone))
+            return method(keeper, *given)
+
+        return call
+
+    for method in (timed._Timekeeper.rehearse, timed._Timekeeper._go):
+        monkeypatch.setattr(timed._Timekeeper, method.__name__, noted(method))
+    monkeypatch.setattr(
+        timed._Timekeeper, "_check_timed", lambda *_: alone.append(("check", team.turns._alone))
+    )
+    with case.turn():
+        prepared = timed.prepare_to_time(case)
+    timed.time_both(case, prepared)
+    assert set(alone) == {("rehearse", False), ("_go", True), ("check", False)}
+    line = case.verdict.line()
+    assert (line["verdict"], line["speedup"]) == ("pass", pytest.approx(4, rel=0.05))
+    assert notes[0] == "census"
+    assert set(notes) == {"census", "stash"}
+    assert {"timing", "turn"} < set(line["duration_ms"])
