@@ -3,136 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use fusewright_engine::config::{ModelSettings, Provider};
 use fusewright_engine::model::{Completion, Limits, Listener, Model, ModelError, Prompt, Role, Turn, Usage};
 use fusewright_engine::progress::CancellationToken;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use simulated_endpoint::{Act, SimulatedEndpoint, body, chunk, end, head, piece, refusal, stop};
+
+mod simulated_endpoint;
 
 const KEY: &str = "sk-planted-0123456789";
-
-/// One thing that the simulated endpoint does with a connection.
-#[derive(Clone)]
-enum Act {
-    Send(String),
-    Wait(u64),
-    /// Closes the connection without the end of the chunked body.
-    Cut,
-    /// Waits until the client closes the connection, and notes it.
-    AwaitClose,
-}
-
-/// A server whose n-th connection follows the n-th script; the last script serves the rest, too.
-struct SimulatedEndpoint {
-    address: String,
-    requests: Arc<Mutex<Vec<String>>>,
-    closed: Arc<tokio::sync::Notify>,
-}
-
-impl SimulatedEndpoint {
-    async fn start(scripts: Vec<Vec<Act>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}/v1", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let closed = Arc::new(tokio::sync::Notify::new());
-        let (seen, gone) = (Arc::clone(&requests), Arc::clone(&closed));
-        tokio::spawn(async move {
-            let mut number = 0;
-            while let Ok((stream, _)) = listener.accept().await {
-                let script = scripts[number.min(scripts.len() - 1)].clone();
-                number += 1;
-                tokio::spawn(serve(stream, script, Arc::clone(&seen), Arc::clone(&gone)));
-            }
-        });
-        Self { address, requests, closed }
-    }
-
-    fn request(&self, number: usize) -> String {
-        self.requests.lock().unwrap()[number].clone()
-    }
-
-    fn count(&self) -> usize {
-        self.requests.lock().unwrap().len()
-    }
-}
-
-async fn serve(
-    mut stream: TcpStream,
-    script: Vec<Act>,
-    seen: Arc<Mutex<Vec<String>>>,
-    gone: Arc<tokio::sync::Notify>,
-) {
-    let request = read_request(&mut stream).await;
-    seen.lock().unwrap().push(request);
-    for act in script {
-        match act {
-            Act::Send(text) => {
-                if stream.write_all(text.as_bytes()).await.is_err() {
-                    return;
-                }
-            }
-            Act::Wait(milliseconds) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
-            Act::Cut => return,
-            Act::AwaitClose => {
-                let mut rest = [0; 64];
-                while !matches!(stream.read(&mut rest).await, Ok(0) | Err(_)) {}
-                gone.notify_one();
-                return;
-            }
-        }
-    }
-}
-
-async fn read_request(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
-                .unwrap_or(0);
-            if body.len() >= length {
-                return text;
-            }
-        }
-        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-            return text;
-        }
-    }
-}
-
-fn head(status: &str, extra: &str) -> Act {
-    Act::Send(format!(
-        "HTTP/1.1 {status}\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n{extra}\r\n"
-    ))
-}
-
-fn chunk(text: &str) -> Act {
-    Act::Send(format!("{:x}\r\n{text}\r\n", text.len()))
-}
-
-fn piece(text: &str) -> Act {
-    chunk(&format!("data: {}\n\n", serde_json::json!({"choices": [{"delta": {"content": text}}]})))
-}
-
-fn stop() -> Act {
-    chunk("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
-}
-
-fn end() -> Act {
-    Act::Send("0\r\n\r\n".to_owned())
-}
-
-fn refusal(status: &str, extra: &str, body: &str) -> Vec<Act> {
-    vec![Act::Send(format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{extra}\r\n{body}",
-        body.len()
-    ))]
-}
 
 fn good() -> Vec<Act> {
     vec![head("200 OK", ""), piece("im"), piece("port"), stop(), end()]
@@ -161,11 +42,15 @@ fn settings(provider: Provider, base_url: &str) -> ModelSettings {
 struct Heard {
     text: Mutex<String>,
     waits: Mutex<Vec<String>>,
+    thoughts: Mutex<String>,
 }
 
 impl Listener for Heard {
     fn text(&self, piece: &str) {
         self.text.lock().unwrap().push_str(piece);
+    }
+    fn thinking(&self, piece: &str) {
+        self.thoughts.lock().unwrap().push_str(piece);
     }
     fn waiting(&self, why: &str) {
         self.waits.lock().unwrap().push(why.to_owned());
@@ -190,10 +75,6 @@ async fn openai(scripts: Vec<Vec<Act>>) -> (Result<Completion, ModelError>, Hear
     let heard = Heard::default();
     let answer = ask(&settings(Provider::Openai, &server.address), &heard).await;
     (answer, heard, server)
-}
-
-fn body(request: &str) -> serde_json::Value {
-    serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
 #[tokio::test]
@@ -307,15 +188,110 @@ async fn a_cut_stream_is_an_error_and_never_an_answer() {
 }
 
 #[tokio::test]
+async fn events_are_read_however_the_network_cuts_them() {
+    let events = ": a comment\r\n\r\nevent: x\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"# é\"}}]}\r\n\r\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\r\n\r\ndata: [DONE]\r\n\r\n";
+    let script = |cut| {
+        let (one, other) = events.as_bytes().split_at(cut);
+        let part = |part: &[u8]| {
+            Act::SendBytes([format!("{:x}\r\n", part.len()).as_bytes(), part, b"\r\n"].concat())
+        };
+        vec![head("200 OK", ""), part(one), part(other)]
+    };
+    let server = SimulatedEndpoint::start((1..events.len()).map(script).collect()).await;
+    let model = model(&settings(Provider::Openai, &server.address));
+    let (prompt, heard, cancel) = (Prompt::default(), Heard::default(), CancellationToken::new());
+    for cut in 1..events.len() {
+        let answer = model.complete(&prompt, &heard, &cancel).await;
+        assert_eq!(answer.unwrap().text, "# é", "cut at {cut}");
+    }
+}
+
+#[tokio::test]
+async fn reasoning_is_no_part_of_the_answer() {
+    let thought =
+        |name: &str| chunk(&format!("data: {{\"choices\":[{{\"delta\":{{\"{name}\":\"hm\"}}}}]}}\n\n"));
+    let script = vec![
+        head("200 OK", ""),
+        thought("reasoning_content"),
+        thought("reasoning"),
+        piece("code"),
+        stop(),
+        end(),
+    ];
+    let (answer, heard, _) = openai(vec![script]).await;
+    assert_eq!(answer.unwrap().text, "code");
+    assert_eq!(*heard.text.lock().unwrap(), "code");
+    assert_eq!(*heard.thoughts.lock().unwrap(), "hmhm");
+}
+
+#[tokio::test]
+async fn anthropics_faults_are_anthropics_own() {
+    let overloaded = refusal(
+        "529 Site Overloaded",
+        "",
+        r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+    );
+    let event = |text: &str| chunk(&format!("event: x\ndata: {text}\n\n"));
+    let start =
+        || event(r#"{"type":"message_start","message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#);
+    let said = || event(r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"code"}}"#);
+    let cut = vec![head("200 OK", ""), start(), said(), end()];
+    let late = vec![
+        head("200 OK", ""),
+        start(),
+        said(),
+        event(r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#),
+    ];
+    let short = vec![
+        head("200 OK", ""),
+        start(),
+        said(),
+        event(r#"{"type":"message_delta","delta":{"stop_reason":"max_tokens"}}"#),
+    ];
+    let mut said = Vec::new();
+    for scripts in [vec![overloaded, cut], vec![late], vec![short]] {
+        let server = SimulatedEndpoint::start(scripts).await;
+        let heard = Heard::default();
+        let error =
+            ask(&settings(Provider::Anthropic, &server.address), &heard).await.unwrap_err().to_string();
+        let host = server.address.trim_start_matches("http://").trim_end_matches("/v1").to_owned();
+        let waits = heard.waits.into_inner().unwrap();
+        let waits = waits.iter().map(|wait| wait.split("; ").next().unwrap_or_default());
+        said.extend(waits.map(str::to_owned).chain([error]).map(|line| line.replace(&host, "HOST")));
+    }
+    insta::assert_snapshot!(said.join("\n"), @r"
+    HOST is busy (status 529): Overloaded
+    HOST ended the stream after 4 characters, before the answer was whole
+    HOST is busy (status 529): Overloaded; it broke off in the middle of its answer: ask again later
+    the answer stopped at the token limit: raise `[model] max_tokens`, or ask for less
+    ");
+}
+
+#[tokio::test]
+async fn who_stays_ill_is_given_up() {
+    let ill = refusal("503 Service Unavailable", "retry-after-ms: 1\r\n", "no JSON");
+    let (answer, heard, server) = openai(vec![ill]).await;
+    let error = answer.unwrap_err().to_string();
+    assert!(error.contains("is busy (status 503)"), "{error}");
+    assert_eq!(server.count(), heard.waits.lock().unwrap().len() + 1);
+    assert!(server.count() > 2);
+}
+
+#[tokio::test]
 async fn each_fault_has_its_own_sentence() {
     let truncated = chunk("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
-    let long = piece(&"x".repeat(3 << 20));
-    let endless = std::iter::once(head("200 OK", "")).chain(vec![piece(&"x".repeat(100_000)); 40]).collect();
+    let long = piece(&"x".repeat(10 << 20));
+    let endless = std::iter::once(head("200 OK", "")).chain(vec![piece(&"x".repeat(100_000)); 100]).collect();
+    let whole = format!(
+        r#"{{"choices":[{{"message":{{"content":"{}"}},"finish_reason":"stop"}}]}}"#,
+        "x".repeat(10 << 20)
+    );
     let cases = [
         vec![head("200 OK", ""), piece("a"), truncated],
         vec![head("200 OK", ""), chunk("data: {nonsense\n\n")],
         vec![head("200 OK", ""), long],
         endless,
+        refusal("200 OK", "", &whole),
         vec![head("200 OK", ""), piece("a"), Act::AwaitClose],
         vec![Act::AwaitClose],
         refusal("404 Not Found", "", r#"{"error":{"message":"no model coder"}}"#),
@@ -332,6 +308,7 @@ async fn each_fault_has_its_own_sentence() {
     insta::assert_snapshot!(said.join("\n"), @r"
     the answer stopped at the token limit: raise `[model] max_tokens`, or ask for less
     HOST sent an answer that does not follow its protocol: an event is no JSON (key must be a string at line 1 column 2)
+    HOST sent far more text than a kernel takes: the answer was dropped
     HOST sent far more text than a kernel takes: the answer was dropped
     HOST sent far more text than a kernel takes: the answer was dropped
     HOST sent nothing more for 0.2 s

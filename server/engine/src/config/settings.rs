@@ -90,6 +90,14 @@ pub struct ModelSettings {
     pub max_tokens: Option<u32>,
 }
 
+impl ModelSettings {
+    /// The environment variables that may hold keys: what runs a pair's code is started without them.
+    pub fn key_variables(&self) -> impl Iterator<Item = &str> {
+        let named = self.headers.values().filter_map(|value| value.strip_prefix('$'));
+        ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"].into_iter().chain(self.api_key_env.as_deref()).chain(named)
+    }
+}
+
 /// The loop that works through ideas and tasks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopSettings {

@@ -107,7 +107,8 @@ fn check(code: &str, wanted: &Wanted) -> Result<(), AnswerError> {
     let fault = pair.diagnostics().iter().find(|diagnostic| diagnostic.rule == Rule::SyntaxError);
     if let Some(fault) = fault {
         let line = pair.line_of(fault.range.start()).saturating_sub(1).max(1);
-        return Err(AnswerError::NoPython { line, message: fault.message.clone() });
+        let message = fault.message.strip_prefix("syntax error in TRITON: ").unwrap_or(&fault.message);
+        return Err(AnswerError::NoPython { line, message: message.to_owned() });
     }
     if pair.kernels().is_empty() {
         return Err(AnswerError::NoKernel);
@@ -282,7 +283,7 @@ mod tests {
         the answer is empty
         the answer ends within its reasoning: no code came
         the answer holds no code; it begins: I cannot write that kernel, because the reference is stochastic and so
-        the code in the answer is no Python: line 2: syntax error in TRITON: expected a parameter or the end of the parameter list
+        the code in the answer is no Python: line 2: expected a parameter or the end of the parameter list
         the code in the answer has no function under `@triton.jit`
         the code in the answer does not define `scale_triton`, the wrapper that was asked for
         the code in the answer does not define `scale_triton`, the wrapper that was asked for

@@ -11,6 +11,7 @@ use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::secrets::{self, Secrets};
 use super::stream::Dialect;
 use crate::config::{ModelSettings, Provider};
 
@@ -30,6 +31,8 @@ pub struct Endpoint {
     key: Option<String>,
     /// What the settings' headers take from the environment, by variable.
     secrets: BTreeMap<String, String>,
+    /// What is taken out of all that the endpoint says.
+    hidden: Secrets,
 }
 
 /// Why an endpoint cannot be used. No message holds the key.
@@ -104,7 +107,7 @@ impl Endpoint {
             }
         };
         let url = settings.base_url.as_deref().unwrap_or(default_url);
-        let bad = |reason: String| EndpointError::BadUrl { url: url.to_owned(), reason };
+        let bad = |reason: String| EndpointError::BadUrl { url: secrets::shown(url), reason };
         let parsed = Url::parse(url).map_err(|error| bad(error.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(bad(format!("it begins with `{}:`", parsed.scheme())));
@@ -112,8 +115,13 @@ impl Endpoint {
         let key_variable = settings.api_key_env.clone().unwrap_or_else(|| default_variable.to_owned());
         let key = variable(&key_variable).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
         let named = settings.headers.values().filter_map(|value| value.strip_prefix('$'));
-        let secrets = named.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect();
-        Ok(Some(Self { url: parsed, dialect, key_variable, key, secrets }))
+        let secrets: BTreeMap<String, String> =
+            named.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect();
+        let mut hidden = Secrets::default();
+        key.iter().chain(secrets.values()).for_each(|secret| hidden.add(secret));
+        settings.headers.iter().for_each(|(name, value)| hidden.add_named(name, value));
+        hidden.add_address(&parsed);
+        Ok(Some(Self { url: parsed, dialect, key_variable, key, secrets, hidden }))
     }
 
     /// Host and port, as messages name the endpoint.
@@ -176,18 +184,22 @@ impl Endpoint {
 
     /// Words of the endpoint's after a colon, on one line and without a key; nothing where there are none.
     pub(super) fn hide(&self, words: &str) -> String {
-        let secrets = self.key.iter().chain(self.secrets.values());
-        let hidden =
-            secrets.fold(words.to_owned(), |text, secret| text.replace(secret.as_str(), "(the key)"));
-        let line = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = self.hidden.hide(words).split_whitespace().collect::<Vec<_>>().join(" ");
         if line.is_empty() {
             return line;
         }
         format!(": {}", line.chars().take(LONGEST_REASON).collect::<String>())
     }
 
+    /// What is taken out of all that it says.
+    pub(super) fn hidden(&self) -> &Secrets {
+        &self.hidden
+    }
+
     pub(super) fn unreachable(&self, error: &reqwest::Error) -> EndpointError {
-        EndpointError::Unreachable { host: self.host(), reason: innermost(error) }
+        // The client's own words may hold the whole address.
+        let reason = innermost(error).replace(self.url.as_str(), &self.host());
+        EndpointError::Unreachable { host: self.host(), reason: self.hidden.hide(&reason) }
     }
 
     /// `path` below the base. OpenAI's base holds the version, Anthropic's does not.

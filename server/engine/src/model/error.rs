@@ -29,7 +29,7 @@ pub enum ModelError {
         reason: String,
     },
     /// The endpoint was busy or ill, and stayed so.
-    #[error("{host} is busy (status {status}){said}; {advice}")]
+    #[error("{host} is busy (status {status}){said}{advice}")]
     Busy {
         /// Who was asked.
         host: String,
@@ -37,7 +37,7 @@ pub enum ModelError {
         status: u16,
         /// What it said, after a colon; empty where it said nothing.
         said: String,
-        /// When to come back, as far as is known.
+        /// When to come back, after a semicolon; empty while it is asked again anyway.
         advice: String,
     },
     /// The endpoint does not take the request.

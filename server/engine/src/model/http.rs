@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::endpoint::Endpoint;
 use super::error::ModelError;
 use super::prompt::Prompt;
+use super::secrets::Hiding;
 use super::stream::{Decoder, Dialect, Step, StreamFault};
 use super::{Completion, Listener, retry};
 use crate::config::ModelSettings;
@@ -185,6 +186,7 @@ impl Http {
             std::future::ready(pending.fetch_add(length, Ordering::Relaxed) <= LONGEST_EVENT)
         });
         let mut events = std::pin::pin!(packets.eventsource());
+        let mut hiding = Hiding::new(self.endpoint.hidden());
         let (mut text, mut reasoned) = (String::new(), 0);
         let mut limit = self.limits.first;
         loop {
@@ -199,6 +201,7 @@ impl Http {
             let Some(Ok(event)) = event else {
                 // The connection ended, in order or not; what counts is whether the answer had.
                 return if decoder.is_finished() {
+                    text.push_str(&told(hiding.finish(), listener));
                     Ok(Completion { text, usage: decoder.usage() })
                 } else {
                     let cut =
@@ -207,7 +210,10 @@ impl Http {
                 };
             };
             match decoder.take(&event.data).map_err(|fault| self.fault(fault, text.is_empty()))? {
-                Step::End => return Ok(Completion { text, usage: decoder.usage() }),
+                Step::End => {
+                    text.push_str(&told(hiding.finish(), listener));
+                    return Ok(Completion { text, usage: decoder.usage() });
+                }
                 Step::Text(piece) if piece.is_empty() => {}
                 Step::Reasoning(piece) => {
                     reasoned += piece.len();
@@ -217,11 +223,10 @@ impl Http {
                     listener.thinking(&piece);
                 }
                 Step::Text(piece) => {
-                    text.push_str(&piece);
+                    text.push_str(&told(hiding.take(&piece), listener));
                     if text.len() > LONGEST_ANSWER {
                         return Err(Failure::Lasting(self.too_long()));
                     }
-                    listener.text(&piece);
                 }
             }
         }
@@ -245,7 +250,7 @@ impl Http {
         })?;
         let text = decoder.take_whole(&answer).map_err(|fault| self.fault(fault, true))?;
         decoder.cost(cost);
-        listener.text(&text);
+        let text = told(self.endpoint.hidden().hide(&text), listener);
         Ok(Completion { text, usage: decoder.usage() })
     }
 
@@ -345,6 +350,14 @@ async fn read(response: Response, limit: usize) -> Result<Vec<u8>, Unread> {
     Ok(body)
 }
 
+/// The piece, once the listener has heard it.
+fn told(piece: String, listener: &dyn Listener) -> String {
+    if !piece.is_empty() {
+        listener.text(&piece);
+    }
+    piece
+}
+
 /// What a gateway says that the answer costs.
 fn told_cost(headers: &HeaderMap) -> Option<f64> {
     headers.get("x-litellm-response-cost")?.to_str().ok()?.trim().parse().ok()
@@ -355,9 +368,9 @@ fn with_advice(error: ModelError, asked: Option<Duration>, attempts: u32) -> Mod
         ModelError::Busy { host, status, said, .. } => {
             let advice = match asked {
                 Some(wait) => {
-                    format!("it asks to be left alone for {:.0} s: ask again then", wait.as_secs_f64())
+                    format!("; it asks to be left alone for {:.0} s: ask again then", wait.as_secs_f64())
                 }
-                None => format!("it was asked {attempts} times: ask again later"),
+                None => format!("; it was asked {attempts} times: ask again later"),
             };
             ModelError::Busy { host, status, said, advice }
         }
@@ -378,7 +391,7 @@ fn own_headers(headers: &BTreeMap<String, String>, endpoint: &Endpoint) -> Resul
             HeaderName::try_from(name.as_str()).map_err(|_| bad("it is no name of a header".into()))?;
         let mut value =
             HeaderValue::from_str(value).map_err(|_| bad("its value is no text of one line".into()))?;
-        value.set_sensitive(text.starts_with('$'));
+        value.set_sensitive(true);
         built.insert(header, value);
     }
     Ok(built)

@@ -16,6 +16,7 @@ mod http;
 mod prompt;
 mod recorded;
 mod retry;
+mod secrets;
 mod stream;
 mod whole;
 

@@ -1,5 +1,6 @@
 //! What the events of a streamed answer say. Pure: events in, pieces of the answer out.
 
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::Usage;
@@ -195,7 +196,12 @@ impl StreamFault {
             Self::Truncated => ModelError::Truncated,
             Self::Declined(words) => ModelError::Declined { said: said(&words) },
             Self::Reported { status, said: words } => {
-                ModelError::Rejected { host, status, said: said(&words) }
+                let said = said(&words);
+                if StatusCode::from_u16(status).is_ok_and(super::retry::passes) {
+                    let advice = "; it broke off in the middle of its answer: ask again later".to_owned();
+                    return ModelError::Busy { host, status, said, advice };
+                }
+                ModelError::Rejected { host, status, said }
             }
         }
     }

@@ -119,3 +119,96 @@ fn finished(pair: &PairFile, style: Style, title: &str) -> String {
     let title = title.replace(['\\', '"'], "'").split_whitespace().collect::<Vec<_>>().join(" ");
     format!("\"\"\"{title}\"\"\"\n\n{text}")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PYTHON: &str = "import torch\n\n\ndef add_torch(x):\n    return x + 1\n";
+    const TRITON: &str = "import torch\nimport triton\nimport triton.language as tl\n\n\n@triton.jit\ndef add_kernel(x_ptr, out_ptr):\n    tl.store(out_ptr, tl.load(x_ptr) + 1)\n\n\ndef add_triton(x):\n    out = torch.empty_like(x)\n    add_kernel[(1,)](x, out)\n    return out\n";
+    const TEST: &str =
+        "import torch\n\n\ndef get_test_inputs():\n    return (torch.randn(1, device=\"cuda\"),)\n";
+
+    fn open() -> String {
+        format!("# <PYTHON>\n{PYTHON}\n# <TRITON>\n{TRITON}\n# <TEST>\n{TEST}")
+    }
+
+    fn closed() -> String {
+        format!(
+            "# <PYTHON>\n{PYTHON}# </PYTHON>\n\n# <TRITON>\n{TRITON}# </TRITON>\n\n# <TEST>\n{TEST}# </TEST>\n"
+        )
+    }
+
+    #[test]
+    fn the_pair_is_found_in_every_wrapping() {
+        let (open, closed) = (open(), closed());
+        let answers = [
+            open.clone(),
+            closed.clone(),
+            format!("```python\n\"\"\"Add one.\"\"\"\n\n{open}```\n"),
+            format!("Here is the pair.\n\n```python\n{closed}```\n\nIt is fused: one launch."),
+            format!("Here is the pair.\n\n\"\"\"Add one.\"\"\"\n{open}\nThis is fast, I think.\n"),
+            format!("<think>\n```python\n# <PYTHON>\nx = 1\n```\n</think>\n```\n{open}\n```"),
+            format!(
+                "```python\n# <PYTHON>\n{PYTHON}```\n```python\n# <TRITON>\n{TRITON}```\n```python\n# <TEST>\n{TEST}```\n"
+            ),
+            format!(
+                "### PYTHON\n```python\n{PYTHON}```\n### TRITON\n```python\n{TRITON}```\n### TEST\n```python\n{TEST}```\n"
+            ),
+            format!(
+                "First:\n```python\n{}```\nno, better:\n```python\n{open}```",
+                open.replace("def add_triton", "def (")
+            ),
+            format!("```python\n{open}```\nRun it:\n```bash\npython pair.py\n```\n"),
+            open.replace('\n', "\r\n"),
+        ];
+        for answer in answers {
+            for style in [Style::Open, Style::Closed] {
+                let text =
+                    find_pair(&answer, style, "Add one").unwrap_or_else(|error| panic!("{error}\n{answer}"));
+                let pair = PairFile::parse(&*text);
+                assert_eq!((pair.style(), pair.structure_error()), (Some(style), None), "{text}");
+                for (kind, code) in
+                    [(BlockKind::Python, PYTHON), (BlockKind::Triton, TRITON), (BlockKind::Test, TEST)]
+                {
+                    assert_eq!(pair.code(kind).unwrap().trim(), code.trim(), "{answer}");
+                }
+                assert_eq!(pair.title().unwrap().trim_end_matches('.'), "Add one", "{text}");
+                assert!(text.starts_with("\"\"\"") && text.ends_with('\n') && !text.contains('\r'));
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_instead_is_said() {
+        let open = open();
+        let answers = [
+            String::new(),
+            "I would rather not.".to_owned(),
+            format!("```python\n{TRITON}```"),
+            format!("```python\n# <PYTHON>\n{PYTHON}# <TRITON>\n{TRITON}```"),
+            format!("```python\n{}```", open.replace("@triton.jit\n", "")),
+            format!("```python\n{}```", open.replace("def get_test_inputs", "def inputs")),
+            format!("```python\n{}```", open.replace("tl.load(x_ptr) +", "tl.load(x_ptr +")),
+        ];
+        let said = answers.map(|answer| find_pair(&answer, Style::Open, "").unwrap_err().to_string());
+        insta::assert_snapshot!(said.join("\n"), @r"
+        the answer is empty
+        the answer holds no code; it begins: I would rather not.
+        the answer holds no whole pair: it has no `# <PYTHON>`, `# <TRITON>` and `# <TEST>` blocks
+        the answer holds no whole pair: line 7: the TEST block is missing: add `# <TEST>` after TRITON with `get_test_inputs()`
+        the answer holds no whole pair: its TRITON block has no function under `@triton.jit`
+        the answer holds no whole pair: nothing gives the inputs: add `get_test_inputs()`, which returns a tuple of tensors on the GPU
+        the answer holds no whole pair: line 16: syntax error in TRITON: expected `)`, found newline
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_panics(answer in r"(```|<think>|</think>|# <(PYTHON|TRITON|TEST)>|~~~|@triton\.jit|def k\(|\n|é|[ -~]){0,40}") {
+            let _ = find_pair(&answer, Style::Closed, "é");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dataset::Example;
+use crate::dataset::{Example, code_digest};
 use crate::tokens::{Token, tokens};
 
 /// Pairs longer than this would crowd out the task itself.
@@ -10,15 +10,16 @@ const LONGEST_PAIR: usize = 12_000;
 /// Below this likeness a pair teaches nothing about the task.
 const LEAST_LIKENESS: f64 = 0.15;
 
-/// At most `count` examples, the most like `python` first. Likeness is the share of names and calls in common
+/// At most `count` examples, the most like `python` first, but not its own twins: to copy is no work. Likeness is the share of names and calls in common
 /// (Jaccard's index of the sets of words).
 pub fn nearest_examples(examples: &[Example], python: &str, count: usize) -> Vec<Example> {
     let wanted = words(python);
+    let own = code_digest(python);
     let mut ranked: Vec<(f64, &Example)> = examples
         .iter()
         .filter(|example| example.python_code.len() + example.triton_code.len() <= LONGEST_PAIR)
         .map(|example| (likeness(&wanted, &words(&example.python_code)), example))
-        .filter(|(likeness, _)| *likeness >= LEAST_LIKENESS)
+        .filter(|(likeness, example)| *likeness >= LEAST_LIKENESS && code_digest(&example.python_code) != own)
         .collect();
     ranked.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     ranked.into_iter().take(count).map(|(_, example)| example.clone()).collect()

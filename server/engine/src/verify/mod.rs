@@ -210,13 +210,15 @@ impl Verifier {
         }
         *slot = None;
         progress.report(Event::Phase { message: "starting Python".to_owned(), percent: None });
-        let launch = if let Some(launch) = &self.options.launch {
+        let mut launch = if let Some(launch) = &self.options.launch {
             launch.clone()
         } else {
             let python = &self.options.settings.python;
             let command = python.command.as_deref();
             Launch::resolve(python.interpreter.as_deref(), command, &self.options.home).await?
         };
+        let keys: Vec<&str> = self.options.settings.model.key_variables().collect();
+        launch.environment.retain(|(name, _)| !keys.iter().any(|key| *key == name.as_os_str()));
         let harness = Arc::new(Harness::start(&launch, self.options.limits, cancel).await?);
         *slot = Some(Arc::clone(&harness));
         Ok(harness)
