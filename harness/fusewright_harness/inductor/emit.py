@@ -18,9 +18,11 @@ from torch._inductor.debug import DebugContext
 from torch._inductor.fx_passes.post_grad import post_grad_passes, view_to_reshape
 from torch._inductor.graph import GraphLowering
 from torch._inductor.virtualized import V
+from torch.utils._pytree import tree_map
 
 from fusewright_harness.inductor.trace import Traced
 
+_DEVICE = torch.device("cuda", 0)
 LONGEST_HELD_ROW = 16384
 """Elements of a row that a program holds at once; longer rows are walked in steps."""
 
@@ -125,18 +127,37 @@ def emit(traced: Traced) -> str:
     with choices, V.set_fake_mode(traced.fake_mode), DebugContext(), _symbolic_rows(), torch.no_grad():
         view_to_reshape(graph)
         post_grad_passes(graph, is_inference=True)
+        with traced.fake_mode:
+            inputs = [_on_device(value) for value in traced.inputs]
+            _move(graph)
         graph.graph.lint()
         graph.recompile()
         lowering = GraphLowering(
             graph,
-            example_inputs=traced.inputs,
+            example_inputs=inputs,
             is_inference=True,
             shape_env=traced.environment,
             cpp_wrapper=False,
         )
         lowering._fusewright_hint = hint_of
         with V.set_graph_handler(lowering), V.set_extern_kernel_nodes([]):
-            lowering.run(*traced.inputs)
+            lowering.run(*inputs)
             text = lowering.codegen()
     text = text[0] if isinstance(text, tuple) else text
     return getattr(text, "value", text)
+
+
+def _on_device(value: Any) -> Any:
+    """The like of a fake tensor on the host, or of a device, on the faked device; anything else as it is."""
+    if isinstance(value, torch.Tensor):
+        return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_DEVICE)
+    return _DEVICE if isinstance(value, torch.device) else value
+
+
+def _move(graph: torch.fx.GraphModule) -> None:
+    """Has the graph's tensors on the faked device, which is where its kernels are for."""
+    for node in graph.graph.nodes:
+        node.args = tree_map(_on_device, node.args)
+        node.kwargs = tree_map(_on_device, node.kwargs)
+        if "val" in node.meta:
+            node.meta["val"] = tree_map(_on_device, node.meta["val"])

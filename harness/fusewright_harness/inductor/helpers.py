@@ -275,7 +275,7 @@ def _plain_load(node: ast.Call) -> None:
         node.keywords.insert(0, ast.keyword("mask", mask))
         if not any(keyword.arg == "other" for keyword in node.keywords):
             # What is masked out is never stored; a defined value keeps indices made of it harmless.
-            node.keywords.append(ast.keyword("other", ast.Constant(0)))
+            node.keywords.append(ast.keyword("other", ast.Constant(0.0)))
 
 
 def sources(needed: set[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field
 from fusewright_harness.inductor import configs, products
 from fusewright_harness.inductor.helpers import NAMES as HELPER_NAMES
 from fusewright_harness.inductor.helpers import Translate, Unknown
+from fusewright_harness.inductor.hoist import Hoist
 from fusewright_harness.inductor.indices import Indices
-from fusewright_harness.inductor.layout import call_lines
+from fusewright_harness.inductor.layout import call_lines, statement_lines
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.program import Kernel, Launch
 from fusewright_harness.inductor.shapes import Axes
-from fusewright_harness.inductor.simplify import Replace, loads, remove_dead, simplify, walk
+from fusewright_harness.inductor.simplify import Replace, inline, loads, remove_dead, simplify, walk
 from fusewright_harness.inductor.sizes import Sizes
 from fusewright_harness.inductor.types import Types
 from fusewright_harness.inductor.unsupported import Unsupported
@@ -44,14 +46,20 @@ class StandaloneKernel:
     name: str
     kind: str
     source: str
+    launch: Launch
+    """The launch that it was written for."""
     arguments: list[tuple[str, ast.expr]]
     """Its parameters but the blocks, each with what the wrapper gives, in the wrapper's names."""
+    origins: dict[str, list[str]]
+    """By parameter: what Inductor calls it, which may be several that are always the same."""
     blocks: list[Block]
     size_hints: dict[str, int]
     helpers: set[str] = field(default_factory=set)
     """Names of the helpers that it calls."""
     choices: list[configs.Choice] = field(default_factory=list)
     """The configurations that it may be launched in, where those are chosen for it."""
+    functions: list[str] = field(default_factory=list)
+    """Texts of the functions that only this kernel calls."""
 
 
 def standalone(
@@ -60,16 +68,18 @@ def standalone(
     sizes: Sizes,
     extents: dict[str, ast.expr],
     buffer_name: Callable[[ast.expr], str],
+    block_names: Names,
 ) -> StandaloneKernel:
     """The kernel of ``launch``, called ``name``.
 
-    ``extents`` are the sizes that Inductor's wrapper named; ``buffer_name`` tells what the wrapper calls a buffer.
+    ``extents`` are the sizes that Inductor's wrapper named; ``buffer_name`` tells what the wrapper calls a buffer;
+    ``block_names`` are the names of the block's functions.
 
     Raises:
         Unsupported: the kernel calls something that only TorchInductor has.
 
     """
-    return _Writer(launch, name, sizes, extents, buffer_name).written()
+    return _Writer(launch, name, sizes, extents, buffer_name, block_names).written()
 
 
 class _Writer:
@@ -80,7 +90,9 @@ class _Writer:
         sizes: Sizes,
         extents: dict[str, ast.expr],
         buffer_name: Callable[[ast.expr], str],
+        block_names: Names,
     ) -> None:
+        self._block_names = block_names
         self._kernel: Kernel = products.in_two_dimensions(launch.kernel)
         self._launch = launch
         self._name = name
@@ -91,7 +103,8 @@ class _Writer:
         self._renamed: dict[str, str] = {}
         self._arguments: list[tuple[str, ast.expr]] = []
         self._pointers: list[str] = []
-        self._body = self._kernel.function.body
+        self._hoisted: set[str] = set()
+        self._body = copy.deepcopy(self._kernel.function.body)
 
     def written(self) -> StandaloneKernel:
         for number in self._numbers():
@@ -100,6 +113,13 @@ class _Writer:
         indices = Indices.of(self._kernel, self._renamed, self._names)
         whole = self._held_blocks()
         self._settle_constants()
+        hoist = Hoist(self._number, self._names)
+        hoist.apply(self._body)
+        for name, value in hoist.given:
+            ast.fix_missing_locations(value)
+            self._arguments.append((name, value))
+            self._renamed[name] = name
+            self._hoisted.add(name)
         types = Types(self._kernel.signature, self._is_scalar)
         simplify(self._body, Axes(), types)
         remove_dead(self._body)
@@ -110,7 +130,8 @@ class _Writer:
             raise Unsupported(
                 str(error), f"TorchInductor's kernel calls `{error}`, which has no standalone form yet"
             ) from error
-        doubles = {name for name in self._numbers() if self._in_float64(name)}
+        functions = self._functions(translate)
+        doubles = {name for name in [*self._numbers(), *self._hoisted] if self._in_float64(name)}
         self._renamed |= indices.names
         name_values(self._body, indices, self._pointers_of, self._names, self._renamed)
         _Rename(self._renamed, self._sizes).apply(self._body)
@@ -119,24 +140,54 @@ class _Writer:
             self._name,
             self._kernel.kind,
             self._text(blocks, doubles),
+            self._launch,
             self._used_arguments(),
+            self._origins(),
             blocks,
             self._kernel.size_hints,
             translate.needed,
             configs.choices(self._kernel),
+            functions,
         )
+
+    def _origins(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for inductor, ours in self._renamed.items():
+            found.setdefault(ours, []).append(inductor)
+        return {ours: found[ours] for ours, _value in self._arguments}
+
+    def _functions(self, translate: Translate) -> list[str]:
+        """The kernel's own functions, such as what a scan combines by."""
+        texts = []
+        for function in copy.deepcopy(self._kernel.helpers):
+            word = re.sub(r"^_?triton_helper_fn_?|\d+$", "", function.name) or "parts"
+            name = self._block_names.fresh(f"combine_{word}")
+            self._renamed[function.name] = name
+            while inline(function.body):
+                pass
+            function = translate.visit(function)
+            parameters = [argument.arg for argument in function.args.args]
+            if len(parameters) == 2:
+                Replace(
+                    {old: ast.Name(new, ast.Load()) for old, new in zip(parameters, "ab", strict=True)}
+                ).visit(function)
+                parameters = ["a", "b"]
+            lines = [f"def {name}({', '.join(parameters)}):"]
+            lines += ["    " + line for part in function.body for line in statement_lines(part)]
+            texts.append("\n".join(["@triton.jit", *lines]))
+        return texts
 
     def _numbers(self) -> list[str]:
         """The numbers among the arguments that Inductor's text reads without handing them over."""
         passed = set(self._kernel.signature)
-        names = loads(self._body)
+        names = loads(self._kernel.function.body)
         return sorted(name for name in names if name not in passed and self._sizes.is_number(name))
 
     def _name_parameters(self) -> None:
         by_text: dict[str, str] = {}
         sizes: list[tuple[str, ast.expr]] = []
         for parameter, given in self._launch.arguments.items():
-            if self._kernel.signature[parameter].startswith("*"):
+            if self._kernel.signature.get(parameter, "").startswith("*"):
                 text = ast.unparse(given)
                 name = by_text.get(text)
                 if name is None:
@@ -177,6 +228,10 @@ class _Writer:
     def _is_scalar(self, name: str) -> bool:
         return name in self._renamed and not self._kernel.signature.get(name, "").startswith("*")
 
+    def _number(self, name: str) -> str | None:
+        """What the wrapper calls a floating number among the arguments, or None for any other name."""
+        return self._renamed.get(name) if self._sizes.is_float(name) else None
+
     def _pointers_of(self, parameter: str) -> str | None:
         """What a pointer's elements are called."""
         name = self._renamed.get(parameter)
@@ -210,7 +265,8 @@ class _Writer:
 
     def _in_float64(self, number: str) -> bool:
         """Whether a floating number is used in float64, for which the float32 that Triton makes of it is too coarse."""
-        return self._sizes.is_float(number) and "fp64" in " ".join(self._kernel.signature.values())
+        floating = number in self._hoisted or self._sizes.is_float(number)
+        return floating and "fp64" in " ".join(self._kernel.signature.values())
 
     def _blocks(self, indices: Indices, held: dict[str, ast.expr]) -> list[Block]:
         found = []
@@ -263,7 +319,7 @@ class _Writer:
         ]
         for statement in self._body:
             ast.fix_missing_locations(statement)
-            lines += ["    " + line for line in _statement_lines(statement)]
+            lines += ["    " + line for line in statement_lines(statement)]
         # `unparse` knows single quotes alone.
         return re.sub(r"'(-?inf|nan)'", r'"\1"', "\n".join(lines))
 
@@ -299,32 +355,3 @@ class _Rename(ast.NodeTransformer):
         for node in walk(body):
             if isinstance(node, ast.Name):
                 node.id = self._names.get(node.id, node.id)
-
-
-def _statement_lines(statement: ast.stmt) -> list[str]:
-    """A statement's text, the arguments of long calls on lines of their own."""
-    match statement:
-        case ast.For(body=body):
-            empty = ast.For(statement.target, statement.iter, [ast.Pass()], [])
-            head = ast.unparse(ast.fix_missing_locations(empty)).split("\n")[0]
-            return [head, *("    " + line for inner in body for line in _statement_lines(inner))]
-        case ast.If(test=test, body=body, orelse=[]):
-            inner_lines = [line for inner in body for line in _statement_lines(inner)]
-            return [f"if {ast.unparse(test)}:", *("    " + line for line in inner_lines)]
-        case ast.Expr(value=ast.Call() as call):
-            return _call("", call, "")
-        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Call() as call):
-            return _call(f"{', '.join(map(ast.unparse, names))} = ", call, "")
-        case ast.Assign(targets=[target], value=ast.Call() as call):
-            return _call(f"{ast.unparse(target)} = ", call, "")
-    return ast.unparse(statement).split("\n")
-
-
-def _call(before: str, call: ast.Call, after: str) -> list[str]:
-    match call.func:
-        case ast.Attribute(value=ast.Call() as inner, attr=attribute) if len(call.args) < 2:
-            # What is broken over lines is the load and not its cast.
-            arguments = ", ".join(ast.unparse(part) for part in [*call.args, *call.keywords])
-            return _call(before, inner, f".{attribute}({arguments}){after}")
-    parts = [ast.unparse(part) for part in [*call.args, *call.keywords]]
-    return call_lines(f"{before}{ast.unparse(call.func)}(", parts, f"){after}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 _WIDTH = 96
 
 
@@ -13,3 +15,31 @@ def call_lines(head: str, parts: list[str], tail: str) -> list[str]:
     if len(joined) + 4 <= _WIDTH:
         return [head, "    " + joined, tail]
     return [head, *(f"    {part}," for part in parts), tail]
+
+
+def statement_lines(statement: ast.stmt) -> list[str]:
+    """A statement's text, the arguments of long calls on lines of their own."""
+    match statement:
+        case ast.For(body=body):
+            head = f"for {ast.unparse(statement.target)} in {ast.unparse(statement.iter)}:"
+            return [head, *("    " + line for inner in body for line in statement_lines(inner))]
+        case ast.If(test=test, body=body, orelse=[]):
+            inner_lines = [line for inner in body for line in statement_lines(inner)]
+            return [f"if {ast.unparse(test)}:", *("    " + line for line in inner_lines)]
+        case ast.Expr(value=ast.Call() as call):
+            return _call("", call, "")
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Call() as call) if len(names) > 1:
+            return _call(f"{', '.join(map(ast.unparse, names))} = ", call, "")
+        case ast.Assign(targets=[target], value=ast.Call() as call):
+            return _call(f"{ast.unparse(target)} = ", call, "")
+    return ast.unparse(statement).split("\n")
+
+
+def _call(before: str, call: ast.Call, after: str) -> list[str]:
+    match call.func:
+        case ast.Attribute(value=ast.Call() as inner, attr=attribute) if len(call.args) < 2:
+            # What is broken over lines is the load and not its cast.
+            arguments = ", ".join(ast.unparse(part) for part in [*call.args, *call.keywords])
+            return _call(before, inner, f".{attribute}({arguments}){after}")
+    parts = [ast.unparse(part) for part in [*call.args, *call.keywords]]
+    return call_lines(f"{before}{ast.unparse(call.func)}(", parts, f"){after}")

@@ -134,7 +134,7 @@ class _Reader:
                 raise _foreign(statement)
 
     def _launch(self, kernel: Kernel, given: list[ast.expr]) -> None:
-        names = [name for name, type_ in kernel.signature.items() if type_ != "constexpr"]
+        names = [argument.arg for argument in kernel.function.args.args if argument.annotation is None]
         if kernel.kind == "template":
             raise Unsupported("template", "TorchInductor chose a template, which is not made standalone")
         self.program.steps.append(Launch(kernel, dict(zip(names, given, strict=True))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 _AXES = {"x": "X", "y": "Y", "z": "Z", "r0_": "R0_", "r1_": "R1_", "r2_": "R2_"}
 _REDUCTIONS = ("tl.sum", "tl.max", "tl.min", "tl.reduce", "tl.xor_sum", "triton_helpers.")
@@ -47,9 +48,9 @@ class Axes:
             )
         return found
 
-    def without_broadcasts(self, expression: ast.expr) -> ast.expr:
-        """``expression`` without the broadcasts that do nothing."""
-        return _Unbroadcast(self).visit(expression)
+    def without_broadcasts(self, expression: ast.expr, is_scalar: Callable[[ast.expr], bool]) -> ast.expr:
+        """``expression`` without the broadcasts that do nothing; a scalar is broadcast wherever it is used."""
+        return _Unbroadcast(self, is_scalar).visit(expression)
 
 
 def _reduces(call: ast.Call) -> bool:
@@ -59,8 +60,9 @@ def _reduces(call: ast.Call) -> bool:
 
 
 class _Unbroadcast(ast.NodeTransformer):
-    def __init__(self, axes: Axes) -> None:
+    def __init__(self, axes: Axes, is_scalar: Callable[[ast.expr], bool]) -> None:
         self._axes = axes
+        self._is_scalar = is_scalar
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -69,6 +71,6 @@ class _Unbroadcast(ast.NodeTransformer):
                 wanted = frozenset(
                     axis for part in shape if isinstance(part, ast.Name) for axis in self._axes.of(part)
                 )
-                if wanted <= self._axes.of(value):
+                if wanted <= self._axes.of(value) or self._is_scalar(value):
                     return value
         return node

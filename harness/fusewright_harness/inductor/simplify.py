@@ -80,7 +80,9 @@ def simplify(statements: list[ast.stmt], axes: Axes, types: Types) -> None:
     _fold_constants(statements)
     _rewrite(statements, types.without_casts, types.learn)
     propagate_aliases(statements)
-    _rewrite(statements, axes.without_broadcasts, axes.learn)
+    _rewrite(statements, lambda value: axes.without_broadcasts(value, types.is_scalar), axes.learn)
+    # What was broadcast may be a plain number now.
+    _rewrite(statements, types.without_casts, types.learn)
     propagate_aliases(statements)
     _share(statements)
     propagate_aliases(statements)

@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sympy
@@ -46,6 +47,9 @@ class Sizes:
     def origin(self, symbol: sympy.Symbol) -> Origin:
         """Where the wrapper reads ``symbol``: of equal sizes, that of the tensor with the most dimensions."""
         first = self._origins[symbol]
+        if first.what == "part":
+            # The size itself is no name of its own then: the number of parts and the part are.
+            return replace(first, parts=self.text(first.parts))
         if first.what != "size":
             return first
         equal = [
@@ -86,10 +90,10 @@ class Sizes:
 
     def definitions(self) -> list[tuple[str, Origin]]:
         """The names that the wrapper has to define, in the order of the arguments."""
-        order = {id(origin): number for number, origin in enumerate(self._origins.values())}
-        found = [(name, self.origin(symbol)) for symbol, name in self._chosen.items()]
+        order = {origin.expression: number for number, origin in enumerate(self._origins.values())}
+        found = [(name, self.origin(symbol)) for symbol, name in list(self._chosen.items())]
         found = [(name, origin) for name, origin in found if origin.expression != name]
-        return sorted(found, key=lambda item: order[id(item[1])])
+        return sorted(found, key=lambda item: order.get(item[1].expression, len(order)))
 
     def text(self, expression: sympy.Expr) -> str:
         """A sympy expression in Python, in our names."""
@@ -101,6 +105,8 @@ class Sizes:
         leaf, dimension = origin.leaf, origin.dimension
         if origin.what == "stride":
             return [f"{leaf.name}_stride_{dimension}"]
+        if origin.what == "part":
+            return ["group_width", f"{leaf.name}_part"]
         written = self._written_name(origin)
         bases = _DIMENSIONS.get(leaf.value.ndim)
         base = bases[dimension] if bases else f"size_{dimension}"

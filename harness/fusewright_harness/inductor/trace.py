@@ -1,5 +1,8 @@
 """The reference as a graph of ATen operators, traced on fake tensors whose sizes are symbols.
 
+The tensors are on the host, where "cuda" means the host too: torch's bindings ask CUDA's driver about tensors that
+are on a GPU, even where these are fake, and there may be no driver.
+
 Every dimension, and every stride of an input that is not contiguous, is a symbol of its own, and so is every number
 among the arguments. What the reference's code asks of them (two sizes that have to be equal, a size that has to be a
 number) is kept in the shape environment, and the wrapper checks it.
@@ -8,21 +11,24 @@ number) is kept in the shape environment, and the wrapper checks it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
 import torch
+from torch._dispatch.python import enable_python_dispatcher
 from torch._dynamo.source import ConstantSource
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
+from torch.utils._sympy.numbers import int_oo
+from torch.utils._sympy.value_ranges import ValueRanges
 
+from fusewright_harness.cuda_on_cpu import cuda_on_cpu
 from fusewright_harness.inductor.arguments import Arguments, Leaf
 from fusewright_harness.inductor.rewrites import decomposition_table
 from fusewright_harness.inductor.unsupported import Unsupported
-
-_DEVICE = "cuda"
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,11 @@ class Origin:
     leaf: Leaf
     dimension: int = -1
     what: str = "number"
-    """``size`` or ``stride`` of the leaf's dimension, or ``number``: the leaf itself."""
+    """``size`` or ``stride`` of the leaf's dimension, ``part`` of the size, or ``number``: the leaf itself."""
+    parts: sympy.Expr | None = None
+    """How many parts the size has."""
+    value: int | None = None
+    """How large a part is in the inputs."""
 
     @property
     def expression(self) -> str:
@@ -42,6 +52,8 @@ class Origin:
                 return f"{self.leaf.path}.shape[{self.dimension}]"
             case "stride":
                 return f"{self.leaf.path}.stride({self.dimension})"
+            case "part":
+                return f"{self.leaf.path}.shape[{self.dimension}] // {self.parts}"
         return self.leaf.path
 
     @property
@@ -52,7 +64,56 @@ class Origin:
                 return self.leaf.value.shape[self.dimension]
             case "stride":
                 return self.leaf.value.stride(self.dimension)
+            case "part":
+                return self.value
         return self.leaf.value
+
+
+_ORIGINS: ContextVar[dict[sympy.Symbol, Origin]] = ContextVar("_ORIGINS")
+
+
+def part(size: Any, parts: Any) -> None:
+    """Has a size be a number of equal parts: what is computed of it from now on is not rounded.
+
+    ``size`` and ``parts`` are whole numbers of the trace in progress. Nothing happens where the size is no symbol.
+    """
+    if not isinstance(size, torch.SymInt) or not isinstance(size.node.expr, sympy.Symbol):
+        return
+    whole, environment = size.node.expr, size.node.shape_env
+    number = parts.node.expr if isinstance(parts, torch.SymInt) else sympy.Integer(parts)
+    origins = _ORIGINS.get({})
+    origin = origins.get(whole)
+    value, rest = divmod(
+        int(size.node.hint), int(parts.node.hint if isinstance(parts, torch.SymInt) else parts)
+    )
+    if origin is None or origin.what != "size" or rest or value < 2 or whole in environment.replacements:
+        return
+    if isinstance(number, sympy.Symbol):
+        number = _positive(number, environment, origins)
+    piece = Origin(origin.leaf, origin.dimension, "part", number, value)
+    symbol = environment.create_symbol(value, ConstantSource(piece.expression), DimDynamic.DYNAMIC)
+    origins[symbol] = piece
+    environment._set_replacement(whole, number * symbol, "parts")
+
+
+def _positive(
+    number: sympy.Symbol, environment: ShapeEnv, origins: dict[sympy.Symbol, Origin]
+) -> sympy.Symbol:
+    """A symbol in the place of that of a number among the arguments, but known to be positive."""
+    origin = origins[number]
+    if origin.what != "number":
+        return number
+    symbol = environment.create_symbol(
+        origin.leaf.value,
+        ConstantSource(f"{origin.expression} > 0"),
+        DimDynamic.DYNAMIC,
+        do_not_specialize_zero_one=True,
+    )
+    origins[symbol] = origin
+    environment._update_var_to_range(number, ValueRanges(1, int_oo))
+    environment._update_var_to_range(symbol, ValueRanges(1, int_oo))
+    environment._set_replacement(number, symbol, "positive")
+    return symbol
 
 
 @dataclass
@@ -99,12 +160,12 @@ class _Inputs:
             )
         sizes = [self._size(leaf, dimension, size) for dimension, size in enumerate(tensor.shape)]
         if tensor.is_contiguous() or not self._strided:
-            return torch.empty(sizes, dtype=tensor.dtype, device=_DEVICE)
+            return torch.empty(sizes, dtype=tensor.dtype)
         strides = [
             self._symbol(Origin(leaf, dimension, "stride"), stride, unspecified=True)
             for dimension, stride in enumerate(tensor.stride())
         ]
-        return torch.empty_strided(sizes, strides, dtype=tensor.dtype, device=_DEVICE)
+        return torch.empty_strided(sizes, strides, dtype=tensor.dtype)
 
     def _size(self, leaf: Leaf, dimension: int, size: int) -> Any:
         # A size of one may mean that the dimension is broadcast, one of nothing that there is nothing to do.
@@ -153,11 +214,17 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
         return outputs
 
     maker = _Inputs(environment, strided)
-    with fake_mode, torch.no_grad():
+    _ORIGINS.set(maker.origins)
+    with fake_mode, torch.no_grad(), enable_python_dispatcher():
         inputs = [maker.fake(leaf) for leaf in leaves]
-        functional = torch.func.functionalize(flat, remove="mutations_and_views")
-        graph = make_fx(functional, decomposition_table=decomposition_table(), tracing_mode="real")(*inputs)
-    _refuse_mutation(graph, leaves)
+        with cuda_on_cpu():
+            # Python first, with its autograd and its changes in place, then what that means without them.
+            plain = make_fx(flat, tracing_mode="real")(*inputs)
+            functional = torch.func.functionalize(plain, remove="mutations")
+            graph = make_fx(functional, decomposition_table=decomposition_table(), tracing_mode="real")(
+                *inputs
+            )
+        _refuse_mutation(graph, leaves)
     conditions = [guard.expr for guard in environment.guards]
     return Traced(
         graph,

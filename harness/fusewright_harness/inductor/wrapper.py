@@ -35,6 +35,7 @@ class Wrapper:
         program: Program,
         sizes: Sizes,
         names: Names,
+        block_names: Names,
     ) -> None:
         self._reference = reference
         self._name = name
@@ -42,12 +43,12 @@ class Wrapper:
         self._program = program
         self._sizes = sizes
         self._names = names
+        self._block_names = block_names
         self._leaf_of = dict(zip(program.inputs, traced.leaves, strict=True))
         self._buffers: dict[str, str] = {}
         self._computed: dict[str, str] = {}
         self._name_outputs()
         self.kernels: list[StandaloneKernel] = []
-        self._launched: dict[tuple[str, str], StandaloneKernel] = {}
 
     def lines(self) -> list[str]:
         """The wrapper's text."""
@@ -130,11 +131,11 @@ class Wrapper:
                 return []
             value = ast.unparse(self._expression(step.value))
             return [f"{self._buffer(step.name)} = {value}"]
-        kernel = self._kernel(step)
+        kernel, given = self._kernel(step)
         lines: list[str] = []
         arguments = []
         extents: dict[str, str] = {}
-        for name, value in kernel.arguments:
+        for name, value in given:
             if name.endswith("_ptr"):
                 arguments.append(ast.unparse(self._expression(value)))
             elif isinstance(value, (ast.Name, ast.Constant)):
@@ -175,18 +176,46 @@ class Wrapper:
             )
         return f"{tensors[0].path}.device"
 
-    def _kernel(self, launch: Launch) -> StandaloneKernel:
-        key = (launch.kernel.name, " ".join(map(ast.unparse, launch.arguments.values())))
-        if key not in self._launched:
-            base = re.sub(r"_?(triton|fused|kernel|wrapper)", "", self._name).strip("_") or "fused"
-            several = len(self._program.launches) > 1
-            name = self._names.fresh(
-                f"{base}_kernel_{len(self.kernels) + 1}" if several else f"{base}_kernel"
-            )
-            kernel = standalone(launch, name, self._sizes, self._program.values, self._element_name)
-            self.kernels.append(kernel)
-            self._launched[key] = kernel
-        return self._launched[key]
+    def _kernel(self, launch: Launch) -> tuple[StandaloneKernel, list[tuple[str, ast.expr]]]:
+        """The kernel of a launch and what it is given; one serves all that differ in arguments alone."""
+        for kernel in self.kernels:
+            given = self._given(kernel, launch)
+            if given is not None:
+                return kernel, given
+        base = re.sub(r"_?(triton|fused|kernel|wrapper)", "", self._name).strip("_") or "fused"
+        several = len({step.kernel.name for step in self._program.launches}) > 1
+        name = self._block_names.fresh(
+            f"{base}_kernel_{len(self.kernels) + 1}" if several else f"{base}_kernel"
+        )
+        kernel = standalone(
+            launch, name, self._sizes, self._program.values, self._element_name, self._block_names
+        )
+        self.kernels.append(kernel)
+        return kernel, kernel.arguments
+
+    def _given(self, kernel: StandaloneKernel, launch: Launch) -> list[tuple[str, ast.expr]] | None:
+        """What ``kernel`` is given in another launch of the same, or None where it does not fit."""
+        if kernel.launch.kernel.name != launch.kernel.name:
+            return None
+        given = []
+        for name, value in kernel.arguments:
+            texts = {ast.unparse(launch.arguments[o]) for o in kernel.origins[name] if o in launch.arguments}
+            if len(texts) > 1:
+                return None
+            if texts:
+                value = _parse(texts.pop())
+                if not name.endswith("_ptr"):
+                    value = self._sizes.renamed(self._program.values.get(ast.unparse(value), value))
+            given.append((name, value))
+        held = [name for name in launch.arguments if name.endswith("numel")]
+        same = all(
+            ast.unparse(self._extent(launch, n)) == ast.unparse(self._extent(kernel.launch, n)) for n in held
+        )
+        return given if same else None
+
+    def _extent(self, launch: Launch, parameter: str) -> ast.expr:
+        given = launch.arguments[parameter]
+        return self._sizes.renamed(self._program.values.get(ast.unparse(given), given))
 
     def _contiguous(self, steps: list[str]) -> list[str]:
         text = "\n".join(steps)
@@ -204,19 +233,20 @@ class Wrapper:
 
     def _definitions(self) -> list[str]:
         lines = []
+        parts = []
         groups: dict[str, dict[int, str]] = {}
         for name, origin in self._sizes.definitions():
             if origin.what == "size":
                 groups.setdefault(origin.leaf.path, {})[origin.dimension] = name
             else:
-                lines.append(f"{name} = {origin.expression}")
+                (parts if origin.what == "part" else lines).append(f"{name} = {origin.expression}")
         for path, dimensions in groups.items():
             ndim = next(leaf.value.ndim for leaf in self._traced.leaves if leaf.path == path)
             if len(dimensions) == ndim and ndim > 1:
                 lines.insert(0, f"{', '.join(dimensions[d] for d in range(ndim))} = {path}.shape")
             else:
                 lines += [f"{name} = {path}.shape[{d}]" for d, name in sorted(dimensions.items())]
-        return lines
+        return lines + parts
 
     def _returned(self, result: Any) -> str:
         if isinstance(result, Output):
