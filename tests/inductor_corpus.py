@@ -1,7 +1,7 @@
 """What TorchInductor writes for the honest pairs and for the drafts, from their PYTHON and TEST blocks alone.
 
-``python tests/inductor_corpus.py [honest|drafts] [NAME…]`` prints a table: what came of each, and the share of
-those of the families that TorchInductor is there for. Triton's interpreter judges, so that takes minutes.
+``python tests/inductor_corpus.py [honest|drafts] [NAME…]`` prints a table: what came of each, and the share
+of those of its families that pass. Triton's interpreter judges, so that takes minutes.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 import triton
-from torch._subclasses import fake_tensor
 from torch._dynamo import device_interface
+from torch._subclasses import fake_tensor
 
 from fusewright_harness.interpreter.driver import SimulatedDriver, capability_of, shared_memory_limit
 from fusewright_harness.simulated_cuda import constant, cuda_functions, properties_of
