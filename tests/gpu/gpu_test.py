@@ -8,6 +8,7 @@
     latency   how soon a verdict is there, by phase, beside a plain script
     rate      verdicts a minute with 1, 4 and 8 pairs in flight
     faults    200 pairs in one run, a quarter of them hostile
+    ideas     ten shipped ideas through the loop, TorchInductor writing
 
 `FUSEWRIGHT_BINARY` names the binary to test, `FUSEWRIGHT_PYTHON` the interpreter that has torch and triton,
 which runs the harness. `--device interpreter` tries this file itself out without a GPU.
@@ -24,7 +25,7 @@ from pathlib import Path
 
 import product
 
-SECTIONS = ("shipped", "attacks", "honest", "repeat", "cupti", "latency", "rate", "faults")
+SECTIONS = ("shipped", "attacks", "honest", "repeat", "cupti", "latency", "rate", "faults", "ideas")
 ON_FILES: dict[str, tuple[Callable[[], list[product.Case]], str, str]] = {
     "shipped": (product.shipped, "shipped pairs", "as expected"),
     "attacks": (product.attacks, "attacks", "caught, each for its own reason"),
@@ -71,6 +72,10 @@ def measured(sections: list[str], arguments: argparse.Namespace) -> dict[str, bo
                 results[name] = told(name, lambda name=name: functions[name](harness, arguments.device))
     if "faults" in sections:
         results["faults"] = told("faults", lambda: survived(arguments))
+    if "ideas" in sections:
+        from ideas import loop
+
+        results["ideas"] = told("ideas", lambda: loop(arguments.binary, arguments.device))
     return results
 
 
@@ -113,7 +118,9 @@ def main() -> int:
     unknown = set(sections) - set(SECTIONS)
     if unknown:
         parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
-    if not arguments.binary.is_file() and any(section in ON_FILES for section in sections):
+    if not arguments.binary.is_file() and any(
+        section in ON_FILES or section == "ideas" for section in sections
+    ):
         print(
             f"gpu-test: no binary at {arguments.binary}: build it, or set FUSEWRIGHT_BINARY", file=sys.stderr
         )
