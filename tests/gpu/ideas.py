@@ -1,4 +1,4 @@
-"""Ten shipped ideas through the loop, with TorchInductor as the writer: what became of each, and how fast it is."""
+"""Ten shipped ideas through the loop, TorchInductor writing: what became of each, and how fast it is."""
 
 from __future__ import annotations
 
