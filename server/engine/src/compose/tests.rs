@@ -199,3 +199,32 @@ fn blocks_are_the_drafts_own() {
     let pair = PairFile::parse(open_file(&draft, &kernel(&draft)));
     assert_eq!(pair.code(BlockKind::Python).map(str::trim), Some(draft.python.trim()));
 }
+
+fn any_line() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let names: Vec<&str> = vocabulary::names().collect();
+    prop::collection::vec(prop::sample::select(names), 1..5).prop_map(|names| names.join(", "))
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(96))]
+
+    /// Whatever operations are chained: a pair that no rule blames, or a sentence that says what does not fit.
+    #[test]
+    fn every_chain_is_drafted_or_refused(line in any_line()) {
+        match draft(&line) {
+            Ok(draft) => proptest::prop_assert_eq!(faults(&open_file(&draft, &kernel(&draft))), Vec::<String>::new()),
+            Err(Unknown::Misfit { name, needs }) => {
+                proptest::prop_assert!(line.contains(&name) && needs.starts_with("it "), "{}: {}", name, needs);
+            }
+            Err(error) => proptest::prop_assert!(false, "{}", error),
+        }
+    }
+
+    #[test]
+    fn no_text_upsets_it(text in ".{0,80}") {
+        let _ = draft(&text);
+        let _ = with_attempt(&text, 2, &text);
+        let _ = Parts::of(&text, &text);
+    }
+}
