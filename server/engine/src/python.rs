@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use fusewright_pair::Version;
 use serde::Deserialize;
 
+use crate::config::PythonSettings;
 use crate::home::{Home, interpreter_of};
 
 /// The oldest Python the harness runs on.
@@ -261,16 +263,20 @@ pub async fn find(setting: Option<&Path>, home: &Home) -> Result<Interpreter, Py
     Err(PythonError::NotFound { tried })
 }
 
-/// The version of triton that the interpreter has which would run pairs, read from its folders: nothing is run. None
-/// where that cannot be told.
-pub fn installed_triton(setting: Option<&Path>, home: &Home) -> Option<String> {
-    if let Some(path) = from_variable() {
-        return triton_of(&path);
-    }
-    if let Some(path) = setting {
-        return triton_of(path);
-    }
-    candidates(home).iter().find_map(|(path, _)| triton_of(path))
+/// The version of triton that pairs are run with, whose interface their rules go by: read from the interpreter's
+/// folders, nothing is run. None where that cannot be told, as of an interpreter on another machine.
+pub fn installed_triton(settings: &PythonSettings, home: &Home) -> Option<Version> {
+    triton_by(from_variable().as_deref(), settings, home)
+}
+
+fn triton_by(variable: Option<&Path>, settings: &PythonSettings, home: &Home) -> Option<Version> {
+    let version = match (variable, &settings.command, &settings.interpreter) {
+        (Some(path), ..) => triton_of(path),
+        (None, Some(_), _) => None,
+        (None, None, Some(path)) => triton_of(path),
+        (None, None, None) => candidates(home).iter().find_map(|(path, _)| triton_of(path)),
+    };
+    version?.parse().ok()
 }
 
 /// The version in the name of `triton-3.6.0.dist-info`, among the packages of an interpreter's environment.
@@ -358,6 +364,26 @@ mod tests {
         assert_eq!(triton_of(&interpreter), None);
         std::fs::create_dir_all(packages.join("triton-3.6.0+git1.dist-info")).unwrap();
         assert_eq!(triton_of(&interpreter).as_deref(), Some("3.6.0+git1"));
+    }
+
+    #[test]
+    fn the_rules_go_by_the_triton_that_runs_pairs() {
+        let root = tempfile::tempdir().unwrap();
+        let home = Home::at(root.path().join("home"));
+        let python = |version: &str| {
+            let environment = root.path().join(version);
+            let packages =
+                environment.join(format!("lib/python3.12/site-packages/triton-{version}.dist-info"));
+            std::fs::create_dir_all(packages).unwrap();
+            environment.join("bin/python")
+        };
+        let settings = |interpreter, command| PythonSettings { interpreter, command };
+        let named = settings(Some(python("3.4.0")), None);
+        let elsewhere = settings(None, Some(vec!["ssh".to_owned(), "box".to_owned(), "python3".to_owned()]));
+        assert_eq!(triton_by(None, &named, &home), Some(Version::new(3, 4)));
+        assert_eq!(triton_by(Some(&python("3.6.0")), &named, &home), Some(Version::new(3, 6)));
+        assert_eq!(triton_by(None, &elsewhere, &home), None, "it is on another machine");
+        assert_eq!(triton_by(Some(&python("3.6.0")), &elsewhere, &home), Some(Version::new(3, 6)));
     }
 
     #[test]

@@ -10,9 +10,11 @@ use fusewright_engine::config::Settings;
 use fusewright_engine::harness::{Launch, Limits};
 use fusewright_engine::home::Home;
 use fusewright_engine::progress::{CancellationToken, Event, Progress, Silent};
+use fusewright_engine::python::installed_triton;
 use fusewright_engine::remembered::VerdictStore;
 use fusewright_engine::verdict::{Implementation, Ruling, Stage, VerdictLine};
 use fusewright_engine::verify::{InductorError, InductorRequest, Verifier, VerifierOptions, VerifyRequest};
+use fusewright_pair::PairFile;
 
 const PAIR: &str = "# <PYTHON>\nimport torch\ndef f_torch(x):\n    return x + 1\n# <TRITON>\nimport torch, triton\n@triton.jit\ndef k(x):\n    triton.language.store(x, 1)\ndef f_triton(x):\n    y = x.clone()\n    k[(1,)](y)\n    return y\n# <TEST>\nimport torch\ndef get_test_inputs():\n    return (torch.rand(3),)\n";
 
@@ -69,6 +71,24 @@ async fn the_line_is_filled_in_and_remembered() {
         (firsts.len(), &firsts[0].hash, &firsts[0].pending[..]),
         (1, &line.hash, &["audit".to_owned()][..])
     );
+}
+
+#[tokio::test]
+async fn the_rules_go_by_the_triton_that_judges() {
+    let folder = tempfile::tempdir().unwrap();
+    let packages = folder.path().join("env/lib/python3.12/site-packages/triton-3.9.0.dist-info");
+    std::fs::create_dir_all(packages).unwrap();
+    let mut settings = Settings::default();
+    settings.python.interpreter = Some(folder.path().join("env/bin/python"));
+    let text = PAIR.replace("store(x, 1)", "store(triton.language.advance(x, (1,)), 1)");
+    // The variable of the environment, where it is set, names another interpreter.
+    let triton = installed_triton(&settings.python, &Home::at(folder.path()));
+    let expected = PairFile::parse_for(&*text, triton);
+    let line = verify(&verifier_with(settings, "answers", folder.path()), &text).await;
+    let said: Vec<_> = line.findings.iter().map(|finding| finding.message.as_str()).collect();
+    let asked: Vec<_> = expected.diagnostics().iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+    assert_eq!(said, asked);
+    assert!(said.iter().any(|message| message.contains("advance")), "{said:?}");
 }
 
 #[tokio::test]

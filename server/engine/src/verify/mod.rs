@@ -16,6 +16,7 @@ use crate::config::{DeviceChoice, Settings};
 use crate::harness::{Compiled, Harness, HarnessError, Launch, LaunchError, Limits, Options, Pair};
 use crate::home::Home;
 use crate::progress::{CancellationToken, Event, Progress, Silent};
+use crate::python::installed_triton;
 use crate::remembered::VerdictStore;
 use crate::source;
 use crate::verdict::{Device, Finding, Implementation, PairError, Stage, VerdictLine};
@@ -111,7 +112,7 @@ impl Verifier {
         cancel: &CancellationToken,
     ) -> VerdictLine {
         let name = name(&request.file);
-        let file = PairFile::parse(Arc::clone(&request.text));
+        let file = self.read(&request);
         let findings = pair::findings(&file, &self.options.settings.rules);
         let complete = |line| complete(line, &name, &file, &findings);
         let pair = match pair::take_apart(&name, &file) {
@@ -141,7 +142,7 @@ impl Verifier {
         cancel: &CancellationToken,
     ) -> Result<Compiled, Box<VerdictLine>> {
         let name = name(&request.file);
-        let file = PairFile::parse(Arc::clone(&request.text));
+        let file = self.read(&request);
         let findings = pair::findings(&file, &self.options.settings.rules);
         let failed = |error| Box::new(complete(VerdictLine::failed(&name, error), &name, &file, &findings));
         let pair = pair::take_apart(&name, &file).map_err(failed)?;
@@ -184,6 +185,12 @@ impl Verifier {
         if let Some(harness) = harness.and_then(Arc::into_inner) {
             harness.stop().await;
         }
+    }
+
+    /// Reads a pair by the interface of the Triton that it will be run with, as the editor and `check` do.
+    fn read(&self, request: &VerifyRequest) -> PairFile {
+        let triton = installed_triton(&self.options.settings.python, &self.options.home);
+        PairFile::parse_for(Arc::clone(&request.text), triton)
     }
 
     async fn ask(

@@ -26,5 +26,5 @@ pub(crate) fn of(file: &Path, flags: &Options) -> (Workspace, Settings) {
 
 /// The version of Triton that pairs are run with, where it can be told without running anything.
 pub(super) fn triton(settings: &Settings) -> Option<Version> {
-    installed_triton(settings.python.interpreter.as_deref(), &Home::of_user())?.parse().ok()
+    installed_triton(&settings.python, &Home::of_user())
 }

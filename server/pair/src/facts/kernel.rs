@@ -79,10 +79,8 @@ impl<'a> Walk<'a> {
 
     fn carry(&mut self, target: &'a Expr, sources: u64) {
         match target {
-            Expr::Name(name) => {
-                if sources != 0 {
-                    *self.carries.entry(name.id.as_str()).or_default() |= sources;
-                }
+            Expr::Name(name) if sources != 0 => {
+                *self.carries.entry(name.id.as_str()).or_default() |= sources;
             }
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.carry(target, sources)),
             _ => {}

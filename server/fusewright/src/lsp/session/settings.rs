@@ -57,8 +57,7 @@ impl Folder {
         let load = if trusted_by_editor { config::load_trusted } else { config::load };
         let loaded = load(&workspace.root);
         let settings = Settings::resolve(&[&options.defaults, &loaded.options, &options.settings]);
-        let triton = installed_triton(settings.python.interpreter.as_deref(), &Home::of_user());
-        let triton = triton.and_then(|version| version.parse().ok());
+        let triton = installed_triton(&settings.python, &Home::of_user());
         Self { workspace, settings, loaded, triton }
     }
 }
