@@ -213,11 +213,8 @@ impl Generator<'_> {
     }
 
     fn triton(&self) -> Option<String> {
-        let python = &self.settings.python;
-        if python.command.is_some() {
-            return None;
-        }
-        installed_triton(python.interpreter.as_deref(), &Home::of_user())
+        let version = installed_triton(&self.settings.python, &Home::of_user());
+        version.map(|version| version.to_string())
     }
 
     /// Worked pairs from the workspace's own dataset.

@@ -3,6 +3,7 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::kernel::bit;
 use super::ops::{Work, operator};
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{From, Tensor, Value, last};
@@ -39,10 +40,35 @@ impl<'a> Walk<'a> {
             let value = self.eval(&keyword.value);
             match &keyword.arg {
                 Some(name) => given.keywords.push((name.id.as_str(), value)),
-                None => given.open = true,
+                None => self.spread_keywords(value, &mut given),
             }
         }
         given
+    }
+
+    /// Adds what `**value` hands over.
+    fn spread_keywords(&mut self, value: Value<'a>, given: &mut Arguments<'a>) {
+        let Value::Many(at) = value else {
+            given.open = true;
+            return self.lose_value(value);
+        };
+        let many = &self.store.many[at as usize];
+        given.open |= many.open;
+        for (key, value) in many.items.clone() {
+            let name = match key {
+                Value::Text(text) => match self.store.texts[text as usize] {
+                    std::borrow::Cow::Borrowed(name) => Some(name),
+                    std::borrow::Cow::Owned(_) => None,
+                },
+                _ => None,
+            };
+            if let Some(name) = name {
+                given.keywords.push((name, value));
+            } else {
+                given.open = true;
+                self.lose_value(value);
+            }
+        }
     }
 
     /// Calls a value.
@@ -315,8 +341,9 @@ impl<'a> Walk<'a> {
                 inputs = inputs.with(self.store.from(tensor));
             }
         }
-        let mut unwritten = false;
-        for (place, value) in all {
+        let read = scan.read;
+        let mut unread = Vec::new();
+        for &(place, value) in &all {
             // What is spread out of a list of unknown length may be any argument.
             let writes =
                 arguments.open || place.is_none_or(|place| written.get(place).copied().unwrap_or(true));
@@ -336,8 +363,10 @@ impl<'a> Walk<'a> {
                 let memory = &mut self.store.memory[tensor.memory as usize];
                 let untouched =
                     !(memory.by_kernel || memory.by_torch || memory.lost || memory.vector || memory.shared);
-                if memory.empty && untouched && !writes && !tensor.small {
-                    unwritten = true;
+                // What only some settings read need not be filled, nor what is handed over to be written too.
+                let reads = place.is_some_and(|place| read & bit(place) != 0);
+                if memory.empty && untouched && reads && !writes && !tensor.small {
+                    unread.push(tensor.memory);
                 }
                 memory.by_kernel |= writes;
                 memory.by_reader |= !writes;
@@ -346,7 +375,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        if unwritten {
+        if unread.into_iter().any(|memory| !self.store.memory[memory as usize].by_kernel) {
             self.tell(range, What::ReadsUnwritten);
         }
     }

@@ -475,7 +475,7 @@ impl<'a> Walk<'a> {
                 Value::Number(None)
             }
             (Value::Identity, _) | (_, Value::Identity) => Value::Identity,
-            (Value::Many(one), Value::Many(other)) if op == Operator::Add => {
+            (Value::Many(one), Value::Many(other)) if matches!(op, Operator::Add | Operator::BitOr) => {
                 let (one, other) = (&self.store.many[one as usize], &self.store.many[other as usize]);
                 let open = one.open || other.open;
                 let items = one.items.iter().chain(&other.items).copied().collect();

@@ -14,6 +14,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) parameters: Vec<&'a str>,
     /// Whether each parameter is, or may be, what the kernel writes through.
     pub(crate) written: Vec<bool>,
+    /// The parameters that the kernel reads through whatever its constants are, one bit each.
+    pub(crate) read: u64,
     /// Whether it reduces, or calls something that may.
     pub(crate) reduces: bool,
     /// Where values become 16 bits, or products are rounded to fewer.
@@ -35,6 +37,7 @@ pub(crate) fn scan(kernel: &StmtFunctionDef) -> Scan<'_> {
         carries,
         named: FxHashSet::with_capacity_and_hasher(28, FxBuildHasher),
         loops: false,
+        branches: 0,
         again: false,
     };
     walk.visit_body(&kernel.body);
@@ -53,6 +56,8 @@ struct Walk<'a> {
     /// The names that were met.
     named: FxHashSet<&'a str>,
     loops: bool,
+    /// How many branches the walk is in.
+    branches: u32,
     /// Whether this is the second time.
     again: bool,
 }
@@ -131,7 +136,7 @@ impl<'a> Walk<'a> {
 }
 
 /// A parameter's bit; those beyond the last bit share it.
-fn bit(at: usize) -> u64 {
+pub(super) fn bit(at: usize) -> u64 {
     1 << at.min(63)
 }
 
@@ -156,6 +161,12 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.scan.reduces = true;
             }
             Stmt::While(_) => self.loops = true,
+            Stmt::If(_) => {
+                self.branches += 1;
+                walk_stmt(self, statement);
+                self.branches -= 1;
+                return;
+            }
             Stmt::For(statement) => {
                 self.loops = true;
                 let sources = self.sources(&statement.iter);
@@ -176,6 +187,12 @@ impl<'a> Visitor<'a> for Walk<'a> {
             self.name(name);
             return;
         }
+        if let Expr::If(_) = expression {
+            self.branches += 1;
+            walk_expr(self, expression);
+            self.branches -= 1;
+            return;
+        }
         if let Expr::Call(call) = expression {
             self.precision(call);
             match &*call.func {
@@ -187,6 +204,13 @@ impl<'a> Visitor<'a> for Walk<'a> {
                         || name.contains("atomic")
                         || name.contains("copy")
                         || name.contains("tma");
+                    if name == "load" && self.branches == 0 {
+                        // `tl.load(pointer, …)`, `descriptor.load(…)`.
+                        self.scan.read |= self.sources(&attribute.value);
+                        if let Some(pointer) = call.arguments.args.first() {
+                            self.scan.read |= self.sources(pointer);
+                        }
+                    }
                     if writes {
                         // `tl.store(pointer, …)`, `descriptor.store(…)`.
                         self.write(&attribute.value);
@@ -237,6 +261,9 @@ impl<'a> Visitor<'a> for Walk<'a> {
                     if !builtin {
                         // A helper, or a name imported from the language.
                         self.scan.calls.push(id);
+                        for argument in &call.arguments.args {
+                            self.scan.read |= self.sources(argument);
+                        }
                         self.scan.reduces = true;
                         call.arguments.args.iter().for_each(|argument| self.write(argument));
                         for keyword in &call.arguments.keywords {
