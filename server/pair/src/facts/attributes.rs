@@ -51,9 +51,11 @@ impl<'a> Walk<'a> {
                 "fn" | "__wrapped__" => base,
                 _ => self.store.method(base, name),
             },
+            Value::Class(at) if self.is_classmethod(at, name) => self.store.method(base, name),
             Value::Class(at) => {
                 self.class_attribute(at, name).unwrap_or_else(|| self.store.method(base, name))
             }
+            Value::Partial(at) if name == "func" => self.partials[at as usize].0,
             Value::Instance(at) => self.instance_attribute(at, base, name, range),
             Value::Made(path) => {
                 // The weights of a layer are inputs of the pair.
@@ -105,8 +107,17 @@ impl<'a> Walk<'a> {
             Some(Value::Function(method)) if self.functions[method as usize].is_property => {
                 self.call_function(method, &Arguments::of([base]), range)
             }
-            Some(Value::Function(_)) | None => self.store.method(base, name),
+            Some(Value::Function(_)) => self.store.method(base, name),
             Some(value) => value,
+            None => {
+                for hook in ["__getattribute__", "__getattr__"] {
+                    if let Some(Value::Function(method)) = self.class_attribute(class, hook) {
+                        let name = self.store.text(name);
+                        return self.call_function(method, &Arguments::of([base, name]), range);
+                    }
+                }
+                self.store.method(base, name)
+            }
         }
     }
 

@@ -31,6 +31,12 @@ pub(super) enum Callee {
     Getattr,
     Setattr,
     Partial,
+    /// What it is given first, called with the rest: `torch.utils.checkpoint.checkpoint`.
+    Applies,
+    Starmap,
+    Accumulate,
+    Namespace,
+    NamedTuple,
     FunctoolsReduce,
     MethodCaller,
     AttributeGetter,
@@ -85,9 +91,13 @@ pub(super) fn callee(path: &str) -> Callee {
         },
         "itertools" => match rest {
             "chain" | "chain.from_iterable" | "cycle" | "repeat" | "islice" => Callee::Collect,
+            "starmap" => Callee::Starmap,
+            "accumulate" => Callee::Accumulate,
             _ => Callee::Other,
         },
+        "types" if rest == "SimpleNamespace" => Callee::Namespace,
         "collections" => match rest {
+            "namedtuple" => Callee::NamedTuple,
             "OrderedDict" | "defaultdict" | "ChainMap" | "Counter" => Callee::Dict,
             "deque" => Callee::Collect,
             _ => Callee::Other,
@@ -161,6 +171,7 @@ fn torch(path: &str) -> Callee {
         "cuda.synchronize" | "cuda.current_stream.synchronize" => return Callee::Synchronize,
         "Size" | "numel" | "is_tensor" | "is_floating_point" | "device" | "dtype" => return Callee::Other,
         "tensor" => return Callee::Operator(Some("tensor"), Work::Filled),
+        "cond" | "while_loop" => return Callee::Foreign,
         _ => {}
     }
     match path.split_once('.') {
@@ -198,12 +209,15 @@ fn torch(path: &str) -> Callee {
             "functional.unfold" | "functional.fold" => Callee::Operator(None, Work::Heavy),
             _ if rest.starts_with("functional.") => of_table(Some(Work::Heavy)),
             _ if rest.starts_with("init.") => Callee::Operator(Some("normal_"), Work::Random),
+            _ if rest.ends_with(".forward") || rest.ends_with(".__call__") => Callee::Foreign,
+            _ if rest.starts_with("utils.param") || rest.ends_with("_norm") => Callee::Same,
             _ if rest.starts_with("utils.") || rest.starts_with("attention") => Callee::Other,
             _ if last.starts_with(char::is_uppercase) => Callee::Layer,
             _ => Callee::Other,
         },
         Some(("autograd", "grad" | "backward")) => Callee::Backward,
-        Some(("utils", "checkpoint.checkpoint")) => Callee::Same,
+        Some(("autograd", rest)) if rest.starts_with("functional.") => Callee::Applies,
+        Some(("utils", "checkpoint.checkpoint")) => Callee::Applies,
         Some(("func", "functional_call" | "grad" | "jvp" | "vjp") | ("nested", _)) => Callee::Foreign,
         _ => Callee::Other,
     }

@@ -112,6 +112,14 @@ impl<'a> Walk<'a> {
                 self.launch_kernel(at, arguments, range);
                 Value::Unknown
             }
+            Value::Partial(at) => {
+                let (function, mut given) = self.partials[at as usize].clone();
+                given.positional.extend(&arguments.positional);
+                given.keywords.retain(|(name, _)| arguments.keyword(name).is_none());
+                given.keywords.extend(&arguments.keywords);
+                given.open |= arguments.open;
+                self.apply(function, &given, range)
+            }
             Value::Caller(name) => match arguments.positional.split_first() {
                 Some((first, rest)) => self.method(*first, name, &Arguments::of(rest.iter().copied()), range),
                 None => Value::Unknown,
@@ -158,6 +166,11 @@ impl<'a> Walk<'a> {
                     .for_each(|value| self.lose_value(value));
             }
             // What is handed to Triton's tuners is called before the launch.
+            Value::Partial(at) => {
+                let (function, arguments) = self.partials[at as usize].clone();
+                self.lose_value(function);
+                self.lose(&arguments);
+            }
             Value::Function(_) if !self.hooks.contains(&value) => self.hooks.push(value),
             Value::Method(at) => {
                 let (base, _) = self.store.methods[at as usize];
@@ -293,8 +306,16 @@ impl<'a> Walk<'a> {
         let instance = Value::Instance(last(&self.instances));
         if let Some(Value::Function(init)) = self.class_attribute(class, "__init__") {
             self.call_function(init, &with_first(instance, arguments), range);
-        } else {
+            return instance;
+        }
+        let fields = self.classes[class as usize].fields.clone();
+        if fields.is_empty() {
             self.lose(arguments);
+        }
+        let positional = fields.iter().copied().zip(arguments.positional.iter().copied());
+        let keywords = arguments.keywords.iter().copied().filter(|(name, _)| fields.contains(name));
+        for (name, value) in positional.chain(keywords) {
+            self.set_attribute(instance, name, value, range);
         }
         instance
     }
@@ -408,6 +429,12 @@ impl<'a> Walk<'a> {
                 _ => Value::Unknown,
             },
             Value::Kernel(at) if name == "__getitem__" => Value::Launcher(at),
+            Value::Class(at) if self.is_classmethod(at, name) => match self.class_attribute(at, name) {
+                Some(Value::Function(method)) => {
+                    self.call_function(method, &with_first(base, arguments), range)
+                }
+                _ => Value::Unknown,
+            },
             Value::Class(at) if name == "apply" => {
                 if let Some(Value::Function(forward)) = self.class_attribute(at, "forward") {
                     let has_context = self.class_attribute(at, "setup_context").is_none();
@@ -421,6 +448,15 @@ impl<'a> Walk<'a> {
             Value::Instance(at) => self.instance_method(at, base, name, arguments, range),
             Value::Function(_) if name == "__call__" => self.apply(base, arguments, range),
             Value::Made(path) => {
+                if name == "synchronize" && self.paths.text(path).starts_with("torch.cuda.") {
+                    self.tell(range, What::Synchronize);
+                    return Value::Nothing;
+                }
+                // `attrgetter("softmax")(torch)`.
+                if self.paths.text(path) == "operator.attrgetter" {
+                    let of = arguments.positional.first().copied();
+                    return of.map_or(Value::Unknown, |of| self.dotted_attribute(of, name, range));
+                }
                 if self.paths.text(path).starts_with("torch.nn.") {
                     return match name {
                         "forward" | "__call__" => self.made(path, arguments, range),
@@ -459,12 +495,7 @@ impl<'a> Walk<'a> {
         let class = self.instances[at as usize].class;
         match self.class_attribute(class, name) {
             Some(Value::Function(method)) => {
-                let is_static = match self.functions[method as usize].code {
-                    Code::Def(function) => function.decorator_list.iter().any(
-                        |decorator| matches!(&decorator.expression, Expr::Name(name) if name.id == "staticmethod"),
-                    ),
-                    Code::Lambda(_) => false,
-                };
+                let is_static = self.is_decorated(method, "staticmethod");
                 let given = if is_static { arguments.clone() } else { with_first(base, arguments) };
                 self.call_function(method, &given, range)
             }
@@ -483,6 +514,24 @@ impl<'a> Walk<'a> {
                 self.lose(arguments);
                 Value::Unknown
             }
+        }
+    }
+
+    fn is_decorated(&self, function: u32, decorator: &str) -> bool {
+        match self.functions[function as usize].code {
+            Code::Def(function) => function
+                .decorator_list
+                .iter()
+                .any(|one| matches!(&one.expression, Expr::Name(name) if name.id.as_str() == decorator)),
+            Code::Lambda(_) => false,
+        }
+    }
+
+    /// Whether a class gives itself to a method of its own.
+    pub(super) fn is_classmethod(&mut self, class: u32, name: &str) -> bool {
+        match self.class_attribute(class, name) {
+            Some(Value::Function(method)) => self.is_decorated(method, "classmethod"),
+            _ => false,
         }
     }
 

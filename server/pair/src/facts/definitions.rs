@@ -68,7 +68,7 @@ impl<'a> Walk<'a> {
         if name == "__del__" {
             self.tell(function.name.range, What::Finalizer);
         }
-        if matches!(name, "__torch_function__" | "__torch_dispatch__" | "__cuda_array_interface__") {
+        if is_disguise(name) {
             self.tell(function.name.range, What::Disguise(name));
         }
         if function.is_async {
@@ -110,6 +110,7 @@ impl<'a> Walk<'a> {
                 }
                 value
             }
+            Value::Partial(at) => self.decorated(self.partials[at as usize].0, value, range),
             Value::Function(at) => {
                 // A decorator of the block's own gives what it gives; most wrap what they are given.
                 let arguments = Arguments::of([value]);
@@ -225,11 +226,47 @@ impl<'a> Walk<'a> {
         self.scope = last(&self.scopes);
         let scope = self.scope;
         self.block(&class.body);
+        for statement in &class.body {
+            if let ast::Stmt::Assign(assign) = statement
+                && let [ast::Expr::Name(target)] = &assign.targets[..]
+                && is_disguise(target.id.as_str())
+            {
+                self.tell(target.range, What::Disguise(target.id.as_str()));
+            }
+        }
         self.scope = outer;
-        self.classes.push(Class { scope, bases, metaclass, attributes: FxHashMap::default() });
+        let fields = class.body.iter().filter_map(|statement| match statement {
+            ast::Stmt::AnnAssign(field) => match &*field.target {
+                ast::Expr::Name(name) => Some(name.id.as_str()),
+                _ => None,
+            },
+            _ => None,
+        });
+        let fields = fields.collect();
+        self.classes.push(Class { scope, bases, fields, metaclass, attributes: FxHashMap::default() });
         let value = Value::Class(last(&self.classes));
         self.assign(name, value, class.name.range);
     }
+
+    /// A class that is made by a call: of these fields, with these members.
+    pub(super) fn class_of(&mut self, fields: Vec<&'a str>, members: Vec<(&'a str, Value<'a>)>) -> u32 {
+        let parent = self.scope;
+        let lasting = self.scopes[parent as usize].lasting;
+        self.scopes.push(Scope { parent, is_class: true, lasting, arm: self.arm, ..Scope::default() });
+        self.classes.push(Class {
+            scope: last(&self.scopes),
+            bases: Vec::new(),
+            fields,
+            metaclass: None,
+            attributes: members.into_iter().collect(),
+        });
+        last(&self.classes)
+    }
+}
+
+/// Whether a class with a member of this name takes part in what torch's operators do.
+fn is_disguise(name: &str) -> bool {
+    matches!(name, "__torch_function__" | "__torch_dispatch__" | "__cuda_array_interface__")
 }
 
 /// Whether a decorator of this path makes a kernel.

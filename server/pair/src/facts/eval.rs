@@ -47,7 +47,17 @@ impl<'a> Walk<'a> {
             }
             Expr::UnaryOp(operation) => self.unary(operation),
             Expr::BoolOp(operation) => {
-                let values: Vec<_> = operation.values.iter().map(|value| self.eval(value)).collect();
+                let when = self.when;
+                let mut values = Vec::with_capacity(operation.values.len());
+                for value in &operation.values {
+                    let value = self.eval(value);
+                    values.push(value);
+                    // What stands behind `True or` is never reached.
+                    if truth_of(value) == Some(operation.op == ast::BoolOp::Or) {
+                        self.when = When::Never;
+                    }
+                }
+                self.when = when;
                 match self.any_of(values) {
                     Value::Flag(_) => Value::Unknown,
                     value => value,
@@ -241,6 +251,9 @@ impl<'a> Walk<'a> {
     ) -> Value<'a> {
         for (at, generator) in generators.iter().enumerate() {
             let iterated = self.eval(&generator.iter);
+            if matches!(iterated, Value::Tensor(_)) {
+                self.tell(generator.iter.range(), What::Rows);
+            }
             // Few known elements are looked at one by one: `"".join(chr(c) for c in (101, 120, 112))`.
             if let Value::Many(many) = iterated
                 && at == 0

@@ -6,7 +6,7 @@ use super::callee::{Callee, callee};
 use super::ops::{Work, operator};
 use super::paths::Path;
 use super::trace::{How, What};
-use super::value::{From, Kind, Memory, Tensor, Value};
+use super::value::{From, Kind, Memory, Tensor, Value, last};
 use super::walk::{Arguments, Walk};
 
 impl<'a> Walk<'a> {
@@ -78,7 +78,25 @@ impl<'a> Walk<'a> {
                 }
                 _ => Value::Made(path),
             },
+            Callee::Partial if arguments.positional.len() > 1 || !arguments.keywords.is_empty() => {
+                let Some(function) = first else { return Value::Made(path) };
+                let mut given = arguments.clone();
+                given.positional.remove(0);
+                self.partials.push((function, given));
+                Value::Partial(last(&self.partials))
+            }
             Callee::Compile | Callee::Same | Callee::Partial => first.unwrap_or(Value::Made(path)),
+            Callee::Applies => match first {
+                Some(function) => {
+                    let rest = Arguments {
+                        positional: arguments.positional[1..].to_vec(),
+                        keywords: Vec::new(),
+                        open: arguments.open,
+                    };
+                    self.apply(function, &rest, range)
+                }
+                None => Value::Unknown,
+            },
             Callee::Backward => {
                 self.backward(range);
                 Value::Unknown
@@ -169,10 +187,16 @@ impl<'a> Walk<'a> {
             }
             return Value::Unknown;
         }
-        if text.ends_with(".__getattribute__")
-            && let [of, name, ..] = arguments.positional[..]
+        if let Some(of) = text.strip_suffix(".__getattribute__").or_else(|| text.strip_suffix(".__getattr__"))
         {
-            return self.named_attribute(of, name, range);
+            match arguments.positional[..] {
+                [of, name, ..] => return self.named_attribute(of, name, range),
+                [name] => {
+                    let of = Value::Path(self.paths.made(of.to_owned()));
+                    return self.named_attribute(of, name, range);
+                }
+                [] => {}
+            }
         }
         if matches!(
             text.as_str(),
@@ -233,6 +257,12 @@ impl<'a> Walk<'a> {
                 value
             }
             Some(value) if kind == Callee::Container => value,
+            // `torch.no_grad()(torch.exp)`.
+            Some(value @ (Value::Path(_) | Value::Partial(_) | Value::Method(_)))
+                if arguments.positional.len() == 1 && arguments.keywords.is_empty() =>
+            {
+                value
+            }
             _ => {
                 self.lose(arguments);
                 Value::Unknown

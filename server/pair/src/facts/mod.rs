@@ -87,7 +87,7 @@ impl<'a> Deeds<'a> {
                 .map(|tensor| Input {
                     kind: tensor.kind,
                     from: walk.store.from(tensor),
-                    constant: walk.store.memory[tensor.memory as usize].constant,
+                    constant: walk.is_one_number(tensor),
                 })
                 .collect();
         }
@@ -162,6 +162,12 @@ fn inputs_of<'a>(
 }
 
 impl<'a> Walk<'a> {
+    /// Whether a tensor holds one number, or what happened to be in its memory.
+    fn is_one_number(&self, tensor: Tensor) -> bool {
+        let memory = self.store.memory[tensor.memory as usize];
+        memory.constant || memory.empty && !memory.by_torch && !memory.lost
+    }
+
     /// Runs the main block.
     fn main(&mut self, statements: &'a [ruff_python_ast::Stmt]) {
         for statement in statements {
@@ -258,6 +264,10 @@ impl<'a> Walk<'a> {
     fn watch_entry(&mut self, entry: Value<'a>) {
         self.entry_function = match entry {
             Value::Function(at) => Some(at),
+            Value::Partial(at) => match self.partials[at as usize].0 {
+                Value::Function(at) => Some(at),
+                _ => None,
+            },
             Value::Method(at) => match self.store.methods[at as usize] {
                 (Value::Class(class), "apply") => match self.class_attribute(class, "forward") {
                     Some(Value::Function(at)) => Some(at),
@@ -285,11 +295,12 @@ impl<'a> Walk<'a> {
                         found = Some(Outcome::Unwritten(*range));
                     } else if self.store.from(tensor).has(From::TORCH) {
                         found = found.or(Some(Outcome::Computed(*range)));
-                    } else if inputs.iter().any(|input| input.memory == tensor.memory) {
+                    } else if inputs.iter().any(|input| input.memory == tensor.memory)
+                        || self.store.from(tensor) == From::INPUT && memory.copied
+                    {
                         found = found.or(Some(Outcome::Input(*range)));
-                    } else if memory.constant
-                        && !memory.by_torch
-                        && self.store.from(tensor) == From::default()
+                    } else if memory.constant && self.store.from(tensor) == From::default()
+                        || self.store.from(tensor) == From::VARIED
                     {
                         found = found.or(Some(Outcome::Constant(*range)));
                     } else {
@@ -312,6 +323,17 @@ impl<'a> Walk<'a> {
             outcome = outcome.or(Some(found));
         }
         self.trace.outcome = outcome.unwrap_or_default();
+        // An object that passes on what it is asked for is no tensor.
+        for (value, range, _) in &returns {
+            if let Value::Instance(at) = *value {
+                let class = self.instances[at as usize].class;
+                for hook in ["__getattr__", "__getattribute__"] {
+                    if self.class_attribute(class, hook).is_some() {
+                        self.tell(*range, What::Disguise(hook));
+                    }
+                }
+            }
+        }
         // What was kept and what is given back may be the same memory.
         let mut told = Vec::new();
         for (value, range, _) in &returns {

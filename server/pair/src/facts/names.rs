@@ -5,7 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::trace::{Kept, What, When};
 use super::value::{From, Kind, Many, Memory, Tensor, Value};
-use super::walk::Walk;
+use super::walk::{Arguments, Walk};
 
 impl<'a> Walk<'a> {
     /// The scope that holds a name, seen from a scope.
@@ -184,12 +184,40 @@ impl<'a> Walk<'a> {
                 joined.unwrap_or(Value::Unknown)
             }
             Value::Tensor(_) => value,
+            Value::Instance(_) => self.element_of_instance(value),
             // `range(0)`.
             Value::Number(Some(0)) => return None,
             Value::Sizes | Value::Number(_) => Value::Number(None),
             Value::Text(_) | Value::AnyText => Value::AnyText,
             _ => Value::Unknown,
         })
+    }
+
+    /// What an object of the block's own gives one by one.
+    fn element_of_instance(&mut self, value: Value<'a>) -> Value<'a> {
+        let range = TextRange::default();
+        let iterator = match value {
+            Value::Instance(at) => {
+                let class = self.instances[at as usize].class;
+                match self.class_attribute(class, "__iter__") {
+                    Some(_) => self.method(value, "__iter__", &Arguments::default(), range),
+                    None => {
+                        return self.method(
+                            value,
+                            "__getitem__",
+                            &Arguments::of([Value::Number(None)]),
+                            range,
+                        );
+                    }
+                }
+            }
+            _ => return Value::Unknown,
+        };
+        match iterator {
+            Value::Instance(_) => self.method(iterator, "__next__", &Arguments::default(), range),
+            // A generator gives what its function gives.
+            other => other,
+        }
     }
 
     pub(super) fn tensor(&mut self, memory: Memory, kind: Kind, from: From) -> Tensor {

@@ -1,5 +1,8 @@
 //! What calls of Python's own functions give.
 
+use std::borrow::Cow;
+
+use ruff_python_ast::Operator;
 use ruff_text_size::TextRange;
 
 use super::callee::Callee;
@@ -22,7 +25,10 @@ impl<'a> Walk<'a> {
         let first = arguments.positional.first().copied();
         let second = arguments.positional.get(1).copied();
         match callee {
-            Callee::Length => Value::Number(None),
+            Callee::Length => {
+                self.takes_rows(first, range);
+                Value::Number(None)
+            }
             Callee::Range => match &arguments.positional[..] {
                 [Value::Number(Some(0))] => Value::Number(Some(0)),
                 _ => Value::Number(None),
@@ -30,7 +36,8 @@ impl<'a> Walk<'a> {
             Callee::ToNumber => {
                 if let Some(value) = first.filter(|value| self.holds_tensor(*value)) {
                     let text = self.paths.text(path);
-                    if matches!(text, "builtins.abs" | "builtins.pow" | "builtins.round") {
+                    if matches!(text, "builtins.abs" | "builtins.pow" | "builtins.round" | "builtins.divmod")
+                    {
                         return self.compute(range, Work::Arith, &[value], How::Function(path));
                     }
                     self.tell(range, What::Host("item"));
@@ -96,9 +103,16 @@ impl<'a> Walk<'a> {
                 for (name, value) in &arguments.keywords {
                     items.push((self.store.text(*name), *value));
                 }
+                // `defaultdict(list)`: what is asked for is made, and kept.
+                let factory = first.filter(|_| self.paths.text(path).ends_with("defaultdict"));
+                if let Some(factory @ (Value::Path(_) | Value::Function(_))) = factory {
+                    let made = self.apply(factory, &Arguments::default(), range);
+                    items.push((Value::AnyText, made));
+                }
                 self.container(items, arguments.open)
             }
             Callee::Zip => {
+                arguments.positional.iter().for_each(|values| self.takes_rows(Some(*values), range));
                 let each: Vec<_> = arguments
                     .positional
                     .iter()
@@ -108,10 +122,51 @@ impl<'a> Walk<'a> {
                 self.container(vec![(Value::Unknown, row)], true)
             }
             Callee::Enumerate => {
+                self.takes_rows(first, range);
                 let each = first.and_then(|values| self.element(values)).unwrap_or(Value::Unknown);
                 let row = self
                     .container(vec![(Value::Unknown, Value::Number(None)), (Value::Unknown, each)], false);
                 self.container(vec![(Value::Unknown, row)], true)
+            }
+            Callee::Starmap => match (first, second) {
+                (Some(function), Some(rows)) => {
+                    let row = self.element(rows).unwrap_or(Value::Unknown);
+                    let mut items = Vec::new();
+                    let open = self.spread(row, &mut items);
+                    let positional = items.into_iter().map(|(_, value)| value).collect();
+                    let given = Arguments { positional, open, ..Arguments::default() };
+                    let value = self.apply(function, &given, range);
+                    self.container(vec![(Value::Unknown, value)], true)
+                }
+                _ => Value::Unknown,
+            },
+            Callee::Accumulate => {
+                let element = first.and_then(|values| self.element(values)).unwrap_or(Value::Unknown);
+                let value = match second.or_else(|| arguments.keyword("func")) {
+                    Some(function) => self.apply(function, &Arguments::of([element, element]), range),
+                    None => self.binary(element, Operator::Add, element, range),
+                };
+                self.container(vec![(Value::Unknown, value)], true)
+            }
+            Callee::Namespace => {
+                let class = self.class_of(Vec::new(), arguments.keywords.clone());
+                self.construct(class, &Arguments::default(), range)
+            }
+            Callee::NamedTuple => {
+                let fields = match second {
+                    Some(Value::Text(at)) => match &self.store.texts[at as usize] {
+                        Cow::Borrowed(names) => {
+                            names.split([' ', ',']).filter(|name| !name.is_empty()).collect()
+                        }
+                        Cow::Owned(_) => Vec::new(),
+                    },
+                    Some(Value::Many(at)) => {
+                        let names = self.store.many[at as usize].items.iter();
+                        names.filter_map(|(_, name)| self.borrowed(*name)).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                Value::Class(self.class_of(fields, Vec::new()))
             }
             Callee::Type => match (first, arguments.positional.len()) {
                 (Some(Value::Tensor(_)), 1) => Value::Path(self.paths.root("torch.Tensor")),
@@ -127,7 +182,13 @@ impl<'a> Walk<'a> {
                     {
                         self.tell(range, What::Disguise("type"));
                     }
-                    Value::Unknown
+                    let Some(Value::Many(members)) = arguments.positional.get(2).copied() else {
+                        return Value::Unknown;
+                    };
+                    let members = self.store.many[members as usize].items.iter();
+                    let members =
+                        members.filter_map(|(name, value)| Some((self.borrowed(*name)?, *value))).collect();
+                    Value::Class(self.class_of(Vec::new(), members))
                 }
                 _ => Value::Unknown,
             },
@@ -172,6 +233,9 @@ impl<'a> Walk<'a> {
                 None => Value::Unknown,
             },
             Callee::Print => {
+                if arguments.positional.iter().any(|value| self.holds_tensor(*value)) {
+                    self.tell(range, What::Host("print"));
+                }
                 let mut looks = false;
                 for value in &arguments.positional {
                     let mut texts = String::new();
@@ -205,6 +269,23 @@ impl<'a> Walk<'a> {
                 _ => Value::Unknown,
             },
             _ => Value::Unknown,
+        }
+    }
+
+    fn takes_rows(&mut self, value: Option<Value<'a>>, range: TextRange) {
+        if matches!(value, Some(Value::Tensor(_))) {
+            self.tell(range, What::Rows);
+        }
+    }
+
+    /// A string of the code itself.
+    fn borrowed(&self, value: Value<'a>) -> Option<&'a str> {
+        match value {
+            Value::Text(at) => match self.store.texts[at as usize] {
+                Cow::Borrowed(text) => Some(text),
+                Cow::Owned(_) => None,
+            },
+            _ => None,
         }
     }
 

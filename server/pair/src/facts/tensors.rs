@@ -90,6 +90,9 @@ impl<'a> Walk<'a> {
                 let memory = &mut self.store.memory[tensor.memory as usize];
                 memory.by_torch = true;
                 memory.from = memory.from.with(from);
+                memory.copied |= name == "copy_";
+                // One number fills it.
+                memory.constant |= matches!(name, "fill_" | "zero_") && memory.from == From::default();
             }
             if in_place || operands.keyword("out").is_some() {
                 return target;
@@ -244,7 +247,7 @@ impl<'a> Walk<'a> {
         how: How<'a>,
     ) -> Value<'a> {
         let mut from = From::default();
-        let (mut small, mut vector, mut known_float) = (true, true, false);
+        let (mut small, mut vector, mut constant, mut known_float) = (true, true, true, false);
         let mut kind = None;
         let mut any = false;
         for operand in operands {
@@ -253,6 +256,7 @@ impl<'a> Walk<'a> {
                 from = from.with(self.store.from(tensor));
                 small &= tensor.small;
                 vector &= self.store.memory[tensor.memory as usize].vector;
+                constant &= self.store.memory[tensor.memory as usize].constant;
                 known_float |= tensor.kind.is_float();
                 kind = Some(match kind {
                     None => tensor.kind,
@@ -302,7 +306,13 @@ impl<'a> Walk<'a> {
             },
             _ => kind.unwrap_or(Kind::Unknown),
         };
-        let made = self.tensor(Memory { vector: vector && any, ..Memory::default() }, kind, result);
+        let memory = Memory {
+            vector: vector && any,
+            copied: work == Work::Move,
+            constant: any && constant && from == From::default(),
+            ..Memory::default()
+        };
+        let made = self.tensor(memory, kind, result);
         Value::Tensor(Tensor { small: any && (small || work == Work::Reduce && by_kernel), ..made })
     }
 

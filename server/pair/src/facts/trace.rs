@@ -88,6 +88,8 @@ pub(crate) enum What<'a> {
     Internals(&'a str),
     /// A kernel reads memory that nobody wrote.
     ReadsUnwritten,
+    /// A tensor is taken apart along its first dimension, or its rows are counted.
+    Rows,
     /// A coroutine.
     Async,
     /// Something that looks like a verdict is printed.

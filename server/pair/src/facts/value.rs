@@ -32,6 +32,8 @@ pub(crate) enum Value<'a> {
     Kernel(u32),
     /// A kernel with its grid.
     Launcher(u32),
+    /// `functools.partial(function, …)`, by its place in the walk's partials.
+    Partial(u32),
     /// `operator.methodcaller(name)`.
     Caller(&'a str),
     /// An attribute of something, by its place in the store.
@@ -129,6 +131,8 @@ pub(crate) struct Memory {
     pub(crate) constant: bool,
     /// It was made when the block was loaded, and so is shared by all calls.
     pub(crate) shared: bool,
+    /// It holds what was moved there from other memory, and nothing else that is known.
+    pub(crate) copied: bool,
     /// It has one dimension.
     pub(crate) vector: bool,
     /// What was written into it later.

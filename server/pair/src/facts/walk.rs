@@ -56,6 +56,8 @@ pub(super) enum Code<'a> {
 pub(super) struct Class<'a> {
     pub(super) scope: u32,
     pub(super) bases: Vec<Value<'a>>,
+    /// What it is made of where it has no `__init__`, in order: the fields of a dataclass, of a named tuple.
+    pub(super) fields: Vec<&'a str>,
     pub(super) metaclass: Option<u32>,
     /// What its instances hold.
     pub(super) attributes: FxHashMap<&'a str, Value<'a>>,
@@ -101,6 +103,7 @@ pub(crate) struct Walk<'a> {
     pub(super) functions: Vec<Function<'a>>,
     pub(super) classes: Vec<Class<'a>>,
     pub(super) instances: Vec<Instance>,
+    pub(super) partials: Vec<(Value<'a>, Arguments<'a>)>,
     pub(super) scans: Vec<Scan<'a>>,
     pub(super) kernel_functions: Vec<u32>,
     pub(super) scope: u32,
@@ -146,6 +149,7 @@ impl<'a> Walk<'a> {
             functions: Vec::new(),
             classes: Vec::new(),
             instances: Vec::new(),
+            partials: Vec::new(),
             scans: Vec::new(),
             kernel_functions: Vec::new(),
             scope: 0,
@@ -334,7 +338,10 @@ impl<'a> Walk<'a> {
             Stmt::For(statement) => {
                 let iterated = self.eval(&statement.iter);
                 let element = self.element(iterated);
-                let never = element.is_none();
+                let never = element.is_none() || is_nothing(&statement.iter);
+                if matches!(iterated, Value::Tensor(_)) {
+                    self.tell(statement.iter.range(), What::Rows);
+                }
                 self.bind(&statement.target, element.unwrap_or(Value::Unknown));
                 self.branch(ArmKind::Loop, statement.range, &statement.body, never);
                 self.block(&statement.orelse);
@@ -540,6 +547,15 @@ pub(super) fn truth_of(value: Value<'_>) -> Option<bool> {
         Value::Number(Some(number)) => Some(number != 0),
         Value::Nothing => Some(false),
         _ => None,
+    }
+}
+
+/// `[]`, `()`: a loop over it has no step.
+fn is_nothing(iterated: &Expr) -> bool {
+    match iterated {
+        Expr::List(list) => list.elts.is_empty(),
+        Expr::Tuple(tuple) => tuple.elts.is_empty(),
+        _ => false,
     }
 }
 

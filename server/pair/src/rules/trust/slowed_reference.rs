@@ -42,6 +42,11 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             What::Synchronize => {
                 "the reference waits for the GPU: remove it, the judge waits where it must".to_owned()
             }
+            What::Trip("tolist") => {
+                "`tolist` takes the reference's numbers to the host: compute on the device that they are on"
+                    .to_owned()
+            }
+            What::Host("print") => "printing a tensor waits for the GPU: remove it".to_owned(),
             What::Host(name @ ("cpu" | "numpy" | "to")) => {
                 format!(
                     "`{name}` takes the reference's tensors to the CPU: compute on the device that they are on"
@@ -52,7 +57,9 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         add(found, Rule::SlowedReference, event.range, message);
     }
     let Some(python) = file.sound(BlockKind::Python) else { return };
-    let mut loops = Loops { sizes: FxHashSet::default(), found: Vec::new() };
+    let rows = events(file, BlockKind::Python).filter(|event| matches!(event.what, What::Rows));
+    let rows = rows.map(|event| event.range).collect();
+    let mut loops = Loops { sizes: FxHashSet::default(), rows, found: Vec::new() };
     loops.visit_body(python.statements);
     for (range, message) in loops.found {
         add(found, Rule::SlowedReference, range, message);
@@ -63,13 +70,15 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 struct Loops<'a> {
     /// Names that hold a size of a tensor.
     sizes: FxHashSet<&'a str>,
+    /// Where a tensor is iterated over, or where what is called does so.
+    rows: FxHashSet<TextRange>,
     found: Vec<(TextRange, &'static str)>,
 }
 
 impl<'a> Visitor<'a> for Loops<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
-            Stmt::Assign(assign) if is_size(&assign.value) || is_shape(&assign.value) => {
+            Stmt::Assign(assign) if self.is_size(&assign.value) || is_shape(&assign.value) => {
                 for target in &assign.targets {
                     match target {
                         Expr::Name(name) => {
@@ -89,12 +98,23 @@ impl<'a> Visitor<'a> for Loops<'a> {
                 }
             }
             Stmt::FunctionDef(function) => self.unused(&function.body),
+            Stmt::Expr(statement) if is_work(&statement.value) && !writes(&statement.value) => {
+                let message = "the reference computes this and never uses it: remove it";
+                self.found.push((statement.value.range(), message));
+            }
             _ => {}
         }
         walk_stmt(self, statement);
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
+        if copied(expression).and_then(copied).is_some() {
+            self.found.push((
+                expression.range(),
+                "the reference copies again and again: compute on what it was given",
+            ));
+            return;
+        }
         let made = match expression {
             Expr::ListComp(made) => Some((&made.generators, &*made.elt)),
             Expr::Generator(made) => Some((&made.generators, &*made.elt)),
@@ -116,7 +136,7 @@ impl<'a> Visitor<'a> for Loops<'a> {
         if let Expr::Call(call) = expression
             && name_of(&call.func) == Some("map")
             && let [Expr::Lambda(function), rows] = &call.arguments.args[..]
-            && is_unbind(rows)
+            && self.takes_rows(rows)
         {
             let mut body = Body::default();
             body.visit_expr(&function.body);
@@ -161,7 +181,7 @@ impl<'a> Loops<'a> {
         if statement.body.iter().all(only_copies) {
             return Some("the reference copies again and again: compute on what it was given");
         }
-        if !is_range(&statement.iter) && !is_unbind(&statement.iter) {
+        if !is_range(&statement.iter) && !self.takes_rows(&statement.iter) {
             return None;
         }
         let variable = name_of(&statement.target)?;
@@ -178,11 +198,24 @@ impl<'a> Loops<'a> {
         if self.ranges_over_a_dimension(iterated) {
             return (body.rows > 0 && !body.other && !body.heavy && body.computes).then_some(ROWS);
         }
-        if is_unbind(iterated) {
+        if self.takes_rows(iterated) {
             return (!body.heavy && body.computes).then_some(ROWS);
         }
         (is_range(iterated) && body.rows == 0 && !body.other && body.assigns && body.computes)
             .then_some("the reference does the same work again and again: do it once")
+    }
+
+    /// `x.unbind(0)`, and a tensor `x` itself, `enumerate(x)`, `zip(x, y)`.
+    fn takes_rows(&self, iterated: &Expr) -> bool {
+        is_unbind(iterated)
+            || self.rows.contains(&iterated.range())
+            || matches!(iterated, Expr::Call(call) if self.rows.contains(&call.func.range()))
+    }
+
+    /// `x.shape[0]`, `x.size(0)`, `len(x)` of a tensor.
+    fn is_size(&self, expression: &Expr) -> bool {
+        is_size(expression)
+            || matches!(expression, Expr::Call(call) if name_of(&call.func) == Some("len") && self.rows.contains(&call.func.range()))
     }
 
     /// `range(x.shape[0])`, `range(x.size(0))`, `range(n)` where `n` is such a size.
@@ -190,7 +223,8 @@ impl<'a> Loops<'a> {
         let Expr::Call(call) = iterated else { return false };
         let Expr::Name(name) = &*call.func else { return false };
         let [size] = &call.arguments.args[..] else { return false };
-        name.id == "range" && (is_size(size) || name_of(size).is_some_and(|name| self.sizes.contains(name)))
+        name.id == "range"
+            && (self.is_size(size) || name_of(size).is_some_and(|name| self.sizes.contains(name)))
     }
 }
 
@@ -238,6 +272,15 @@ fn only_copies(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Assign(assign) if copies(&assign.value))
 }
 
+/// What `x.clone()` copies.
+fn copied(expression: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = expression else { return None };
+    match &*call.func {
+        Expr::Attribute(method) if method.attr == *"clone" => Some(&method.value),
+        _ => None,
+    }
+}
+
 /// Whether an expression is work on tensors, rather than a size or a view.
 fn is_work(value: &Expr) -> bool {
     match value {
@@ -252,6 +295,16 @@ fn is_work(value: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// `x.exp_()`, `torch.exp(x, out=y)`, `F.relu(x, inplace=True)`: what counts is what it leaves there.
+fn writes(value: &Expr) -> bool {
+    let Expr::Call(call) = value else { return false };
+    let named = |keyword: &ruff_python_ast::Keyword| {
+        keyword.arg.as_ref().is_none_or(|name| matches!(name.as_str(), "out" | "inplace"))
+    };
+    matches!(&*call.func, Expr::Attribute(method) if method.attr.ends_with('_'))
+        || call.arguments.keywords.iter().any(named)
 }
 
 /// The names that are read somewhere.
@@ -339,6 +392,17 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// `i:i + 1`.
+    fn is_one_row(&self, slice: &ruff_python_ast::ExprSlice) -> bool {
+        let (Some(lower), Some(Expr::BinOp(upper))) = (slice.lower.as_deref(), slice.upper.as_deref()) else {
+            return false;
+        };
+        let is_variable = |one| name_of(one) == Some(self.variable);
+        let one = matches!(&*upper.right, Expr::NumberLiteral(number)
+            if matches!(&number.value, Number::Int(one) if one.as_u8() == Some(1)));
+        is_variable(lower) && is_variable(&upper.left) && upper.op == Operator::Add && one
+    }
+
     fn index(&mut self, index: &'a Expr) {
         match index {
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.index(part)),
@@ -350,7 +414,9 @@ impl<'a> Body<'a> {
             Expr::Slice(slice) => {
                 // A part of the same size in each step.
                 let bounds = [slice.lower.as_deref(), slice.upper.as_deref()];
-                if bounds.into_iter().flatten().all(|bound| self.is_regular(bound)) {
+                if self.is_one_row(slice) {
+                    self.rows += 1;
+                } else if bounds.into_iter().flatten().all(|bound| self.is_regular(bound)) {
                     let moves = |bound: &Expr| !matches!(bound, Expr::NumberLiteral(_));
                     self.rows += usize::from(bounds.into_iter().flatten().any(moves));
                 } else {
