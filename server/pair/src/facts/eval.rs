@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::ops::Work;
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{Kind, Tensor, Value};
-use super::walk::{Arguments, Code, Walk, truth_of};
+use super::walk::{Arguments, Code, Walk, is_one_tensor, truth_of};
 use crate::builtins::is_builtin;
 
 impl<'a> Walk<'a> {
@@ -251,7 +251,7 @@ impl<'a> Walk<'a> {
     ) -> Value<'a> {
         for (at, generator) in generators.iter().enumerate() {
             let iterated = self.eval(&generator.iter);
-            if matches!(iterated, Value::Tensor(_)) {
+            if is_one_tensor(iterated) {
                 self.tell(generator.iter.range(), What::Rows);
             }
             // Few known elements are looked at one by one: `"".join(chr(c) for c in (101, 120, 112))`.

@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
                 }
                 joined.unwrap_or(Value::Unknown)
             }
-            Value::Tensor(_) => value,
+            Value::Tensor(tensor) => Value::Tensor(Tensor { several: false, ..tensor }),
             Value::Instance(_) => self.element_of_instance(value),
             // `range(0)`.
             Value::Number(Some(0)) => return None,
@@ -222,7 +222,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn tensor(&mut self, memory: Memory, kind: Kind, from: From) -> Tensor {
         let memory = Memory { shared: self.when == When::Load, ..memory };
-        Tensor { memory: self.store.memory(memory), kind, from, small: false }
+        Tensor { memory: self.store.memory(memory), kind, from, small: false, several: false }
     }
 
     pub(super) fn container(&mut self, items: Vec<(Value<'a>, Value<'a>)>, open: bool) -> Value<'a> {

@@ -10,7 +10,7 @@ use super::ops::Work;
 use super::paths::Path;
 use super::trace::{How, Kept, What, When};
 use super::value::Value;
-use super::walk::{Arguments, Walk};
+use super::walk::{Arguments, Walk, is_one_tensor};
 
 impl<'a> Walk<'a> {
     /// Calls a function of Python's own.
@@ -273,7 +273,7 @@ impl<'a> Walk<'a> {
     }
 
     fn takes_rows(&mut self, value: Option<Value<'a>>, range: TextRange) {
-        if matches!(value, Some(Value::Tensor(_))) {
+        if value.is_some_and(is_one_tensor) {
             self.tell(range, What::Rows);
         }
     }

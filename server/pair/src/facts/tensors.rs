@@ -41,7 +41,9 @@ impl<'a> Walk<'a> {
             }
             Work::View => match (base, tensor) {
                 (Some(_), Some(tensor)) => {
-                    Value::Tensor(Tensor { kind: kind.unwrap_or(tensor.kind), ..tensor })
+                    let several =
+                        matches!(name, "chunk" | "split" | "tensor_split" | "hsplit" | "vsplit" | "dsplit");
+                    Value::Tensor(Tensor { kind: kind.unwrap_or(tensor.kind), several, ..tensor })
                 }
                 _ => Value::Unknown,
             },

@@ -53,6 +53,8 @@ pub(crate) struct Tensor {
     pub(crate) from: From,
     /// Few elements: the outcome of a reduction, or a single number.
     pub(crate) small: bool,
+    /// Several tensors, of which each counts: what `chunk` and `split` give.
+    pub(crate) several: bool,
 }
 
 /// The dtype of a tensor, as far as it matters.

@@ -339,7 +339,7 @@ impl<'a> Walk<'a> {
                 let iterated = self.eval(&statement.iter);
                 let element = self.element(iterated);
                 let never = element.is_none() || is_nothing(&statement.iter);
-                if matches!(iterated, Value::Tensor(_)) {
+                if is_one_tensor(iterated) {
                     self.tell(statement.iter.range(), What::Rows);
                 }
                 self.bind(&statement.target, element.unwrap_or(Value::Unknown));
@@ -538,6 +538,11 @@ impl<'a> Walk<'a> {
             end
         }
     }
+}
+
+/// Whether a value is a tensor, whose elements are its rows.
+pub(super) fn is_one_tensor(value: Value<'_>) -> bool {
+    matches!(value, Value::Tensor(tensor) if !tensor.several)
 }
 
 /// What a condition certainly is.

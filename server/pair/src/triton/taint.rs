@@ -239,10 +239,10 @@ impl<'d, 'a> Taints<'d, 'a> {
             "minimum" | "clamp" => self.arguments(call).with(Taint::BOUNDED),
             "trans" | "permute" | "reshape" | "view" | "ravel" | "join" | "split" | "interleave"
             | "gather" | "flip" | "cat" => self.arguments(call).without_loads().with(Taint::STRANGE),
-            "sum" | "max" | "min" | "argmax" | "argmin" | "reduce" | "xor_sum" | "cumsum" | "cumprod"
-            | "associative_scan" | "sort" | "softmax" | "histogram" | "topk" => {
-                Taint { ranges: 0, ..self.arguments(call).without_loads() }
-            }
+            "sum" | "max" | "min" | "argmax" | "argmin" | "reduce" | "xor_sum" | "sort" | "softmax"
+            | "histogram" | "topk" => Taint { ranges: 0, ..self.arguments(call).without_loads() },
+            // A scan leaves what lies outside where it is, or behind it.
+            "cumsum" | "cumprod" | "associative_scan" => Taint { ranges: 0, ..self.arguments(call) },
             "dot" | "dot_scaled" => Taint::flag(Taint::FLOAT32),
             "make_block_ptr" | "advance" | "make_tensor_descriptor" => Taint::flag(Taint::BLOCK_POINTER),
             "cast" => {

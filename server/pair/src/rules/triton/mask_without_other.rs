@@ -6,7 +6,7 @@ use ruff_text_size::Ranged;
 use super::Context;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{DeviceCall, argument};
+use crate::triton::{DeviceCall, argument, keyword};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::MaskWithoutOther,
@@ -97,9 +97,20 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether a scan runs from the first lane to the last: what lies behind the end reaches nothing before it.
+fn is_forward_scan(name: &str, call: &ast::ExprCall) -> bool {
+    matches!(name, "cumsum" | "cumprod" | "associative_scan")
+        && keyword(call, "reverse").is_none_or(|reverse| {
+            matches!(reverse, Expr::BooleanLiteral(ast::ExprBooleanLiteral { value: false, .. }))
+        })
+}
+
 /// What a reduction takes in, and the axes that it mixes.
 fn operands<'a>(call: &DeviceCall<'a>) -> Option<(&'a str, Vec<(&'a Expr, u8)>)> {
     let name = call.language.or(call.method).filter(|name| REDUCTIONS.binary_search(name).is_ok())?;
+    if is_forward_scan(name, call.call) {
+        return None;
+    }
     let (operand, place) = match (call.language, &*call.call.func) {
         (Some(_), _) => (argument(call.call, 0, "input").or_else(|| argument(call.call, 0, "x"))?, 1),
         (None, Expr::Attribute(attribute)) => (&*attribute.value, 0),

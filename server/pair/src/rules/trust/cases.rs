@@ -4,24 +4,24 @@ use crate::PairFile;
 
 const KERNEL: &str = "@triton.jit\ndef kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):\n    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n    x = tl.load(x_ptr + at, mask=at < n)\n    tl.store(out_ptr + at, tl.exp(x), mask=at < n)\n";
 
-const LAUNCH: &str = "    out = torch.empty_like(x)\n    kernel[(triton.cdiv(x.numel(), 256),)](x, out, x.numel(), BLOCK=256)\n";
+pub(super) const LAUNCH: &str = "    out = torch.empty_like(x)\n    kernel[(triton.cdiv(x.numel(), 256),)](x, out, x.numel(), BLOCK=256)\n";
 
-const INPUTS: &str = "    return torch.randn(64, 128, device='cuda'), torch.randn(128, device='cuda'), torch.randint(0, 9, (64,), device='cuda'), 0.5\n";
+pub(super) const INPUTS: &str = "    return torch.randn(64, 128, device='cuda'), torch.randn(128, device='cuda'), torch.randint(0, 9, (64,), device='cuda'), 0.5\n";
 
 /// A pair whose TRITON block holds this code after the kernel; `f_triton` takes a matrix, a vector, indices and a number.
-fn pair(code: &str) -> String {
+pub(super) fn pair(code: &str) -> String {
     format!(
         "\"\"\"Case.\"\"\"\n# <PYTHON>\nimport torch\ndef f_torch(x, w, index, scale):\n    return torch.softmax(x, -1)\n# <TRITON>\nimport functools, math, operator\nimport torch, triton\nimport torch.nn as nn\nimport torch.nn.functional as F\nimport triton.language as tl\n{KERNEL}{code}\n# <TEST>\nimport torch\ndef get_test_inputs():\n{INPUTS}"
     )
 }
 
 /// The wrapper with this body, between a launch and the return of its result.
-fn wrapper(body: &str) -> String {
+pub(super) fn wrapper(body: &str) -> String {
     let body = format!("    {}\n", body.replace('\n', "\n    "));
     pair(&format!("def f_triton(x, w, index, scale):\n{LAUNCH}{body}    return out\n"))
 }
 
-fn trust(text: &str) -> Vec<&'static str> {
+pub(super) fn trust(text: &str) -> Vec<&'static str> {
     let file = PairFile::parse(text);
     assert!(file.structure_error().is_none() && file.entry_points().is_some(), "{text}");
     let codes = file.diagnostics().iter().map(|one| one.rule.code());

@@ -15,6 +15,8 @@ pub(super) mod kept_between_calls;
 pub(super) mod kernel_never_launched;
 pub(super) mod kernel_result_unused;
 pub(super) mod lowered_precision;
+#[cfg(test)]
+mod objects;
 pub(super) mod outside_world;
 pub(super) mod patched_library;
 pub(super) mod reference_in_candidate;

@@ -184,7 +184,11 @@ impl<'a> Loops<'a> {
         if !is_range(&statement.iter) && !self.takes_rows(&statement.iter) {
             return None;
         }
-        let variable = name_of(&statement.target)?;
+        let variable = match &*statement.target {
+            // `for at, row in enumerate(x)`.
+            Expr::Tuple(targets) => targets.elts.first().and_then(name_of)?,
+            target => name_of(target)?,
+        };
         self.judge_body(&Body::of(statement, variable), &statement.iter)
     }
 
