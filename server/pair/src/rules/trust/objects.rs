@@ -159,7 +159,7 @@ fn honest_wrappers_hand_their_arguments_on() {
         format!("def launch(which, tasks, arguments):\n    for start in range(0, tasks, 65535):\n        which[(min(tasks - start, 65535),)](**arguments)\n{empty}    launch(kernel, triton.cdiv(x.numel(), 256), {{'x_ptr': x, 'out_ptr': out, 'n': x.numel(), 'BLOCK': 256}})\n    return out\n"),
         // A launcher with some of its arguments.
         format!("{empty}    launch = functools.partial(kernel[(triton.cdiv(x.numel(), 256),)], x, out)\n    launch(x.numel(), BLOCK=256)\n    return out\n"),
-        format!("def run(x, w, index, scale, block):\n    out = torch.empty_like(x)\n    kernel[(triton.cdiv(x.numel(), block),)](x, out, x.numel(), BLOCK=block)\n    return out\nf_triton = functools.partial(run, block=256)\n"),
+        "def run(x, w, index, scale, block):\n    out = torch.empty_like(x)\n    kernel[(triton.cdiv(x.numel(), block),)](x, out, x.numel(), BLOCK=block)\n    return out\nf_triton = functools.partial(run, block=256)\n".to_owned(),
         // What is read is what the same launch writes, or is read under one setting alone.
         "@triton.jit\ndef scan(x_ptr, before_ptr, out_ptr, n, FIRST: tl.constexpr, BLOCK: tl.constexpr):\n    at = tl.arange(0, BLOCK)\n    x = tl.load(x_ptr + at, mask=at < n)\n    if not FIRST:\n        x += tl.load(before_ptr + at, mask=at < n)\n    tl.store(out_ptr + at, x, mask=at < n)\ndef f_triton(x, w, index, scale):\n    out = torch.empty_like(x)\n    spare = torch.empty_like(x)\n    scan[(1,)](x, out, out, x.numel(), True, BLOCK=256)\n    scan[(1,)](x, spare, out, x.numel(), True, BLOCK=256)\n    kernel[(1,)](x, out, x.numel(), BLOCK=256)\n    return out\n".to_owned(),
         // Sizes in a named tuple.
