@@ -56,11 +56,13 @@ if __name__ == "__main__":
             place = f"line {frames[-1].lineno}, in {frames[-1].name}" if frames else "what is called here"
             cause = f"The error was raised at {place}."
             if stage == "Compilation":
-                cause += " It is specific to Triton: the kernel does not compile."
+                cause += " It is specific to Triton: the kernel that is launched there does not compile."
+                place = "what the message marks"
 
     if failed:
         print(f"\n{rule}\nFAILURE ANALYSIS - ATTEMPT {attempt}\n{rule}")
-        print(f"❌ FAILURE: {failed}: {message.splitlines()[0]}\n")
+        # A compiler's message begins with a place and ends with what is wrong there.
+        print(f"❌ FAILURE: {failed}: {message.splitlines()[-1 if stage == 'Compilation' else 0]}\n")
         print(f"🔍 FAILURE POINT:\n- Implementation: {failed}\n- Stage: {stage}\n- Error: {message}\n")
         print(f"🔍 ROOT CAUSE ANALYSIS:\n{cause}\n")
         print(f"🔧 PLANNED FIX:\nChange {place}; then run this file again.\n\n{rule}")
