@@ -233,7 +233,7 @@ def test_an_answer_without_a_pair_is_a_failed_attempt(loop: Loop) -> None:
     assert [event["end"] for event in events if event["event"] == "finished"] == ["archived"]
     first, second = loop.lines("attempts.jsonl")
     assert (first["answer"], first["code"]["triton"]) == ("I would rather not.", "")
-    assert first["verdict"]["reason"].startswith("the answer holds no pair")
+    assert first["verdict"]["error"]["type"] == "NoKernel"
     assert second["verdict"]["verdict"] == "untimed"
 
 
