@@ -20,7 +20,7 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: demo
-demo: ## Build, set up the Python side, then check, verify and archive three shipped pairs
+demo: ## Build, set up the Python side, then take shipped pairs and ideas to a dataset
 	$(CARGO) build --release --locked -p fusewright
 	$(RELEASE_BINARY) demo
 

@@ -1,4 +1,5 @@
-//! The demonstration: a workspace of its own, in which shipped pairs are checked, judged and archived.
+//! The demonstration: a workspace of its own, in which shipped pairs are checked, judged and archived, and the loop
+//! works through some ideas with TorchInductor, which needs neither a key nor a GPU.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,17 +7,20 @@ use std::path::{Path, PathBuf};
 use fusewright_pair::{PairFile, Severity};
 
 use crate::archive::{ArchiveError, Archived, archive};
-use crate::config::{self, CONFIG_FILE, Settings};
+use crate::config::{self, CONFIG_FILE, Provider, Settings};
 use crate::dataset::DatasetError;
 use crate::files;
+use crate::generate::Writer;
 use crate::harness::Launch;
 use crate::home::Home;
+use crate::model::ModelError;
 use crate::progress::{CancellationToken, Event, Progress};
 use crate::remembered::VerdictStore;
 use crate::setup::{Prepared, SetupError, SetupOptions, setup};
 use crate::source::{self, SourceError};
 use crate::verdict::VerdictLine;
 use crate::verify::{Verifier, VerifierOptions, VerifyRequest};
+use crate::work::{self, Became, IdeaState, Tools, What, WorkError};
 use crate::workspace::{self, DATA_FOLDER, InitError, InitOptions, Workspace};
 
 /// The shipped pairs: float32 and bfloat16 in the open style, float16 in the closed one.
@@ -24,6 +28,16 @@ const PAIRS: [(&str, &str); 3] = [
     ("bias_gelu_scale.py", include_str!("../../../examples/demo/bias_gelu_scale.py")),
     ("masked_softmax.py", include_str!("../../../examples/demo/masked_softmax.py")),
     ("residual_rmsnorm.py", include_str!("../../../examples/demo/residual_rmsnorm.py")),
+];
+
+/// The shipped ideas that the loop works at: element by element, and along rows.
+const IDEAS: [&str; 6] = [
+    "add, relu",
+    "tanh, scale, add",
+    "row max, subtract, exp",
+    "absolute difference, row sum",
+    "layernorm, gelu",
+    "softmax, multiply",
 ];
 
 /// The settings of the demonstration's workspace.
@@ -70,9 +84,24 @@ pub enum DemoError {
     /// A pair could not be read back.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The loop could not go on.
+    #[error(transparent)]
+    Work(WorkError),
+    /// Nobody writes.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// The user stopped it.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl From<WorkError> for DemoError {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Cancelled => Self::Cancelled,
+            error => Self::Work(error),
+        }
+    }
 }
 
 /// What became of one shipped pair.
@@ -110,9 +139,21 @@ pub struct DemoReport {
     pub dataset: PathBuf,
     /// The pairs, in order.
     pub pairs: Vec<DemoPair>,
+    /// The ideas, in the file's order, and what became of each.
+    pub ideas: Vec<DemoIdea>,
 }
 
-/// Sets up what is missing, lays out the workspace, and takes every shipped pair to the dataset.
+/// What became of one idea.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoIdea {
+    /// What became of it.
+    pub state: IdeaState,
+    /// Whether an earlier run had come to that.
+    pub before: bool,
+}
+
+/// Sets up what is missing, lays out the workspace, takes every shipped pair to the dataset, and works through some
+/// ideas. What an earlier run did is not done again.
 pub async fn demo(
     options: &DemoOptions,
     progress: &dyn Progress,
@@ -142,8 +183,38 @@ pub async fn demo(
         }
         pairs.push(pair);
     }
+    let ideas = work_through(&root, &settings, &verifier, &dataset, progress, cancel).await;
     verifier.shut_down().await;
-    Ok(DemoReport { prepared, root, dataset, pairs })
+    Ok(DemoReport { prepared, root, dataset, pairs, ideas: ideas? })
+}
+
+/// Has the loop work at the ideas that are not over, with TorchInductor.
+async fn work_through(
+    root: &Path,
+    settings: &Settings,
+    verifier: &Verifier,
+    dataset: &Path,
+    progress: &dyn Progress,
+    cancel: &CancellationToken,
+) -> Result<Vec<DemoIdea>, DemoError> {
+    let mut settings = settings.clone();
+    settings.model.provider = Provider::Inductor;
+    let writer = Writer::of(&settings, root, None, &|_| None)?;
+    let chosen = || -> Result<Vec<IdeaState>, WorkError> {
+        let mut ideas = work::ideas(root, dataset)?;
+        // The user may have edited the file: what stands there no more is left out.
+        ideas.retain(|idea| idea.number.is_some() && IDEAS.contains(&idea.idea.as_str()));
+        Ok(ideas)
+    };
+    let before = chosen()?;
+    for (idea, number) in before.iter().filter_map(|idea| Some((idea, idea.number?))) {
+        if matches!(idea.became, Became::Open | Became::AtWork { .. }) {
+            let tools = Tools { root, settings: &settings, writer: &writer, verifier };
+            work::run(What::Idea(number), tools, progress, cancel).await?;
+        }
+    }
+    let after = chosen()?.into_iter();
+    Ok(after.map(|state| DemoIdea { before: before.contains(&state), state }).collect())
 }
 
 /// Checks, judges and archives one pair.

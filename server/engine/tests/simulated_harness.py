@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +27,32 @@ def verdict(request, **more):
         "duration_ms": {"total": 1.0},
         **more,
     }
+
+
+def whole_block(subject):
+    """A TRITON block that no rule blames, whatever it computes; no run would find it right."""
+    entry = subject["entry"]
+    parameters = re.search(rf"def {entry['reference']}\((.*?)\)", subject["python"]["code"])[1]
+    first = parameters.split(",")[0].split(":")[0].strip()
+    return f"""\
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def simulated_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + offsets, mask=offsets < n, other=0.0)
+    tl.store(out_ptr + offsets, x, mask=offsets < n)
+
+
+def {entry["candidate"]}({parameters}):
+    out = torch.empty_like({first})
+    n = out.numel()
+    simulated_kernel[(triton.cdiv(n, 256),)]({first}, out, n, BLOCK=256)
+    return out
+"""
 
 
 if mode == "dies-at-start":
@@ -85,6 +112,7 @@ for line in sys.stdin:
             say(id=id - 1, event="verdict", verdict=verdict(request, reason="first"))
     elif verb == "inductor":
         subject = request["pair"]
+        candidate = subject["entry"]["candidate"]
         failed = {
             "implementation": "pytorch",
             "stage": "run",
@@ -94,13 +122,14 @@ for line in sys.stdin:
         }
         errors = {
             "answers": None,
+            "writes": None,
             "unsupported": {**failed, "type": "Unsupported", "operator": "aten.sort"},
             "version": {**failed, "implementation": "harness", "type": "TorchNotCovered", "line": None},
             "fails": failed,
         }
         error = errors[mode]
         kernel = {
-            "triton": f"def {subject['entry']['candidate']}(): ...\n",
+            "triton": whole_block(subject) if mode == "writes" else f"def {candidate}(): ...\n",
             "kernels": [subject["inputs"]],
             "launches": 1,
             "torch": "simulated",

@@ -1,4 +1,4 @@
-//! `fusewright demo`: shipped pairs, from the file to the dataset.
+//! `fusewright demo`: shipped pairs, from the file to the dataset, and ideas, from a line of text to the dataset.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use fusewright_engine::archive::ArchiveError;
 use fusewright_engine::dataset::DatasetError;
-use fusewright_engine::demo::{DemoOptions, DemoPair, DemoReport, demo};
+use fusewright_engine::demo::{DemoError, DemoIdea, DemoOptions, DemoPair, DemoReport, demo};
 use fusewright_engine::home::Home;
 use fusewright_engine::remembered::VerdictStore;
 use fusewright_engine::verdict::{Ruling, VerdictLine};
+use fusewright_engine::work::{Became, IdeaState};
 
 use super::job::{self, Shown};
 use super::output::{self, ERROR, GOOD, QUIET, WARNING};
@@ -23,7 +24,8 @@ pub(crate) struct Args {
     dir: PathBuf,
 }
 
-/// Runs the demonstration. The status is 0 where every pair is in the dataset, else 1.
+/// Runs the demonstration. The status is 0 where every pair and idea is in the dataset, else 1; 130 where Ctrl-C stopped
+/// it.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = DemoOptions {
         dir: args.dir.clone(),
@@ -33,15 +35,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         launch: None,
     };
     let shown = Shown::new();
-    let done = job::run(async |cancel| demo(&options, &shown, cancel).await)??;
+    let done = job::run(async |cancel| demo(&options, &shown, cancel).await)?;
     drop(shown);
+    if matches!(done, Err(DemoError::Cancelled)) {
+        output::note("stopped; `fusewright demo` goes on from here");
+        return Ok(ExitCode::from(job::INTERRUPTED));
+    }
+    let done = done?;
     output::line(report(&done))?;
-    let all = done.pairs.iter().all(|pair| pair.line().is_some());
+    let all = done.pairs.iter().all(|pair| pair.line().is_some())
+        && done.ideas.iter().all(|idea| is_archived(&idea.state));
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn report(done: &DemoReport) -> String {
-    let DemoReport { prepared, root, dataset, pairs } = done;
+    let DemoReport { prepared, root, dataset, pairs, ideas } = done;
     let mut text = String::new();
     if let Some(prepared) = prepared {
         let interpreter = &prepared.interpreter;
@@ -66,12 +74,42 @@ fn report(done: &DemoReport) -> String {
         let name = pair.file.file_name().unwrap_or_default().to_string_lossy();
         let _ = writeln!(text, "  {name:<22} {} {} {}", checked(pair), ruling(&pair.verdict), archived(pair));
     }
-    let there = pairs.iter().filter(|pair| pair.line().is_some()).count();
-    let _ = write!(text, "\n{there} of {} pairs are in {}", pairs.len(), dataset.display());
-    if no_gpu {
-        text.push_str("\nThe demonstration's fusewright.toml sets `allow_untimed`, which lets pairs in that were not timed.");
+    if !ideas.is_empty() {
+        text.push_str(
+            "\nIdeas from triton_training_data/fusion_ideas.txt, their kernels written by TorchInductor:\n\n",
+        );
     }
+    for idea in ideas {
+        let _ = writeln!(text, "  {:<31} {}", idea.state.idea, became(idea));
+    }
+    let there = pairs.iter().filter(|pair| pair.line().is_some()).count();
+    let proved = ideas.iter().filter(|idea| is_archived(&idea.state)).count();
+    let (pairs, ideas, dataset) = (pairs.len(), ideas.len(), dataset.display());
+    let _ = write!(text, "\n{there} of {pairs} pairs and {proved} of {ideas} ideas are in {dataset}");
+    text.push_str(
+        "\nThe demonstration's fusewright.toml lets kernels in that TorchInductor wrote (`allow_inductor`)",
+    );
+    text.push_str(if no_gpu { " and pairs that were not timed (`allow_untimed`)." } else { "." });
     text
+}
+
+fn is_archived(idea: &IdeaState) -> bool {
+    matches!(idea.became, Became::Archived { .. } | Became::ByHand { .. })
+}
+
+fn became(idea: &DemoIdea) -> String {
+    let DemoIdea { state, before } = idea;
+    match &state.became {
+        Became::Archived { line, description, .. } if *before => {
+            format!("{QUIET}archived before{QUIET:#} as line {line}: {description}")
+        }
+        Became::Archived { line, description, .. } | Became::ByHand { line, description } => {
+            format!("{GOOD}archived{GOOD:#} as line {line}: {description}")
+        }
+        Became::Abandoned { reason, .. } => format!("{ERROR}abandoned{ERROR:#}: {reason}"),
+        Became::Skipped => format!("{QUIET}skipped{QUIET:#}"),
+        Became::Open | Became::AtWork { .. } => format!("{WARNING}not done{WARNING:#}"),
+    }
 }
 
 fn checked(pair: &DemoPair) -> String {
@@ -147,8 +185,25 @@ mod tests {
             pair("second_long_name.py", Some(Ruling::Pass), Ok(2)),
             pair("third.py", None, Err(ArchiveError::NoVerdict("/demo/third.py".into()))),
         ];
-        let done =
-            DemoReport { prepared: None, root: "/demo".into(), dataset: "/demo/data.jsonl".into(), pairs };
+        let idea = |idea: &str, before, became| DemoIdea {
+            state: IdeaState { number: Some(1), idea: idea.to_owned(), became },
+            before,
+        };
+        let archived =
+            |line| Became::Archived { attempts: 1, line, description: "Fused ReLU.".to_owned(), twin: false };
+        let reason = "no kernel for aten.sort".to_owned();
+        let ideas = vec![
+            idea("add, relu", true, archived(3)),
+            idea("split in halves, silu, multiply", false, archived(4)),
+            idea("sort", false, Became::Abandoned { attempts: 1, reason }),
+        ];
+        let done = DemoReport {
+            prepared: None,
+            root: "/demo".into(),
+            dataset: "/demo/data.jsonl".into(),
+            pairs,
+            ideas,
+        };
         let plain = anstream::adapter::strip_str(&report(&done)).to_string();
         insta::assert_snapshot!(plain, @r"
         Workspace /demo
@@ -157,7 +212,14 @@ mod tests {
           second_long_name.py    checked    pass 2.31 x      archived as line 2: Fused softmax.
           third.py               checked    not judged       not archived: /demo/third.py has no verdict yet: run `fusewright verify /demo/third.py` first
 
-        2 of 3 pairs are in /demo/data.jsonl
+        Ideas from triton_training_data/fusion_ideas.txt, their kernels written by TorchInductor:
+
+          add, relu                       archived before as line 3: Fused ReLU.
+          split in halves, silu, multiply archived as line 4: Fused ReLU.
+          sort                            abandoned: no kernel for aten.sort
+
+        2 of 3 pairs and 2 of 3 ideas are in /demo/data.jsonl
+        The demonstration's fusewright.toml lets kernels in that TorchInductor wrote (`allow_inductor`).
         ");
     }
 }
