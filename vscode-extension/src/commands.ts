@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type LanguageClient, ResponseError } from "vscode-languageclient/node";
+import type { Answers } from "./answers.js";
 import { isArchived, isVerdict, isWritten } from "./protocol.js";
 import { showReport } from "./report.js";
 
@@ -21,6 +22,7 @@ const ON_DOCUMENT = new Set([
 export async function executeCommand(
   client: LanguageClient,
   log: vscode.LogOutputChannel,
+  answers: Answers,
   command: string,
   given: unknown[],
 ): Promise<unknown> {
@@ -33,6 +35,9 @@ export async function executeCommand(
       command,
       arguments: args,
     });
+    if (isWritten(answer) && answer.applied) {
+      await answers.close(answer.uri);
+    }
     await show(log, command, answer);
     return answer;
   } catch (error) {

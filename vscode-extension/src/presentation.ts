@@ -106,8 +106,10 @@ function verifying(status: Status): Presentation {
 
 function writing(status: Status): Presentation {
   const phase = status.text || "writing the kernel";
+  // The end of it changes as the model writes; the tooltip has room for all.
+  const last = /(?:waiting|\d+ tokens?), \d+ s$/.exec(phase)?.[0];
   return {
-    text: `$(loading~spin) Fusewright: ${shorten(phase)}`,
+    text: `$(loading~spin) Fusewright: ${last ? `writing the kernel, ${last}` : shorten(phase)}`,
     label: `Fusewright: ${phase}`,
     severity: "none",
     tooltip: { heading: phase, rows: [] },

@@ -128,7 +128,7 @@ export class Server implements vscode.Disposable {
         // Standard output is the protocol's: nothing of it is for the log.
         stdioOptions: { stdout: () => {}, stderr: forward },
         middleware: {
-          executeCommand: (command, args) => executeCommand(client, this.log, command, args),
+          executeCommand: (command, args) => executeCommand(client, this.log, this.answers, command, args),
         },
       },
     );

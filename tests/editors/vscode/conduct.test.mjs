@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { eventually } from "./lib/eventually.mjs";
-import { program, pythonExtension, SimulatedServer } from "./lib/simulated.mjs";
+import { extension, program, SimulatedServer } from "./lib/simulated.mjs";
 import { Workbench } from "./lib/workbench.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "fusewright-conduct-"));
@@ -23,7 +23,7 @@ before(async () => {
   bench = await Workbench.start({
     fixture: "pair",
     settings: { "fusewright.server.path": server.program, "fusewright.verify.timeoutS": 7 },
-    extensions: [pythonExtension(scratch)],
+    extensions: [extension("python-extension", scratch)],
     env: { SIMULATED_PYTHON: `${able}:${unable}` },
   });
   editor = await bench.open("softmax.py");

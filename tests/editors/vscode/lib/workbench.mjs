@@ -133,14 +133,21 @@ export class Workbench {
     this.write(".vscode/settings.json", JSON.stringify(settings));
   }
 
-  /** Opens the folder, with one of its files, in a new page. */
-  async open(file) {
+  /**
+   * Opens the folder, with one of its files, in a new page. Extensions that are tests' own may want interfaces of
+   * VS Code's that are not final.
+   */
+  async open(file, { proposedInterfaces = false } = {}) {
     const address = new URL(`http://127.0.0.1:${this.port}/`);
     address.searchParams.set("folder", this.folder);
+    const payload = [];
     if (file) {
-      const opened = `vscode-remote://127.0.0.1:${this.port}${join(this.folder, file)}`;
-      address.searchParams.set("payload", JSON.stringify([["openFile", opened]]));
+      payload.push(["openFile", `vscode-remote://127.0.0.1:${this.port}${join(this.folder, file)}`]);
     }
+    if (proposedInterfaces) {
+      payload.push(["enableProposedApi", ""]);
+    }
+    address.searchParams.set("payload", JSON.stringify(payload));
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(30_000);
     await page.goto(address.href);

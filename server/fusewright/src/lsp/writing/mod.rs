@@ -8,8 +8,9 @@ mod place;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use fusewright_engine::config::Provider;
 use fusewright_engine::generate::{Generator, Request, Writer, Written};
 use fusewright_engine::progress::{CancellationToken, Event, Progress};
 use fusewright_engine::prompts::Failure;
@@ -80,6 +81,9 @@ struct Job {
     verifier: Arc<Verifier>,
     progress: EditorProgress,
     answer: AnswerStream,
+    /// How the engine names the writer, and how the editor does.
+    label: OnceLock<String>,
+    shown: String,
     ticket: Ticket,
 }
 
@@ -109,13 +113,15 @@ impl Job {
             }
             state.doing.insert(order.uri.clone(), format!("asking {shown}"));
         }
-        let name = file.file_name().unwrap_or_default().display();
-        let what = if order.failure.is_some() { "Mending" } else { "Writing" };
-        let title = format!("{what} the kernel of {name} with {shown}");
+        // What a model does is told with its name; where none does, the title says so.
+        let title =
+            if folder.settings.model.provider == Provider::Inductor { shown.as_str() } else { "Fusewright" };
         let job = Self {
-            progress: EditorProgress::begin(session, token, given.is_some(), &title),
+            progress: EditorProgress::begin(session, token, given.is_some(), title),
             answer: AnswerStream::new(session, &order.uri, &shown),
             session: session.clone(),
+            label: OnceLock::new(),
+            shown,
             order,
             file,
             folder,
@@ -163,6 +169,7 @@ impl Job {
         let settings = &self.folder.settings;
         let root = &self.folder.workspace.root;
         let writer: Writer = writer_of(&self.session, settings, root).await?;
+        let _ = self.label.set(writer.label());
         let generator = Generator { settings, root, writer: &writer, verifier: &self.verifier };
         let request = Request {
             file: &self.file,
@@ -193,6 +200,11 @@ impl Job {
     }
 
     fn doing(&self, what: &str) {
+        // Where the model is served is of no use in a line that has little room.
+        let what = match self.label.get() {
+            Some(label) => &what.replace(label.as_str(), &self.shown),
+            None => what,
+        };
         self.progress.report(what, None);
         self.session.state().doing.insert(self.order.uri.clone(), what.to_owned());
         status::update(&self.session, &self.order.uri);
