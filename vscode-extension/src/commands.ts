@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type LanguageClient, ResponseError } from "vscode-languageclient/node";
 import type { Answers } from "./answers.js";
-import { isArchived, isVerdict, isWritten } from "./protocol.js";
+import { chooseIdea } from "./ideas.js";
+import { isArchived, isTold, isVerdict, isWritten } from "./protocol.js";
 import { showReport } from "./report.js";
 
 /** The server's commands that work on one document. */
@@ -13,6 +14,15 @@ const ON_DOCUMENT = new Set([
   "fusewright.archive",
   "fusewright.cancel",
   "fusewright.convert",
+]);
+
+/** The server's commands that work on a folder. */
+const ON_WORKSPACE = new Set([
+  "fusewright.init",
+  "fusewright.nextIdea",
+  "fusewright.runIdea",
+  "fusewright.runTask",
+  "fusewright.abandon",
 ]);
 
 /**
@@ -35,13 +45,16 @@ export async function executeCommand(
       command,
       arguments: args,
     });
-    if (isWritten(answer) && answer.applied) {
+    if (isWritten(answer)) {
       await answers.close(answer.uri);
     }
     await show(log, command, answer);
     return answer;
   } catch (error) {
     if (error instanceof vscode.CancellationError) {
+      if (typeof args[0] === "string") {
+        await answers.close(args[0]);
+      }
       return undefined;
     }
     const text = error instanceof Error ? error.message : String(error);
@@ -49,6 +62,8 @@ export async function executeCommand(
     // -32802 and -32800: the user or the server cancelled, which the user knows.
     if (!(error instanceof ResponseError && (error.code === -32802 || error.code === -32800))) {
       void vscode.window.showErrorMessage(text);
+    } else if (typeof args[0] === "string") {
+      await answers.close(args[0]);
     }
     return undefined;
   }
@@ -84,9 +99,13 @@ async function completeArguments(
     }
     return [uri, ...rest];
   }
-  if (command === "fusewright.init") {
+  if (ON_WORKSPACE.has(command)) {
     const folder = await chooseFolder();
-    return folder && [client.code2ProtocolConverter.asUri(folder)];
+    if (folder === undefined) {
+      return undefined;
+    }
+    const which = command === "fusewright.runIdea" ? await chooseIdea(folder) : null;
+    return which === undefined ? undefined : [client.code2ProtocolConverter.asUri(folder), which];
   }
   return given;
 }
@@ -94,11 +113,11 @@ async function completeArguments(
 async function chooseFolder(): Promise<vscode.Uri | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   if (folders.length > 1) {
-    return (await vscode.window.showWorkspaceFolderPick({ placeHolder: "The folder to lay out" }))?.uri;
+    return (await vscode.window.showWorkspaceFolderPick({ placeHolder: "The folder" }))?.uri;
   }
   if (folders.length === 0) {
     void vscode.window.showInformationMessage(
-      "Open a folder first: Fusewright lays out the folder that is open.",
+      "Open a folder first: Fusewright works in the folder that is open.",
     );
   }
   return folders[0]?.uri;
@@ -122,6 +141,8 @@ async function show(log: vscode.LogOutputChannel, command: string, answer: unkno
         void vscode.commands.executeCommand("fusewright.verify", answer.uri);
       }
     });
+  } else if (command === "fusewright.abandon" && isTold(answer)) {
+    void vscode.window.showInformationMessage(answer.message);
   } else if (command === "fusewright.doctor" && typeof answer === "string") {
     await showReport(answer);
   } else if (command === "fusewright.verify" && isVerdict(answer) && answer.verdict === null) {

@@ -47,6 +47,15 @@ function entries(server: Server, statusBar: StatusBar): Entry[] {
     }
   }
   if (running && vscode.workspace.isTrusted) {
+    entries.push(
+      {
+        label: "$(lightbulb) Next idea",
+        description: "the one at work, or the next",
+        command: "fusewright.nextIdea",
+      },
+      { label: "$(list-ordered) Run idea…", command: "fusewright.runIdea" },
+      { label: "$(tasklist) Run task", command: "fusewright.runTask" },
+    );
     entries.push({
       label: "$(heart) Doctor",
       description: "what is missing here",

@@ -89,6 +89,12 @@ export interface Late {
   text: string;
 }
 
+/** The loop wrote the candidate's file, or deleted it: the parameters of `fusewright/candidate`. */
+export interface Candidate {
+  uri: string;
+  exists: boolean;
+}
+
 /** Settings under the keys of fusewright.toml; only what was set. */
 export type ServerSettings = Record<string, Record<string, unknown>>;
 
@@ -106,6 +112,8 @@ export interface Options {
   secrets: true;
   /** Whether the client shows `fusewright/answer`. */
   answers: true;
+  /** Whether the client takes `fusewright/candidate`. */
+  candidates: true;
   /** Whether the client shows `fusewright/late`. */
   differences: true;
   /** Whether the workspace may run anything. */
@@ -120,6 +128,11 @@ export function isVerdict(value: unknown): value is Verdict {
 /** Whether an answer of the server tells of a written kernel. */
 export function isWritten(value: unknown): value is Written {
   return isObject(value) && typeof value.applied === "boolean" && typeof value.message === "string";
+}
+
+/** Whether an answer of the server comes with a sentence for the user. */
+export function isTold(value: unknown): value is { message: string } {
+  return isObject(value) && typeof value.message === "string";
 }
 
 /** Whether an answer of the server names an archived line. */

@@ -4,12 +4,13 @@ import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
 import type { Answers } from "./answers.js";
+import { follow } from "./candidates.js";
 import { executeCommand } from "./commands.js";
 import { complete, hasLanguageModels } from "./language-model.js";
 import type { LateKernels } from "./late.js";
 import { logLine } from "./log-line.js";
 import type { ServerState } from "./presentation.js";
-import type { Answer, CompleteParams, Late, Options, Status } from "./protocol.js";
+import type { Answer, Candidate, CompleteParams, Late, Options, Status } from "./protocol.js";
 import type { PythonEnvironment } from "./python-environment.js";
 import type { Secrets } from "./secrets.js";
 import { findServer } from "./server-path.js";
@@ -135,6 +136,7 @@ export class Server implements vscode.Disposable {
     client.onNotification("fusewright/status", (status: Status) => this.statusReceived.fire(status));
     client.onNotification("fusewright/answer", (answer: Answer) => this.answers.take(answer));
     client.onNotification("fusewright/late", (late: Late) => void this.late.offer(late));
+    client.onNotification("fusewright/candidate", (candidate: Candidate) => void follow(candidate));
     client.onRequest("fusewright/secret", async ({ name }: { name: string }) => ({
       value: (await this.secrets.get(name)) ?? null,
     }));
@@ -180,6 +182,7 @@ export class Server implements vscode.Disposable {
       languageModel: hasLanguageModels(),
       secrets: true,
       answers: true,
+      candidates: true,
       differences: true,
       trusted: vscode.workspace.isTrusted,
     };

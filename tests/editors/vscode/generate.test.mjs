@@ -83,18 +83,15 @@ test("a kernel is seen while it is written, then is one step of undo", async () 
   const asked = await endpoint.next();
   assert.equal(asked.headers.authorization, `Bearer ${KEY}`);
   asked.piece(ANSWER.slice(0, HALF));
-  await editor.status.filter({ hasText: /writing the kernel: small-coder/ }).waitFor();
-  await editor.page
-    .locator(".output-view-content, .output")
-    .getByText("scaled_relu_kernel")
-    .first()
-    .waitFor();
-  await editor.page
-    .getByText(/\d+ tokens, \d+ s/)
-    .first()
-    .waitFor();
+  await editor.page.locator(".tab").filter({ hasText: "scale.py: kernel" }).waitFor();
+  await editor.line("def scaled_relu_kernel").waitFor();
+  await editor.status.filter({ hasText: /writing the kernel, \d+ tokens, \d+ s/ }).waitFor();
   await bench.picture("generate while it is written");
-  assert.ok(!(await drawn()).includes("# <TRITON>"), "nothing is in the document before the answer is whole");
+  assert.equal(
+    await editor.line("# <TRITON>").count(),
+    0,
+    "nothing is in the document before the answer is whole",
+  );
   asked.piece(ANSWER.slice(HALF));
   asked.end();
   await editor.toast("small-coder").filter({ hasText: "wrote the kernel in" }).waitFor();
@@ -102,7 +99,7 @@ test("a kernel is seen while it is written, then is one step of undo", async () 
   await editor.lens("▶ Verify").waitFor();
   await bench.picture("generate when it is written");
   await editor.command("Notifications: Clear All Notifications");
-  await editor.command("View: Close Panel");
+  await editor.page.locator(".tab").filter({ hasText: "scale.py: kernel" }).waitFor({ state: "detached" });
   await editor.goToLine(1);
   await editor.page.keyboard.press("Control+z");
   await eventually("the text without the kernel", async () => !(await drawn()).includes("# <TRITON>"));
@@ -122,7 +119,6 @@ test("a kernel that comes too late is offered as a difference", async () => {
   const asked = await endpoint.next();
   asked.piece(ANSWER.slice(0, HALF));
   await editor.status.filter({ hasText: /writing the kernel/ }).waitFor();
-  await editor.command("View: Close Panel");
   await editor.goToLine(8);
   await editor.replaceLine("    return torch.relu(x * scale) + 1");
   await editor.line("+ 1").waitFor();
@@ -159,6 +155,7 @@ test("a selected function of any file becomes a pair of its own", async () => {
 test("VS Code's own language model writes, and its quota is told in a sentence", async () => {
   bench.configure({ "fusewright.model.provider": "editor", "fusewright.model.model": "simulated-model" });
   await editor.openFile("scale.py");
+  await editor.command("Notifications: Clear All Notifications");
   const lens = editor.lens("Generate Triton with simulated-model in the editor");
   await lens.waitFor();
   await lens.click();

@@ -68,6 +68,13 @@ impl Jobs {
         Ticket { id, cancel, running: self.running.clone() }
     }
 
+    /// Says which document a job is about, once that is known.
+    pub(crate) fn name(&self, id: u64, uri: &Uri) {
+        if let Some(job) = lock(&self.running).get_mut(&id) {
+            job.uri = Some(uri.clone());
+        }
+    }
+
     /// Runs `work` on the jobs' threads.
     pub(crate) fn spawn<T: Send + 'static>(
         &self,

@@ -27,6 +27,7 @@ mod status;
 mod stdio;
 mod summary;
 mod transport;
+mod working;
 mod writer;
 mod writing;
 

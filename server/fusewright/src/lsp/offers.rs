@@ -1,11 +1,14 @@
 //! The commands that make sense on a document now; lenses and code actions show the same ones.
 
+use std::path::Path;
+
 use fusewright_engine::config::Provider;
 use fusewright_engine::verdict::Ruling;
+use fusewright_engine::work::CANDIDATE;
 use fusewright_engine::workspace::DATA_FOLDER;
 use fusewright_pair::{BlockKind, selected_function};
 use serde_json::{Value, json};
-use tower_lsp::ls_types::Range;
+use tower_lsp::ls_types::{Range, Uri};
 
 use super::commands::{Command, convert};
 use super::document::Snapshot;
@@ -61,6 +64,7 @@ impl Offer {
 pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
     let folder = session.folder(&snapshot.uri);
     let writer = writing::name_of(&folder.settings);
+    let root = &folder.workspace.root;
     // TorchInductor writes the same again, whatever the verdict says.
     let by_model = folder.settings.model.provider != Provider::Inductor;
     let state = session.state();
@@ -78,6 +82,10 @@ pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
         return vec![on_candidate("■ Cancel", Command::Cancel)];
     }
     let mut offers = Vec::new();
+    if is_candidate(root, &snapshot.uri) {
+        offers.push(on_document("▶ Go on with the idea".to_owned(), Command::NextIdea, BlockKind::Python));
+        offers.push(on_document("Abandon".to_owned(), Command::Abandon, BlockKind::Python));
+    }
     if snapshot.pair.block(BlockKind::Python).is_some() {
         let title = format!("✦ Generate Triton with {writer}");
         offers.push(on_document(title, Command::Generate, BlockKind::Python));
@@ -115,6 +123,11 @@ pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
     }));
     offers.extend(init(session, snapshot));
     offers
+}
+
+/// Whether the document is the candidate of the idea at work.
+fn is_candidate(root: &Path, uri: &Uri) -> bool {
+    file_path(uri).is_some_and(|path| path == root.join(CANDIDATE))
 }
 
 /// Laying out a workspace, where the file lies in none.

@@ -286,6 +286,11 @@ impl Client {
         panic!("the server does not end; log:\n{}", self.log());
     }
 
+    /// From now on leaves these notifications unread.
+    pub(crate) fn read_over(&mut self, methods: &[&'static str]) {
+        self.read_over.extend(methods);
+    }
+
     /// Ends the session where more states may have been told than the test reads: how many there are between
     /// two that it asks for depends on how fast the machine is.
     pub(crate) fn finish_past_status(mut self) {

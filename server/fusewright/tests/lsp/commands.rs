@@ -193,6 +193,10 @@ fn an_untrusted_folder_runs_and_writes_nothing() {
     for command in [
         "fusewright.generate",
         "fusewright.fix",
+        "fusewright.nextIdea",
+        "fusewright.runIdea",
+        "fusewright.runTask",
+        "fusewright.abandon",
         "fusewright.verify",
         "fusewright.archive",
         "fusewright.init",
@@ -234,7 +238,7 @@ fn a_command_without_its_argument_or_without_a_file_is_refused() {
         ),
         (
             json!({"command": "fusewright.dance"}),
-            "there is no command fusewright.dance; the commands are fusewright.generate, fusewright.fix, fusewright.verify, fusewright.archive, fusewright.cancel, fusewright.init, fusewright.doctor, fusewright.convert".to_owned(),
+            "there is no command fusewright.dance; the commands are fusewright.generate, fusewright.fix, fusewright.verify, fusewright.archive, fusewright.cancel, fusewright.init, fusewright.doctor, fusewright.convert, fusewright.nextIdea, fusewright.runIdea, fusewright.runTask, fusewright.abandon".to_owned(),
         ),
     ] {
         let refusal = client.refused("workspace/executeCommand", params);

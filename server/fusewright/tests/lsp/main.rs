@@ -19,5 +19,6 @@ mod model_server;
 mod order;
 mod settings;
 mod verdicts;
+mod working;
 mod workshop;
 mod writing;

@@ -1,5 +1,6 @@
 //! The commands, one file for each. A lens, a code action and the palette all end here.
 
+pub(crate) mod abandon;
 pub(crate) mod archive;
 pub(crate) mod cancel;
 pub(crate) mod convert;
@@ -7,15 +8,20 @@ pub(crate) mod doctor;
 pub(crate) mod fix;
 pub(crate) mod generate;
 pub(crate) mod init;
+pub(crate) mod next_idea;
 pub(crate) mod recall;
+pub(crate) mod run_idea;
+pub(crate) mod run_task;
 pub(crate) mod verify;
+
+use std::path::PathBuf;
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::Uri;
 
 use super::jobs::JobError;
-use super::session::Session;
+use super::session::{Session, file_path};
 
 /// A command of the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +42,19 @@ pub(crate) enum Command {
     Doctor,
     /// Put a pair into the other style.
     Convert,
+    /// Work at the next idea.
+    NextIdea,
+    /// Work at an idea, or at all of them.
+    RunIdea,
+    /// Work at a task.
+    RunTask,
+    /// Give up what is being worked at.
+    Abandon,
 }
 
 impl Command {
     /// All that the server advertises.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Generate,
         Self::Fix,
         Self::Verify,
@@ -49,6 +63,10 @@ impl Command {
         Self::Init,
         Self::Doctor,
         Self::Convert,
+        Self::NextIdea,
+        Self::RunIdea,
+        Self::RunTask,
+        Self::Abandon,
     ];
 
     /// The name that clients call it by.
@@ -62,6 +80,10 @@ impl Command {
             Self::Init => "fusewright.init",
             Self::Doctor => "fusewright.doctor",
             Self::Convert => "fusewright.convert",
+            Self::NextIdea => "fusewright.nextIdea",
+            Self::RunIdea => "fusewright.runIdea",
+            Self::RunTask => "fusewright.runTask",
+            Self::Abandon => "fusewright.abandon",
         }
     }
 
@@ -75,6 +97,18 @@ impl Command {
 fn document(command: Command, arguments: &[Value]) -> Result<Uri> {
     let named = arguments.first().and_then(Value::as_str).and_then(|uri| uri.parse().ok());
     named.ok_or_else(|| invalid(format!("{} wants the document's address as its argument", command.name())))
+}
+
+/// The folder or the document that a command may name first; `null` or nothing stands for the folder that is open.
+fn place(command: Command, arguments: &[Value]) -> Result<Option<PathBuf>> {
+    let Some(argument) = arguments.first().filter(|argument| !argument.is_null()) else { return Ok(None) };
+    let uri = argument.as_str().and_then(|uri| uri.parse::<Uri>().ok());
+    uri.as_ref().and_then(file_path).map(Some).ok_or_else(|| {
+        invalid(format!(
+            "{} wants a folder's or a document's address as its first argument, or none",
+            command.name()
+        ))
+    })
 }
 
 /// Refuses what runs or writes something in a folder that the user does not trust.

@@ -26,6 +26,10 @@ pub(crate) async fn run(session: &Arc<Session>, params: ExecuteCommandParams) ->
         Command::Cancel => commands::cancel::run(session, arguments),
         Command::Convert => commands::convert::run(session, arguments).await,
         Command::Doctor => commands::doctor::run(session, progress).await,
+        Command::NextIdea => commands::next_idea::run(session, arguments, progress).await,
+        Command::RunIdea => commands::run_idea::run(session, arguments, progress).await,
+        Command::RunTask => commands::run_task::run(session, arguments, progress).await,
+        Command::Abandon => commands::abandon::run(session, arguments).await,
         Command::Init => commands::init::run(session, arguments).await,
     }
     .map(Some)

@@ -71,6 +71,8 @@ pub(crate) struct State {
     pub(crate) folders: Folders,
     /// The jobs that write a document's kernel, by number, and what cancels them.
     pub(crate) writing: HashMap<Uri, (u64, CancellationToken)>,
+    /// The loops at work, by their workspace: their jobs' numbers, and what cancels them.
+    pub(crate) working: HashMap<PathBuf, (u64, CancellationToken)>,
     /// The verifications under way.
     pub(crate) verifying: HashMap<Uri, Running>,
     /// One verifier, with its warm harness, for each workspace, and the settings it was made with.

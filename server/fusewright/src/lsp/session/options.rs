@@ -4,8 +4,8 @@ use fusewright_engine::config::{ConfigProblem, Options, check_json};
 use serde_json::Value;
 
 /// What stands beside the settings and is none.
-const NOT_SETTINGS: [&str; 7] =
-    ["trusted", "status", "defaults", "languageModel", "secrets", "answers", "differences"];
+const NOT_SETTINGS: [&str; 8] =
+    ["trusted", "status", "defaults", "languageModel", "secrets", "answers", "candidates", "differences"];
 
 /// The `initializationOptions`.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,8 @@ pub(crate) struct ClientOffers {
     pub(crate) secrets: bool,
     /// It shows `fusewright/answer`: a kernel while it is being written.
     pub(crate) answers: bool,
+    /// It takes `fusewright/candidate`: the loop wrote or deleted a file.
+    pub(crate) candidates: bool,
     /// It shows `fusewright/late` as a difference.
     pub(crate) differences: bool,
 }
@@ -49,6 +51,7 @@ impl ClientOptions {
                 language_model: offered("languageModel"),
                 secrets: offered("secrets"),
                 answers: offered("answers"),
+                candidates: offered("candidates"),
                 differences: offered("differences"),
             },
             trusted: flag("trusted"),

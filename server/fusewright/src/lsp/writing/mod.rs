@@ -28,10 +28,10 @@ use super::progress::{self, EditorProgress};
 use super::requests::refresh;
 use super::session::{Folder, Session, file_path};
 use super::status;
-use answer::AnswerStream;
 use place::Placed;
 
-pub(crate) use new_pair::new_pair;
+pub(crate) use answer::AnswerStream;
+pub(crate) use new_pair::{new_pair, show};
 pub(crate) use writer::{name_of, of as writer_of};
 
 /// Whether a verdict names a fault that another kernel could mend.

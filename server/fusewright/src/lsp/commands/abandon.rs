@@ -1,0 +1,51 @@
+//! `fusewright.abandon`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fusewright_engine::work::{self, WorkError};
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::LSPAny;
+
+use super::{Command, place, refuse_untrusted, refused};
+use crate::lsp::session::Session;
+use crate::lsp::working;
+
+/// How long a loop of this session has to end before what it worked at is given up.
+const ENDING: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Gives up what is being worked at. Only what the loop wrote is deleted.
+pub(crate) async fn run(session: &Arc<Session>, arguments: &[Value]) -> Result<LSPAny> {
+    refuse_untrusted(session)?;
+    let folder = working::folder(session, place(Command::Abandon, arguments)?)?;
+    let root = folder.workspace.root.clone();
+    let running = session.state().working.get(&root).map(|(_, cancel)| cancel.clone());
+    if let Some(running) = &running {
+        running.cancel();
+    }
+    let job = session.jobs.spawn(async move {
+        let end = tokio::time::Instant::now() + ENDING;
+        loop {
+            let target = root.clone();
+            let done = tokio::task::spawn_blocking(move || work::abandon(&target)).await;
+            match done.map_err(refused)? {
+                // The loop that was just cancelled still holds the workspace.
+                Err(WorkError::Busy(_)) if running.is_some() && tokio::time::Instant::now() < end => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                done => return done.map_err(refused),
+            }
+        }
+    });
+    let abandoned = job.await??;
+    let file = abandoned.file.display();
+    let about = &abandoned.about;
+    let message = if abandoned.kept {
+        format!("\"{about}\" is given up. {file} was changed by somebody else, so it is left where it is.")
+    } else {
+        format!("\"{about}\" is given up.")
+    };
+    Ok(json!({ "abandoned": abandoned, "message": message }))
+}
