@@ -6,7 +6,7 @@
     repeat    ten verdicts of one pair differ by less than 2 %
     cupti     device times agree with CUPTI's within 3 %
     latency   how soon a verdict is there, by phase, beside a plain script
-    rate      verdicts a minute with 1, 4 and 8 pairs in flight
+    rate      verdicts a minute with 1, 4 and 8 pairs in flight; with 8 and 16 where there are several GPUs
     faults    200 pairs in one run, a quarter of them hostile
     ideas     ten shipped ideas through the loop, TorchInductor writing
 

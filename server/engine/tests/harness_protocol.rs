@@ -59,6 +59,7 @@ fn options(timeout_s: f64) -> Options {
         timeout_s,
         min_speedup: 1.0,
         target: "sm_90".into(),
+        torch_compile: true,
         containment: "best",
     }
 }
@@ -239,4 +240,14 @@ async fn a_command_needs_nothing_but_python_on_the_far_side() {
         let unpacked: Vec<_> = std::fs::read_dir(cache.path().join("fusewright")).unwrap().collect();
         assert_eq!(unpacked.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn it_is_made_ready_ahead_of_a_pair() {
+    let harness = start("answers").await;
+    harness.prewarm(&options(0.5), &CancellationToken::new()).await.unwrap();
+    let unknown = Options { device: "abacus".into(), ..options(0.5) };
+    let error = harness.prewarm(&unknown, &CancellationToken::new()).await.unwrap_err();
+    assert_eq!(error.kind(), "HarnessRefused");
+    assert_eq!(verify(&harness).await.unwrap().verdict, Some(Ruling::Untimed));
 }

@@ -73,6 +73,11 @@ for line in sys.stdin:
             event="environment",
             environment={"python": "3", "pid": os.getpid(), "environ": dict(os.environ)},
         )
+    elif verb == "prewarm":
+        if request["options"]["device"] != "auto":
+            say(id=id, event="failed", message="there is no such device")
+        else:
+            say(id=id, event="warm")
     elif verb == "cancel":
         with open(os.environ["FUSEWRIGHT_TEST_CANCELLED"], "w") as file:
             file.write(str(id))

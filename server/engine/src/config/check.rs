@@ -272,7 +272,7 @@ attempts = 1e3
         7: `verify.seeds` must be a whole number from 1 to 100
         8: `verify.min_speedup` must be a number from 0 to 1000
         9: `verify.target` must be a GPU architecture such as "sm_90"
-        10: unknown key `colour` in [verify]: its keys are device, timeout_s, seeds, min_speedup, target, compile_on_save, containment
+        10: unknown key `colour` in [verify]: its keys are device, timeout_s, seeds, min_speedup, target, compile_on_save, torch_compile, containment
         12: `model.api_key_env` must be the name of an environment variable, never the key itself
         13: `model.base_url` must be an address that starts with http:// or https://
         15: `dataset.allow_untimed` must be true or false

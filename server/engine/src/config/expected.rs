@@ -28,7 +28,9 @@ pub(super) fn expected(section: &str, key: &str) -> &'static str {
         ("model", "max_tokens") => "a whole number of at least 1",
         ("dataset", "path") => "the path of a file",
         ("dataset", "require") => r#""correct" or "faster""#,
-        ("verify", "compile_on_save") | ("dataset", "allow_untimed" | "allow_inductor") => "true or false",
+        ("verify", "compile_on_save" | "torch_compile") | ("dataset", "allow_untimed" | "allow_inductor") => {
+            "true or false"
+        }
         ("rules", "ignore") => {
             r#"a list of rule codes such as ["FW305"]; the trust rules (FW4xx) and verdicts (FW5xx) cannot be ignored"#
         }

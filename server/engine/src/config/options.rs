@@ -60,6 +60,9 @@ pub struct VerifyOptions {
     /// Whether a pair that is saved in the editor has its kernels compiled for `target`. That loads the pair and makes
     /// its inputs, so it runs the pair's code. Default: false.
     pub compile_on_save: Option<bool>,
+    /// Whether a pair that passed on a GPU is compared with what torch.compile makes of its reference, too. That takes
+    /// 5 to 20 seconds for each reference, after the rest of the verdict is there. Default: true.
+    pub torch_compile: Option<bool>,
     /// What to do where this machine can't contain a pair's code in every way: go on with what there is, or refuse to
     /// judge. Once one place says `"required"` no other takes it back. Default: `"best"`.
     pub containment: Option<Containment>,

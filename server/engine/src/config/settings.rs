@@ -49,6 +49,8 @@ pub struct VerifySettings {
     pub target: String,
     /// Whether a saved pair's kernels are compiled in the editor.
     pub compile_on_save: bool,
+    /// Whether the reference is compared with what torch.compile makes of it.
+    pub torch_compile: bool,
     /// Whether every layer of containment must be in force.
     pub containment: Containment,
 }
@@ -62,6 +64,7 @@ impl Default for VerifySettings {
             min_speedup: 1.0,
             target: "sm_90".to_owned(),
             compile_on_save: false,
+            torch_compile: true,
             containment: Containment::Best,
         }
     }
@@ -173,6 +176,7 @@ impl Settings {
         set(&mut self.verify.min_speedup, verify.min_speedup.as_ref());
         set(&mut self.verify.target, verify.target.as_ref());
         set(&mut self.verify.compile_on_save, verify.compile_on_save.as_ref());
+        set(&mut self.verify.torch_compile, verify.torch_compile.as_ref());
         // The stricter wins, whoever says so: a workspace's file must not take back what its user insists on.
         self.verify.containment = self.verify.containment.max(verify.containment.unwrap_or_default());
         set(&mut self.model.provider, model.provider.as_ref());

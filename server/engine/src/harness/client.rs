@@ -176,6 +176,16 @@ impl Harness {
         }
     }
 
+    /// Has the harness make ready what a verdict needs, without any pair; returns once it is.
+    pub async fn prewarm(&self, options: &Options, cancel: &CancellationToken) -> Result<(), HarnessError> {
+        let id = self.next_id();
+        let mut answers = self.ask(id, &Request::Prewarm { id, options })?;
+        match self.answer(id, &mut answers, options.timeout_s, cancel).await? {
+            Message::Warm { .. } => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// Tells it to end, and waits a moment for it to clean up after itself before it is killed.
     pub async fn stop(mut self) {
         self.requests = None;

@@ -19,6 +19,8 @@ pub(super) enum Request<'a> {
     Cancel { id: u64 },
     /// Say what the machine is.
     Environment { id: u64 },
+    /// Make ready what a verdict needs, and run no pair.
+    Prewarm { id: u64, options: &'a Options },
 }
 
 /// A pair, taken apart.
@@ -92,6 +94,8 @@ pub struct Options {
     pub min_speedup: f64,
     /// The architecture that is compiled for where there is no GPU.
     pub target: String,
+    /// Whether the reference is compared with what torch.compile makes of it.
+    pub torch_compile: bool,
     /// `best` or `required`: whether a missing layer of containment ends the verdict.
     pub containment: &'static str,
 }
@@ -114,6 +118,8 @@ pub(super) enum Message {
     Written { id: u64, kernel: Option<InductorKernel>, error: Option<Unwritten> },
     /// What the machine is.
     Environment { id: u64, environment: Map<String, Value> },
+    /// What a verdict needs is ready.
+    Warm { id: u64 },
     /// The request could not be served.
     Failed { id: u64, message: String },
 }
@@ -129,6 +135,7 @@ impl Message {
             | Self::Compiled { id, .. }
             | Self::Written { id, .. }
             | Self::Environment { id, .. }
+            | Self::Warm { id }
             | Self::Failed { id, .. } => Some(*id),
         }
     }

@@ -7,6 +7,7 @@ mod pair;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fusewright_pair::PairFile;
 use serde_json::{Map, Value};
@@ -87,6 +88,7 @@ impl VerifyRequest {
 pub struct Verifier {
     options: VerifierOptions,
     harness: Mutex<Option<Arc<Harness>>>,
+    prewarmed: AtomicBool,
 }
 
 /// Why the harness could not be asked.
@@ -101,7 +103,7 @@ enum Unasked {
 impl Verifier {
     /// A verifier whose harness is not started yet.
     pub fn new(options: VerifierOptions) -> Self {
-        Self { options, harness: Mutex::new(None) }
+        Self { options, harness: Mutex::new(None), prewarmed: AtomicBool::new(false) }
     }
 
     /// Judges a pair. The first form of the verdict, with phases pending, goes to `progress`.
@@ -178,6 +180,22 @@ impl Verifier {
         self.options.store.as_ref()?.device()
     }
 
+    /// Whether nobody asked for this before: one [`Verifier::prewarm`] is enough.
+    pub fn begin_prewarming(&self) -> bool {
+        !self.prewarmed.swap(true, Ordering::Relaxed)
+    }
+
+    /// Starts the harness and has it make ready what a verdict needs, so that the first one need not wait for it. Runs
+    /// no pair. The error is one sentence; whoever asks for a verdict is told it again.
+    pub async fn prewarm(&self, cancel: &CancellationToken) -> Result<(), PairError> {
+        let options = self.harness_options(&VerifyRequest::new(PathBuf::new(), ""));
+        let warm = async {
+            let harness = self.harness(&Silent, cancel).await?;
+            Ok::<_, Unasked>(harness.prewarm(&options, cancel).await?)
+        };
+        warm.await.map_err(|error| error_of(&error))
+    }
+
     /// Ends the harness, giving it a moment to clean up. Dropping the verifier kills it at once.
     pub async fn shut_down(&self) {
         let harness = self.harness.lock().await.take();
@@ -239,6 +257,7 @@ impl Verifier {
             timeout_s: request.timeout_s.unwrap_or(settings.timeout_s),
             min_speedup: settings.min_speedup,
             target: settings.target.clone(),
+            torch_compile: settings.torch_compile,
             containment: settings.containment.word(),
         }
     }

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// The longest that one pair may take
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<f64>,
+    /// Leave out the comparison with torch.compile, which takes some seconds for each reference
+    #[arg(long)]
+    no_torch_compile: bool,
 }
 
 /// What a pair is judged on.
@@ -58,7 +61,12 @@ impl Args {
             Device::Interpreter => DeviceChoice::Interpreter,
         });
         Options {
-            verify: VerifyOptions { device, timeout_s: self.timeout, ..VerifyOptions::default() },
+            verify: VerifyOptions {
+                device,
+                timeout_s: self.timeout,
+                torch_compile: self.no_torch_compile.then_some(false),
+                ..VerifyOptions::default()
+            },
             ..Options::default()
         }
     }

@@ -19,6 +19,7 @@ mod markdown;
 mod notifications;
 mod offers;
 mod outgoing;
+mod prewarm;
 mod progress;
 mod requests;
 mod server;

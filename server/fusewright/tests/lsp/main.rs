@@ -17,6 +17,7 @@ mod generating;
 mod initialize;
 mod model_server;
 mod order;
+mod prewarm;
 mod settings;
 mod verdicts;
 mod working;

@@ -5,6 +5,7 @@ so that an answer names the line of the file as the real harness would.
 """
 
 import json
+import os
 import sys
 
 
@@ -145,6 +146,10 @@ say(event="ready")
 for text in sys.stdin:
     request = json.loads(text)
     number = request["id"]
+    with open(os.path.join(os.environ["FUSEWRIGHT_HOME"], "asked"), "a") as asked:
+        asked.write(request["verb"] + "\n")
+    if request["verb"] == "prewarm":
+        say(id=number, event="warm")
     if request["verb"] == "compile":
         say(id=number, event="compiled", **compiled(request["pair"]))
     if request["verb"] == "inductor":

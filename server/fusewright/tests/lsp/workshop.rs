@@ -79,6 +79,11 @@ impl Workshop {
         self.folder.path().join(name)
     }
 
+    /// Fusewright's own folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     pub(crate) fn uri(&self, name: &str) -> String {
         address(&self.path(name))
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tower_lsp::ls_types::DidOpenTextDocumentParams;
 
-use crate::lsp::commands;
 use crate::lsp::document::Document;
 use crate::lsp::session::Session;
+use crate::lsp::{commands, prewarm};
 
 /// Takes the document over from the disk.
 pub(crate) fn run(session: &Arc<Session>, params: DidOpenTextDocumentParams) {
@@ -17,4 +17,5 @@ pub(crate) fn run(session: &Arc<Session>, params: DidOpenTextDocumentParams) {
     session.state().documents.insert(uri.clone(), document);
     session.outgoing.publish(&uri);
     commands::recall::run(session, &uri);
+    prewarm::start(session, &uri);
 }
