@@ -8,6 +8,7 @@ and wait are known from an empty call in the judge's own process; what is left m
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,11 @@ from fusewright_harness.stopwatch import Handles, Stopwatch
 
 _CALIBRATION_ROUNDS = 24
 _SHORT_SPIN_MS = 0.01
+_FEW_EMPTY, _MANY_EMPTY = 4, 12
 _SLACK_SHARE = 0.5
 _SLACK_MS = 0.3
 """What a round may differ by from what is known of it: this share of its calls' time, and this at least. Hosts stutter,
-so a difference counts only where it is wide, and shows again in ever longer slots."""
+so a difference counts only where it is wide, and stays in the shortest of several slots."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Clock:
     def __init__(self, handles: Handles) -> None:
         self._handles = handles
         self._stopwatch = Stopwatch(handles)
-        self._idle_ms: dict[float, float] = {}
+        self._idle_ms: dict[float, tuple[float, float]] = {}
         self.overhead_ms = self._overhead()
         """What lies between the two events of a round beside the kernels' own time."""
 
@@ -50,9 +52,16 @@ class Clock:
     def idle_round_ms(self, wait_ms: float) -> float:
         """What a round without calls takes in all."""
         if wait_ms not in self._idle_ms:
-            few, many = (self._empty_slot_ms(rounds, wait_ms) for rounds in (4, 12))
-            self._idle_ms[wait_ms] = max(0.0, (many - few) / 8)
-        return self._idle_ms[wait_ms]
+            self.measure_idle(wait_ms)
+        few, many = self._idle_ms[wait_ms]
+        return max(0.0, (many - few) / (_MANY_EMPTY - _FEW_EMPTY))
+
+    def measure_idle(self, wait_ms: float) -> None:
+        """Measures once more what rounds without calls take. A stutter only adds, so the shortest counts."""
+        known = self._idle_ms.get(wait_ms, (math.inf, math.inf))
+        found = (self._empty_slot_ms(rounds, wait_ms) for rounds in (_FEW_EMPTY, _MANY_EMPTY))
+        few, many = (min(before, now) for before, now in zip(known, found, strict=True))
+        self._idle_ms[wait_ms] = few, many
 
     def hidden_ms(self, round_ms: float, known: Round) -> float:
         """How much longer, or with a minus shorter, than known a round took, where the difference counts; else 0."""

@@ -209,3 +209,33 @@ def test_only_what_is_timed_has_the_device_to_itself(gpu, monkeypatch):
     assert notes[0] == "census"
     assert set(notes) == {"census", "stash"}
     assert {"timing", "turn"} < set(line["duration_ms"])
+
+
+class Stuttering(SimulatedWorker):
+    """A worker whose host, or whose driver, now and then serves somebody else first."""
+
+    def ask(self, verb, doing, **order):
+        if verb == "go":
+            self.slots = getattr(self, "slots", 0) + 1
+            if self.slots % 3 == 0:
+                self.gpu.now += 40.0
+        super().ask(verb, doing, **order)
+
+
+@pytest.mark.parametrize("stuck", [0, 1, 2])
+def test_a_host_that_stutters_is_no_contradiction(gpu, monkeypatch, stuck):
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    clock, empty, times = Clock(gpu.handles()), Clock._empty_slot_ms, iter(range(100))
+
+    def stuttering(self, rounds, wait_ms):
+        return empty(self, rounds, wait_ms) + (30.0 if next(times) == stuck else 0.0)
+
+    monkeypatch.setattr(Clock, "_empty_slot_ms", stuttering)
+    team = Team(
+        Stuttering(gpu, lambda _: gpu.work(0.02)), Stuttering(gpu, lambda _: gpu.work(0.005), 1), None
+    )
+    case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+    case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+    measured, _host = timed._Timekeeper(case, clock).measure()
+    assert measured.python_ms == pytest.approx(0.02, abs=LAUNCH_MS)
