@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the release binary, measures it beside Ruff's server, and then how soon a verdict is there without a GPU;
-# arguments go to both.
+# Builds the release binary, measures it beside Ruff's server, how soon it asks for a verdict on what a model wrote, and
+# how soon a verdict is there without a GPU; arguments go to the first and the last.
 # FUSEWRIGHT_BINARY and RUFF name binaries that are there already. A quiet machine makes the numbers mean something.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,8 +12,9 @@ fi
 if [ -z "${RUFF:-}" ]; then
   RUFF=$(scripts/python-tools.sh)/bin/ruff
 fi
-# Both are measured, whether or not the first met its targets.
+# All are measured, whether or not the first met its targets.
 status=0
 python3 bench/lsp_latency.py --fusewright "$FUSEWRIGHT_BINARY" --ruff "$RUFF" "$@" || status=$?
+python3 bench/generate_overhead.py --fusewright "$FUSEWRIGHT_BINARY" || status=$?
 "${FUSEWRIGHT_PYTHON:-$("$FUSEWRIGHT_BINARY" setup --print-python)}" bench/verdict_latency.py "$@" || status=$?
 exit "$status"

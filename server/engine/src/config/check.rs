@@ -174,7 +174,13 @@ fn json(value: &DeValue<'_>) -> Option<Value> {
         DeValue::Float(number) => number.as_str().parse::<f64>().ok().map(Value::from),
         DeValue::Boolean(flag) => Some(Value::Bool(*flag)),
         DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
-        DeValue::Datetime(_) | DeValue::Table(_) => None,
+        DeValue::Table(entries) => {
+            let entries = entries.iter();
+            let entries =
+                entries.map(|(name, value)| Some((name.get_ref().to_string(), json(value.get_ref())?)));
+            entries.collect::<Option<Map<String, Value>>>().map(Value::Object)
+        }
+        DeValue::Datetime(_) => None,
     }
 }
 
@@ -219,6 +225,7 @@ mod tests {
             base_url = "http://localhost:8000/v1"
             model = "local"
             api_key_env = "LOCAL_KEY"
+            headers = { "x-team" = "kernels", "api-key" = "$TEAM_KEY" }
             temperature = 0.2
             max_tokens = 4096
             [loop]
