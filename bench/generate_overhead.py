@@ -3,9 +3,9 @@
     python bench/generate_overhead.py --fusewright BINARY [--runs 20]
 
 A simulated model on loopback streams a kernel and notes when it sent the last token; a simulated harness,
-which runs nothing, notes when the request to judge the kernel came. Between the two lie the end of the stream,
-finding the code, putting it into the file and writing that, and taking the pair apart. The target is a median
-of at most 20 ms.
+which runs nothing, notes when the request to judge the kernel came. Between the two lie the end of the
+stream, finding the code, putting it into the file and writing that, and taking the pair apart. The target
+is a median of at most 20 ms.
 """
 
 from __future__ import annotations
