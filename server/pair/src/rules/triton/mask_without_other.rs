@@ -15,10 +15,10 @@ pub(super) const ABOUT: About = About {
     severity: Severity::Warning,
     summary: "A masked load has no `other`, and a reduction takes in what it gives.",
     why: "Where the mask is false, `tl.load` without `other` gives anything at all. An elementwise result is masked again \
-          when it is stored, but `tl.sum`, `tl.max`, `tl.dot`, a softmax or a scan mixes the lanes: one that holds garbage \
-          spoils the good ones. Give what leaves the reduction alone: 0 for a sum and a product of matrices, minus \
+          when it is stored, but `tl.sum`, `tl.max`, `tl.dot`, a softmax or a scan in reverse mixes the lanes: one that \
+          holds garbage spoils the good ones. Give what leaves the reduction alone: 0 for a sum and a product of matrices, minus \
           infinity for a maximum and for what goes through `tl.exp`. Values that go through `tl.where` first are left \
-          alone, and so are masks along another axis than the reduction's.",
+          alone, and so are masks along another axis than the reduction's, and scans from the first lane to the last.",
     fix: Some("Adds the `other` that leaves the reduction alone."),
     bad: include_str!("../examples/FW304-bad.py"),
     good: include_str!("../examples/FW304-good.py"),

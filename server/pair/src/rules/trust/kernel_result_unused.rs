@@ -13,7 +13,7 @@ pub(in crate::rules) const ABOUT: About = About {
     name: "kernel-result-unused",
     severity: Severity::Error,
     summary: "The wrapper gives back something that no kernel wrote.",
-    why: "A launch whose result is thrown away is a decoy. An input that is returned as it came, or memory \
+    why: "A launch whose result is thrown away is a decoy. An input that is returned as it came or copied, or memory \
           that nobody wrote and that still holds what was there before, may even look right.",
     fix: None,
     bad: include_str!("../examples/FW403-bad.py"),

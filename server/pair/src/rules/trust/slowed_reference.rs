@@ -19,8 +19,8 @@ pub(in crate::rules) const ABOUT: About = About {
     severity: Severity::Error,
     summary: "The reference is slower than its own operators need: sleeps, waits, trips to the CPU, loops over rows.",
     why: "The speedup of a pair is measured against its reference, and both are written by the same hand. A reference that \
-          sleeps, waits for the GPU, computes on the CPU, works row by row or does the same work again makes any kernel \
-          look fast. Loops that carry something from one step to the next, or whose steps differ in size, are left alone.",
+          sleeps, waits for the GPU, computes on the CPU, works row by row, copies again and again or computes what it never \
+          uses makes any kernel look fast. Loops that carry something from one step to the next, or whose steps differ in size, are left alone.",
     fix: None,
     bad: include_str!("../examples/FW416-bad.py"),
     good: include_str!("../examples/FW416-good.py"),

@@ -14,9 +14,9 @@ pub(in crate::rules) const ABOUT: About = About {
     name: "weak-inputs",
     severity: Severity::Error,
     summary: "The test inputs cannot tell right from wrong: all constant, or the same in every run.",
-    why: "On zeros or ones most wrong kernels are right. Draw the inputs: `torch.randn`, `torch.rand`, \
-          `torch.randint`. A seed in TEST, which is a warning, is replaced by the judge's own, so that no \
-          candidate can know the inputs.",
+    why: "On zeros or ones most wrong kernels are right, and memory that nobody wrote is mostly zeros. \
+          Draw the inputs: `torch.randn`, `torch.rand`, `torch.randint`. A seed in TEST, which is a warning, is \
+          replaced by the judge's own, so that no candidate can know the inputs.",
     fix: None,
     bad: include_str!("../examples/FW417-bad.py"),
     good: include_str!("../examples/FW417-good.py"),
@@ -31,7 +31,7 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             .into_iter()
             .find_map(|name| test.outline.callable(name))
             .map_or(test.block.opening, |callable| callable.name_range);
-        let message = "every input is filled with one number, so that most wrong results look right: draw the inputs \
+        let message = "every input is one number or memory that nobody wrote, so that most wrong results look right: draw the inputs \
                        with `torch.randn` or `torch.randint`";
         add(found, Rule::WeakInputs, range, message);
     }
