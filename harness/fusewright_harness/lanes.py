@@ -17,9 +17,9 @@ from fusewright_harness.workers import Worker, Zygote
 
 _SPARES = 4
 """A pair takes two workers, and the next one's are ready before it has ended."""
-_MAKERS = 4
+_MAKERS = max(1, min(4, (os.cpu_count() or 2) // 4))
 """How many workers are made at once: the driver makes contexts one after another, and what goes before and after takes
-the processor four times as long."""
+the processor several times as long."""
 _CONTEXT_BYTES = 600 << 20
 """About what a process's CUDA context takes of the GPU's memory."""
 _CONTEXT_SHARE = 0.06
