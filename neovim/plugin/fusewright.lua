@@ -17,6 +17,20 @@ for command, about in pairs({
   end, { desc = about, range = command == 'Generate' })
 end
 
+vim.api.nvim_create_user_command('FusewrightRun', function(call)
+  require('fusewright.commands').run(call.args)
+end, {
+  desc = 'Work at an idea, at all of them, or at a task',
+  nargs = '?',
+  complete = function()
+    return { 'next', 'all', 'task' }
+  end,
+})
+
+vim.api.nvim_create_user_command('FusewrightAbandon', function()
+  require('fusewright.commands').abandon()
+end, { desc = 'Give up what is being worked at' })
+
 if (vim.g.fusewright or {}).autostart == false then
   return
 end

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
-import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
+import { LanguageClient, ResponseError, RevealOutputChannelOn, State } from "vscode-languageclient/node";
 import type { Answers } from "./answers.js";
 import { follow } from "./candidates.js";
 import { executeCommand } from "./commands.js";
@@ -10,11 +10,14 @@ import { complete, hasLanguageModels } from "./language-model.js";
 import type { LateKernels } from "./late.js";
 import { logLine } from "./log-line.js";
 import type { ServerState } from "./presentation.js";
-import type { Answer, Candidate, CompleteParams, Late, Options, Status } from "./protocol.js";
+import type { Answer, Candidate, CompleteParams, CompletePiece, Late, Options, Status } from "./protocol.js";
 import type { PythonEnvironment } from "./python-environment.js";
 import type { Secrets } from "./secrets.js";
 import { findServer } from "./server-path.js";
 import { serverSettings } from "./settings.js";
+
+/** The protocol's code of a request that was right but failed. */
+const REQUEST_FAILED = -32803;
 
 /** The language server: finds it, starts it, tells it the configuration, and says how it is. */
 export class Server implements vscode.Disposable {
@@ -140,13 +143,18 @@ export class Server implements vscode.Disposable {
     client.onRequest("fusewright/secret", async ({ name }: { name: string }) => ({
       value: (await this.secrets.get(name)) ?? null,
     }));
-    client.onRequest("fusewright/complete", (params: CompleteParams, token: vscode.CancellationToken) =>
-      complete(
-        params,
-        this.context.languageModelAccessInformation,
-        (piece) => client.sendNotification("fusewright/completePiece", piece),
-        token,
-      ),
+    client.onRequest(
+      "fusewright/complete",
+      async (params: CompleteParams, token: vscode.CancellationToken) => {
+        const access = this.context.languageModelAccessInformation;
+        const send = (piece: CompletePiece) => client.sendNotification("fusewright/completePiece", piece);
+        try {
+          return await complete(params, access, send, token);
+        } catch (error) {
+          // As it is, so that the server shows the sentence and nothing around it.
+          return new ResponseError(REQUEST_FAILED, message(error));
+        }
+      },
     );
     client.onDidChangeState(({ newState }) => {
       if (this.client === client || this.client === undefined) {

@@ -80,6 +80,35 @@ function M.cancel()
   client.execute(bufnr, 'fusewright.cancel', arguments)
 end
 
+--- Works at ideas and tasks: `what` is "next", "all", "task", or an idea's line in fusion_ideas.txt.
+function M.run(what)
+  local bufnr, arguments = here()
+  local command = 'fusewright.runIdea'
+  if what == 'next' or what == '' then
+    command = 'fusewright.nextIdea'
+  elseif what == 'task' then
+    command = 'fusewright.runTask'
+  elseif what == 'all' then
+    arguments[2] = { all = true }
+  elseif tonumber(what) then
+    arguments[2] = { idea = tonumber(what) }
+  else
+    vim.notify('fusewright: :FusewrightRun takes next, all, task, or the line of an idea', vim.log.levels.ERROR)
+    return
+  end
+  client.execute(bufnr, command, arguments)
+end
+
+--- Gives up what is being worked at; only what the loop wrote is deleted.
+function M.abandon()
+  local bufnr, arguments = here()
+  client.execute(bufnr, 'fusewright.abandon', arguments, function(answer)
+    if type(answer) == 'table' then
+      say(answer.message)
+    end
+  end)
+end
+
 --- Shows what this machine has and lacks, in a window of its own.
 function M.doctor()
   local bufnr = here()

@@ -57,7 +57,7 @@ function M.init_options()
   if vim.tbl_isempty(settings) then
     settings = vim.empty_dict()
   end
-  return { settings = settings, status = true, answers = M.user().show_answer ~= false }
+  return { settings = settings, status = true, answers = M.user().show_answer ~= false, candidates = true }
 end
 
 --- The handlers of what only this server sends.
@@ -68,6 +68,19 @@ M.handlers = {
     if vim.api.nvim_buf_is_loaded(bufnr) then
       vim.b[bufnr].fusewright_status = status.text or ''
       vim.cmd('redrawstatus!')
+    end
+  end,
+  -- The loop wrote the candidate's file, or deleted it: a buffer without changes of the user's follows.
+  ['fusewright/candidate'] = function(_, candidate)
+    local bufnr = vim.uri_to_bufnr(candidate.uri)
+    if not vim.api.nvim_buf_is_loaded(bufnr) or vim.bo[bufnr].modified then
+      return
+    end
+    if candidate.exists then
+      vim.bo[bufnr].autoread = true
+      vim.cmd('silent! checktime ' .. bufnr)
+    else
+      vim.api.nvim_buf_delete(bufnr, {})
     end
   end,
   -- A kernel while it is being written.

@@ -177,5 +177,5 @@ def test_help_tags_resolve(tmp_path: Path) -> None:
         env=os.environ | {"HOME": str(tmp_path)},
     )
     tags = (folder / "tags").read_text()
-    for command in ("Generate", "Fix", "Verify", "Archive", "Cancel", "Doctor"):
+    for command in ("Generate", "Fix", "Verify", "Archive", "Run", "Abandon", "Cancel", "Doctor"):
         assert f":Fusewright{command}\t" in tags
