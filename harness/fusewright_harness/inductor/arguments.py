@@ -6,7 +6,7 @@ import inspect
 import keyword
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -45,11 +45,30 @@ class Arguments:
     """The reference's own parameters; those that the inputs leave out keep their defaults."""
     values: list[Any]
     leaves: list[Leaf]
+    module: torch.nn.Module | None = None
+    """The reference, where it is a module; its tensors and numbers are the last of the leaves."""
 
-    def rebuilt(self, leaves: Iterable[Any]) -> list[Any]:
-        """The arguments with other values in the leaves' places."""
+    def call(self, reference: Callable[..., Any], leaves: Iterable[Any]) -> Any:
+        """What ``reference`` returns with other values in the leaves' places."""
         following = iter(leaves)
-        return [_rebuilt(value, following) for value in self.values]
+        positional, named = [], {}
+        for parameter, value in zip(self.parameters, self.values, strict=True):
+            rebuilt = _rebuilt(value, following)
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[parameter.name] = rebuilt
+            else:
+                positional.append(rebuilt)
+        if self.module is None:
+            return reference(*positional, **named)
+        state = {name: next(following) for name in _state(self.module)}
+        numbers = _numbers(self.module)
+        try:
+            for name in numbers:
+                setattr(self.module, name, next(following))
+            return torch.func.functional_call(self.module, state, tuple(positional), named)
+        finally:
+            for name, value in numbers.items():
+                setattr(self.module, name, value)
 
 
 def take_apart(reference: Callable[..., Any], inputs: tuple[Any, ...]) -> Arguments:
@@ -61,7 +80,8 @@ def take_apart(reference: Callable[..., Any], inputs: tuple[Any, ...]) -> Argume
         TypeError: the reference does not take so many.
 
     """
-    signature = inspect.signature(reference)
+    module = reference if isinstance(reference, torch.nn.Module) else None
+    signature = inspect.signature(reference if module is None else module.forward)
     bound = signature.bind(*inputs)
     bound.apply_defaults()
     parameters = list(signature.parameters.values())
@@ -80,7 +100,37 @@ def take_apart(reference: Callable[..., Any], inputs: tuple[Any, ...]) -> Argume
         values.append(value)
         _walk(value, parameter.name, parameter.name, leaves)
     parameters = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    return Arguments(parameters, values, leaves)
+    if module is not None:
+        for name, value in [*_state(module).items(), *_numbers(module).items()]:
+            _walk(value, f"self.{name}", _identifier(name, "state"), leaves)
+    return Arguments(parameters, values, _told_apart(leaves), module)
+
+
+def _told_apart(leaves: list[Leaf]) -> list[Leaf]:
+    """The leaves with a name of its own for each; arguments themselves keep theirs."""
+    taken = {leaf.name for leaf in leaves if leaf.path == leaf.name}
+    found = []
+    for leaf in leaves:
+        name, number = leaf.name, 2
+        while leaf.path != leaf.name and name in taken:
+            name, number = f"{leaf.name}_{number}", number + 1
+        taken.add(name)
+        found.append(replace(leaf, name=name))
+    return found
+
+
+def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A module's parameters and buffers."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _numbers(module: torch.nn.Module) -> dict[str, Any]:
+    """The numbers that a module keeps: an epsilon, a number of heads."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and not name.startswith("_")
+    }
 
 
 def _walk(value: Any, path: str, name: str, leaves: list[Leaf]) -> None:

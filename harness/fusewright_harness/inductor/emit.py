@@ -25,6 +25,8 @@ from fusewright_harness.inductor.trace import Traced
 _DEVICE = torch.device("cuda", 0)
 LONGEST_HELD_ROW = 16384
 """Elements of a row that a program holds at once; longer rows are walked in steps."""
+LONGEST_HELD_COLUMN = 512
+"""The same where what is summed lies apart, so that a program holds several columns side by side."""
 
 _SETTINGS: dict[str, Any] = {
     "compile_threads": 1,
@@ -87,7 +89,7 @@ class _Choices(InductorChoices):
         inner = str(getattr(features.get_reduction_hint(), "name", "")) in ("INNER", "DEFAULT", "OUTER_TINY")
         if cooperative_reduction or hint is None or _multiplies(features):
             return False
-        return hint <= LONGEST_HELD_ROW if inner else isinstance(numel, (int, sympy.Integer)) and hint <= 64
+        return hint <= (LONGEST_HELD_ROW if inner else LONGEST_HELD_COLUMN)
 
 
 def _multiplies(features: Any) -> bool:

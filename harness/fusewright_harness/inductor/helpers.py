@@ -153,6 +153,25 @@ def remainder(a, b):
 ''',
         [],
     ),
+    "place_among": (
+        '''
+def place_among(values, borders_ptr, n_borders, stride, first, index_type: tl.constexpr, right: tl.constexpr):
+    """How many of the borders, which are in order, lie before each value; with `right` those equal to it count too."""
+    low = tl.zeros(values.shape, dtype=index_type)
+    high = tl.full(values.shape, n_borders, dtype=index_type)
+    span = n_borders
+    while span > 0:
+        middle = (low + high) // 2
+        inside = low < high
+        border = tl.load(borders_ptr + (first + middle) * stride, mask=inside, other=0.0)
+        above = (values >= border) if right else (values > border)
+        low = tl.where(inside & above, middle + 1, low)
+        high = tl.where(inside & above, high, tl.where(inside, middle, high))
+        span = span // 2
+    return low
+''',
+        [],
+    ),
     "welford_step": (
         '''
 def welford_step(value, mean, squares, weight):
@@ -235,6 +254,9 @@ class Translate(ast.NodeTransformer):
             return node
         if name.startswith("tl_math."):
             return ast.parse(name.replace("tl_math.", "tl.math."), mode="eval").body
+        if name == "triton_helpers.bucketize_binary_search":
+            self.needed.add("place_among")
+            return ast.Name("place_among", ast.Load())
         if name.startswith("triton_helpers."):
             ours = _OURS.get(name.removeprefix("triton_helpers."))
             if ours is None:
@@ -251,6 +273,8 @@ class Translate(ast.NodeTransformer):
             node.keywords.append(ast.keyword("propagate_nan", node.args.pop()))
         if name == "triton_helpers.welford_reduce":
             del node.args[4:]
+        if name == "triton_helpers.bucketize_binary_search":
+            _plain_search(node)
         if name == "tl.load":
             _plain_load(node)
         if name == "tl.store" and len(node.args) == 3:
@@ -263,6 +287,15 @@ class Translate(ast.NodeTransformer):
         """``[:]`` of a vector is the vector."""
         self.generic_visit(node)
         return node.value if ast.unparse(node.slice) == ":" else node
+
+
+def _plain_search(node: ast.Call) -> None:
+    """Hands a search what it needs: Inductor's also knows borders that are sorted through an index."""
+    values, borders, size, _numel, stride, first, index_type, right, *sorter = node.args
+    if any(ast.unparse(part) != "None" for part in [*sorter, *(keyword.value for keyword in node.keywords)]):
+        raise Unknown("bucketize_binary_search with a sorter")
+    node.args = [values, borders, size, stride, first, index_type, right]
+    node.keywords = []
 
 
 def _plain_load(node: ast.Call) -> None:

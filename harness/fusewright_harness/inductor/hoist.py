@@ -17,14 +17,18 @@ _FUNCTIONS = {"sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "log2", "floor"
 class Hoist:
     """Finds the expressions, names them, and keeps what the wrapper has to compute."""
 
-    def __init__(self, number_of: Callable[[str], str | None], names: Names) -> None:
+    def __init__(
+        self, number_of: Callable[[str], str | None], is_float: Callable[[str], bool], names: Names
+    ) -> None:
         self._number_of = number_of
+        self._is_float = is_float
         self._names = names
         self.given: list[tuple[str, ast.expr]] = []
         """The names in the kernel, and the expressions in the wrapper's names."""
 
     def apply(self, statements: list[ast.stmt]) -> None:
         """Puts names in the expressions' places."""
+        # Values in Inductor's names, so that what is made of them is recognised too.
         known: dict[str, ast.expr] = {}
         counts = stores(statements)
         finder = _Finder(self, known)
@@ -36,9 +40,10 @@ class Hoist:
                 if value is None:
                     continue
                 target = target_of(statement)
-                python = self._python(_replaced(value, known))
+                inner = _replaced(value, known)
+                python = self._python(inner)
                 if python is not None and target is not None and counts[target] == 1:
-                    known[target] = python
+                    known[target] = inner
                     if isinstance(python, ast.Name):
                         continue
                 statement.value = finder.visit(value)
@@ -55,12 +60,17 @@ class Hoist:
         return name
 
     def _python(self, value: ast.expr) -> ast.expr | None:
-        """``value`` as the wrapper would write it, or None where it is not made of floating numbers alone."""
+        """``value`` as the wrapper would write it, or None where it is not made of numbers alone.
+
+        Plain arithmetic on sizes stays in the kernel: there it is part of addresses.
+        """
         converted = _to_python(value, self._number_of)
         if converted is None:
             return None
         has_number = any(isinstance(node, ast.Name) and node.id != "math" for node in ast.walk(converted))
-        return converted if has_number else None
+        floats = any(isinstance(node, ast.Name) and self._is_float(node.id) for node in ast.walk(value))
+        rounded = any(isinstance(node, (ast.Pow, ast.Call)) for node in ast.walk(converted))
+        return converted if has_number and (floats or rounded) else None
 
     def python(self, value: ast.expr, known: dict[str, ast.expr]) -> ast.expr | None:
         """``value`` for the wrapper, where that is more than a number's name."""
@@ -99,7 +109,7 @@ def _to_python(value: ast.expr, number_of: Callable[[str], str | None]) -> ast.e
             return value
         case ast.Name(id=name):
             ours = number_of(name)
-            return None if ours is None else ast.Name(ours, ast.Load())
+            return None if ours is None else ast.parse(ours, mode="eval").body
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             inner = walk(operand)
             return None if inner is None else ast.UnaryOp(ast.USub(), inner)

@@ -113,7 +113,7 @@ class _Writer:
         indices = Indices.of(self._kernel, self._renamed, self._names)
         whole = self._held_blocks()
         self._settle_constants()
-        hoist = Hoist(self._number, self._names)
+        hoist = Hoist(self._number, self._sizes.is_float, self._names)
         hoist.apply(self._body)
         for name, value in hoist.given:
             ast.fix_missing_locations(value)
@@ -229,8 +229,13 @@ class _Writer:
         return name in self._renamed and not self._kernel.signature.get(name, "").startswith("*")
 
     def _number(self, name: str) -> str | None:
-        """What the wrapper calls a floating number among the arguments, or None for any other name."""
-        return self._renamed.get(name) if self._sizes.is_float(name) else None
+        """What the wrapper writes for a number that the kernel is given, or None for any other name."""
+        if self._sizes.is_number(name):
+            return self._renamed.get(name)
+        if name not in self._launch.arguments or self._kernel.signature.get(name, "").startswith("*"):
+            return None
+        given = self._launch.arguments[name]
+        return ast.unparse(self._sizes.renamed(self._extents.get(ast.unparse(given), given)))
 
     def _pointers_of(self, parameter: str) -> str | None:
         """What a pointer's elements are called."""

@@ -28,7 +28,7 @@ def result_names(reference: Callable[..., Any], result: Any) -> dict[int, str]:
 def _returned(reference: Callable[..., Any], number: int) -> list[str | None]:
     """The variables that the reference's last ``return`` hands back; None where it is another expression."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(reference)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(reference, "forward", reference))))
     except (OSError, TypeError, SyntaxError):
         return []
     parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}

@@ -13,7 +13,6 @@ _BOOKKEEPING = re.compile(
     r"args\.clear|assert_|torch\.cuda\.set_device|(raw_)?stream\d* =|AutotuneTensor|# |del "
 )
 _ALLOCATES = {"empty_strided_cuda"}
-_RANDOM = re.compile(r"\btl\.rand|triton_helpers\.rand|inductor_seeds|\btl\.randn|philox")
 
 
 @dataclass(frozen=True)
@@ -165,11 +164,6 @@ def _kernel(name: str, body: str) -> Kernel:
         if isinstance(node, ast.Call) and _function(node).startswith("triton_heuristics.")
     )
     keywords = {keyword.arg: keyword.value for keyword in heuristics.keywords}
-    if _RANDOM.search(body):
-        raise Unsupported(
-            "random numbers",
-            "the reference draws random numbers (dropout, rand): hand the mask or the numbers over as an argument",
-        )
     return Kernel(
         name=name,
         kind=_function(heuristics).removeprefix("triton_heuristics."),

@@ -75,6 +75,7 @@ def replace(statements: list[ast.stmt], values: dict[str, ast.expr]) -> None:
 
 def simplify(statements: list[ast.stmt], axes: Axes, types: Types) -> None:
     """Simplifies a kernel's body in place."""
+    _forget_cache_hints(statements)
     remove_dead(statements)
     propagate_aliases(statements)
     _fold_constants(statements)
@@ -174,9 +175,22 @@ def _number(value: ast.expr) -> ast.expr | None:
     return None
 
 
+def _forget_cache_hints(statements: list[ast.stmt]) -> None:
+    """Leaves out what Inductor guesses about the cache, by which two loads of one element differ."""
+    for node in walk(statements):
+        if isinstance(node, ast.Call):
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "eviction_policy"]
+
+
 def _share(statements: list[ast.stmt]) -> None:
     """Computes once what is computed twice in one block of statements."""
     given = stores(statements)
+    stored = {
+        name
+        for node in walk(statements)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tl.store", "tl.atomic_add")
+        for name in loads([ast.Expr(node.args[0])])
+    }
     for block in blocks(statements):
         changed = True
         while changed:
@@ -187,7 +201,9 @@ def _share(statements: list[ast.stmt]) -> None:
                 if name is None or given[name] != 1 or isinstance(statement.value, (ast.Name, ast.Constant)):
                     continue
                 text = ast.unparse(statement.value)
-                if "tl.atomic" in text or "tl.load" in text or _changing(statement.value, given):
+                if "tl.atomic" in text or _changing(statement.value, given):
+                    continue
+                if "tl.load" in text and _rewritten(statement.value, stored):
                     continue
                 if text in first:
                     block.remove(statement)
@@ -235,6 +251,12 @@ def inline(statements: list[ast.stmt]) -> bool:
             del block[place]
             return True
     return False
+
+
+def _rewritten(value: ast.expr, stored: set[str]) -> bool:
+    """Whether a load may read what the kernel stores."""
+    pointers = {name for name in loads([ast.Expr(value)]) if "_ptr" in name}
+    return bool(pointers & stored)
 
 
 def _changing(value: ast.expr, given: Counter[str]) -> bool:

@@ -64,12 +64,10 @@ class Sizes:
         """The name of a symbol in the wrapper and in the kernels."""
         if symbol not in self._chosen:
             origin = self.origin(symbol)
-            if origin.what == "number":
-                name = origin.leaf.name
-                name = name if origin.leaf.path == name else self._names.fresh(name)
-            else:
-                name = self._names.fresh(*self._candidates(origin))
-            self._chosen[symbol] = name
+            number = origin.what == "number"
+            self._chosen[symbol] = (
+                origin.leaf.name if number else self._names.fresh(*self._candidates(origin))
+            )
         return self._chosen[symbol]
 
     def is_number(self, text: str) -> bool:
@@ -108,6 +106,9 @@ class Sizes:
         if origin.what == "part":
             return ["group_width", f"{leaf.name}_part"]
         written = self._written_name(origin)
+        others = sum(other.leaf is not leaf for other in self._origins.values() if other.what == "size")
+        if leaf.value.ndim == 1 and others:
+            return [*([written] if written else []), f"n_{leaf.name}", f"{leaf.name}_elements"]
         bases = _DIMENSIONS.get(leaf.value.ndim)
         base = bases[dimension] if bases else f"size_{dimension}"
         return [*([written] if written else []), f"n_{base}" if bases else base, f"{leaf.name}_{base}"]
@@ -142,7 +143,7 @@ def _copy(expression: ast.expr) -> ast.expr:
 def _written_names(reference: Callable[..., Any]) -> dict[tuple[str, int], str]:
     """What the reference itself calls sizes of its parameters, by parameter and dimension."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(reference)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(reference, "forward", reference))))
     except (OSError, TypeError, SyntaxError):
         return {}
     found: dict[tuple[str, int], str] = {}

@@ -210,7 +210,7 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
             next(given) if leaf.is_tensor or leaf.is_number else leaf.value for leaf in arguments.leaves
         ]
         outputs: list[torch.Tensor] = []
-        results.append(_numbered(reference(*arguments.rebuilt(filled)), outputs))
+        results.append(_numbered(arguments.call(reference, filled), outputs))
         return outputs
 
     maker = _Inputs(environment, strided)
@@ -225,6 +225,7 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
                 *inputs
             )
         _refuse_mutation(graph, leaves)
+        _refuse_random(graph)
     conditions = [guard.expr for guard in environment.guards]
     return Traced(
         graph,
@@ -237,6 +238,20 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
         maker.origins,
         conditions,
         results[0],
+    )
+
+
+def strides_matter(traced: Traced) -> bool:
+    """Whether the trace holds for some strides of its inputs alone, so that it has to be made with contiguous ones."""
+
+    def has_stride(expression: Any) -> bool:
+        symbols = getattr(expression, "free_symbols", set())
+        return any(s in traced.origins and traced.origins[s].what == "stride" for s in symbols)
+
+    environment = traced.environment
+    equalities = [guard.expr for guard in environment.guards if isinstance(guard.expr, sympy.Equality)]
+    return any(
+        has_stride(e) for e in [*equalities, *environment.replacements, *environment.replacements.values()]
     )
 
 
@@ -264,6 +279,18 @@ def _numbered(value: Any, outputs: list[torch.Tensor]) -> Any:
     raise Unsupported(
         "return", f"the reference returns a {type(value).__name__}: it has to return tensors alone"
     )
+
+
+def _refuse_random(graph: torch.fx.GraphModule) -> None:
+    for node in graph.graph.nodes:
+        if node.op == "call_function" and torch.Tag.nondeterministic_seeded in getattr(
+            node.target, "tags", ()
+        ):
+            name = str(node.target).removeprefix("aten.").split(".")[0]
+            raise Unsupported(
+                name,
+                f"the reference draws random numbers with `{name}`: hand the mask or the numbers over as an argument",
+            )
 
 
 def _refuse_mutation(graph: torch.fx.GraphModule, leaves: list[Leaf]) -> None:

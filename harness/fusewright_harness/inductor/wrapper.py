@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 
 from fusewright_harness.inductor import launching
+from fusewright_harness.inductor.arguments import Leaf
 from fusewright_harness.inductor.checks import constant_checks, size_checks
 from fusewright_harness.inductor.kernel import StandaloneKernel, standalone
 from fusewright_harness.inductor.layout import call_lines
@@ -47,6 +48,7 @@ class Wrapper:
         self._leaf_of = dict(zip(program.inputs, traced.leaves, strict=True))
         self._buffers: dict[str, str] = {}
         self._computed: dict[str, str] = {}
+        self._read: set[Leaf] = set()
         self._name_outputs()
         self.kernels: list[StandaloneKernel] = []
 
@@ -59,14 +61,15 @@ class Wrapper:
             *constant_checks(self._traced),
             *self._definitions(),
             *tests,
-            *self._contiguous(steps),
+            *self._contiguous(),
             *steps,
             returned,
         ]
         return [*self._signature(), *("    " + line if line else "" for line in body)]
 
     def _signature(self) -> list[str]:
-        parts = []
+        module = self._traced.arguments.module is not None
+        parts = ["self"] if module else []
         star = False
         for parameter in self._traced.arguments.parameters:
             if parameter.kind is parameter.KEYWORD_ONLY and not star:
@@ -76,7 +79,7 @@ class Wrapper:
             if parameter.default is not inspect.Parameter.empty:
                 text += f"={_default(parameter)}"
             parts.append(text)
-        return call_lines(f"def {self._name}(", parts, "):")
+        return call_lines(f"def {'forward' if module else self._name}(", parts, "):")
 
     def _name_outputs(self) -> None:
         """Calls an output as the reference does, where its `return` says so."""
@@ -114,13 +117,11 @@ class Wrapper:
         if isinstance(expression, ast.Name):
             if expression.id in self._leaf_of and self._leaf_of[expression.id].is_tensor:
                 leaf = self._leaf_of[expression.id]
-                return _parse(leaf.name if leaf.path == leaf.name else self._local(leaf))
+                self._read.add(leaf)
+                return ast.Name(leaf.name, ast.Load())
             if expression.id in self._buffers or self._sizes.symbol(expression.id) is None:
                 return ast.Name(self._buffer(expression.id), ast.Load())
         return self._sizes.renamed(expression)
-
-    def _local(self, leaf: Any) -> str:
-        return leaf.path
 
     def _step(self, step: Allocate | Launch | Assign) -> list[str]:
         if isinstance(step, Allocate):
@@ -182,7 +183,8 @@ class Wrapper:
             given = self._given(kernel, launch)
             if given is not None:
                 return kernel, given
-        base = re.sub(r"_?(triton|fused|kernel|wrapper)", "", self._name).strip("_") or "fused"
+        words = re.sub(r"([a-z])([A-Z])", r"\1_\2", self._name).lower()
+        base = re.sub(r"_?(triton|fused|kernel|wrapper|new)\b", "", words).strip("_") or "fused"
         several = len({step.kernel.name for step in self._program.launches}) > 1
         name = self._block_names.fresh(
             f"{base}_kernel_{len(self.kernels) + 1}" if several else f"{base}_kernel"
@@ -217,18 +219,17 @@ class Wrapper:
         given = launch.arguments[parameter]
         return self._sizes.renamed(self._program.values.get(ast.unparse(given), given))
 
-    def _contiguous(self, steps: list[str]) -> list[str]:
-        text = "\n".join(steps)
+    def _contiguous(self) -> list[str]:
+        """The tensors that kernels read, contiguous unless a kernel is given their strides."""
         lines = []
         for leaf in self._traced.leaves:
-            kept = self._traced.strided and leaf.is_tensor and not leaf.value.is_contiguous()
-            if (
-                leaf.is_tensor
-                and not kept
-                and leaf.value.ndim
-                and re.search(rf"\b{re.escape(leaf.path)}", text)
-            ):
-                lines.append(f"{leaf.path} = {leaf.path}.contiguous()")
+            if leaf not in self._read:
+                continue
+            kept = (self._traced.strided and not leaf.value.is_contiguous()) or not leaf.value.ndim
+            if not kept:
+                lines.append(f"{leaf.name} = {leaf.path}.contiguous()")
+            elif leaf.path != leaf.name:
+                lines.append(f"{leaf.name} = {leaf.path}")
         return lines
 
     def _definitions(self) -> list[str]:

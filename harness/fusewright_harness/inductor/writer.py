@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch._inductor import config
+from torch._inductor.exc import LoweringException
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
 from fusewright_harness.inductor import arguments, emit, helpers, program, rewrites
 from fusewright_harness.inductor.fake_device import fake_device
+from fusewright_harness.inductor.modules import in_class
 from fusewright_harness.inductor.names import Names
+from fusewright_harness.inductor.quotes import double_quoted
 from fusewright_harness.inductor.rewrites_norms import plain_norms
 from fusewright_harness.inductor.sizes import Sizes
-from fusewright_harness.inductor.trace import trace
+from fusewright_harness.inductor.trace import strides_matter, trace
 from fusewright_harness.inductor.unsupported import Unsupported
 from fusewright_harness.inductor.wrapper import Wrapper
 
@@ -43,23 +50,51 @@ def write(reference: Callable[..., Any], inputs: tuple[Any, ...], *, name: str, 
     """
     taken = arguments.take_apart(reference, inputs)
     settings = emit.settings(rewrites.config_patches())
-    with fake_device(target), config.patch(settings), rewrites.rewritten(), plain_norms():
+    with fake_device(target), config.patch(settings), rewrites.rewritten(), plain_norms(), _named_refusals():
         traced = trace(reference, taken)
         text = emit.emit(traced)
+        if strides_matter(traced):
+            traced = trace(reference, taken, strided=False)
+            text = emit.emit(traced)
     names = Names(
         {leaf.name for leaf in taken.leaves} | {p.name for p in taken.parameters} | helpers.NAMES | {"grid"}
     )
     names.take(name)
+    names.take("self")
     sizes = Sizes(traced, reference, names)
     read = program.read(text, sizes.symbols)
     if not read.launches:
         raise Unsupported("nothing to compute", "the reference computes nothing that a kernel could do")
     wrapper = Wrapper(name, reference, traced, read, sizes, names, names)
-    lines = wrapper.lines()
-    return Written(_block(wrapper, lines), [kernel.name for kernel in wrapper.kernels], len(read.launches))
+    lines, imports = wrapper.lines(), []
+    if taken.module is not None:
+        imports, lines = in_class(taken.module, name, lines)
+    return Written(
+        _block(wrapper, lines, imports), [kernel.name for kernel in wrapper.kernels], len(read.launches)
+    )
 
 
-def _block(wrapper: Wrapper, lines: list[str]) -> str:
+@contextlib.contextmanager
+def _named_refusals() -> Iterator[None]:
+    """Turns what torch's own tracing and lowering refuse into a sentence that names the operator."""
+    try:
+        yield
+    except LoweringException as error:
+        found = re.search(r"target: (?:aten\.)?([\w.]+)", str(error))
+        operator = found.group(1).removesuffix(".default") if found else "unknown"
+        raise Unsupported(
+            operator,
+            f"TorchInductor cannot write `{operator}` for these arguments: write this part differently",
+        ) from error
+    except (GuardOnDataDependentSymNode, DataDependentOutputException, DynamicOutputShapeException) as error:
+        raise Unsupported(
+            "data-dependent shape",
+            "the reference's shapes or its Python depend on the contents of a tensor, which no kernel can be written "
+            "for ahead: use masks of fixed shapes",
+        ) from error
+
+
+def _block(wrapper: Wrapper, lines: list[str], imports: list[str]) -> str:
     needed = set().union(*(kernel.helpers for kernel in wrapper.kernels))
     functions = [text for kernel in wrapper.kernels for text in kernel.functions]
     parts = [
@@ -79,4 +114,5 @@ def _block(wrapper: Wrapper, lines: list[str]) -> str:
     ]
     if "libdevice." in body:
         head.append("from triton.language.extra import libdevice")
-    return "\n".join(head) + "\n\n\n" + body + "\n"
+    head += [text for text in imports if text not in head]
+    return double_quoted("\n".join(head) + "\n\n\n" + body + "\n")

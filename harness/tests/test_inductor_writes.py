@@ -1,0 +1,175 @@
+"""TorchInductor's kernels, made standalone: what the text says, and that the judge finds it right."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness_client import HARNESS, Harness, pair
+
+from fusewright_harness.inductor.versions import refusal
+
+_WRITE = """
+import json, sys
+from fusewright_harness.cuda_on_cpu import cuda_on_cpu
+from fusewright_harness.loader import load_block
+from fusewright_harness import inductor
+answers = []
+for number, (python, test, name) in enumerate(json.load(sys.stdin)):
+    with cuda_on_cpu():
+        reference = load_block({"code": python, "first_line": 1}, f"python{number}.py", "pytorch").reference
+        inputs = load_block({"code": test, "first_line": 1}, f"test{number}.py", "test").get_test_inputs()
+    try:
+        written = inductor.write(reference, tuple(inputs), name=name, target="sm_90")
+        answers.append({"code": written.code, "kernels": written.kernels, "launches": written.launches})
+    except inductor.Unsupported as error:
+        answers.append({"operator": error.operator, "sentence": error.sentence})
+print(json.dumps(answers))
+"""
+
+_HEAD = "import torch\nimport torch.nn.functional as F\n\n\n"
+
+
+def _pair(body: str, inputs: str) -> tuple[str, str, str]:
+    test = f"import torch\n\n\ndef get_test_inputs():\n    return {inputs}\n"
+    return _HEAD + body.strip("\n") + "\n", test, "candidate"
+
+
+_RIGHT = {
+    "chain": _pair(
+        "def reference(x, bias, scale):\n    return F.silu(x * scale + bias)",
+        'torch.randn(13, 70, device="cuda"), torch.randn(70, device="cuda"), 0.75',
+    ),
+    "strided": _pair(
+        "def reference(x, gate):\n    return torch.tanh(x) * gate + x",
+        'torch.randn(30, 20, device="cuda").t(), torch.randn(20, 60, device="cuda")[:, ::2]',
+    ),
+    "softmax": _pair(
+        "def reference(logits, temperature):\n    return torch.softmax(logits / temperature, dim=-1)",
+        'torch.randn(9, 75, device="cuda", dtype=torch.float16), 1.5',
+    ),
+    "rmsnorm": _pair(
+        "def reference(x, residual, weight, eps):\n"
+        "    hidden = x + residual\n"
+        "    wide = hidden.float()\n"
+        "    normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)\n"
+        "    return (normed * weight.float()).to(x.dtype), hidden",
+        'torch.randn(9, 60, device="cuda", dtype=torch.bfloat16),'
+        ' torch.randn(9, 60, device="cuda", dtype=torch.bfloat16),'
+        ' torch.rand(60, device="cuda", dtype=torch.bfloat16), 1e-6',
+    ),
+    "layernorm": _pair(
+        "def reference(x, weight, bias, eps):\n    return F.layer_norm(x, x.shape[-1:], weight, bias, eps)",
+        'torch.randn(3, 5, 60, device="cuda"), torch.rand(60, device="cuda"), torch.randn(60, device="cuda"), 1e-5',
+    ),
+    "group norm": _pair(
+        "def reference(images, n_groups, weight, bias, eps):\n"
+        "    return F.silu(F.group_norm(images, n_groups, weight, bias, eps))",
+        'torch.randn(2, 12, 5, 7, device="cuda"), 3,'
+        ' torch.rand(12, device="cuda"), torch.randn(12, device="cuda"), 1e-5',
+    ),
+    "masks and places": _pair(
+        "def reference(x):\n    return x > 0.5, x.argmax(dim=-1), (x < 0).any(dim=-1)",
+        '(torch.randn(9, 40, device="cuda"),)',
+    ),
+    "embedding": _pair(
+        "def reference(tokens, table, scale):\n    return table[tokens] * scale",
+        'torch.randint(0, 20, (4, 6), device="cuda"), torch.randn(20, 33, device="cuda"), 0.5',
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, dict]:
+    """What is written for each pair, in one process as a worker is: without the interpreter, without a GPU."""
+    reason = refusal()
+    if reason:
+        pytest.skip(reason)
+    return dict(zip([*_RIGHT, *_REFUSED], _write([*_RIGHT.values(), *_REFUSED.values()]), strict=True))
+
+
+def _write(pairs: list[tuple[str, str, str]]) -> list[dict]:
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    done = subprocess.run(
+        [sys.executable, "-c", _WRITE],
+        input=json.dumps(pairs),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**environment, "PYTHONPATH": str(HARNESS), "CUDA_VISIBLE_DEVICES": ""},
+        cwd=Path(HARNESS),
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+_REFUSED = {
+    "in place": _pair(
+        "def reference(x):\n    x.mul_(2.0)\n    return x + 1.0", '(torch.randn(8, device="cuda"),)'
+    ),
+    "nothing returned": _pair("def reference(x):\n    x.exp()", '(torch.randn(8, device="cuda"),)'),
+    "dropout": _pair(
+        "def reference(x):\n    return F.dropout(x, 0.5)", '(torch.randn(8, 9, device="cuda"),)'
+    ),
+    "sort": _pair(
+        "def reference(x):\n    return torch.sort(x, dim=-1).values", '(torch.randn(8, 9, device="cuda"),)'
+    ),
+}
+
+
+def test_what_is_written_stands_alone_and_burns_no_size_in(written):
+    for name in _RIGHT:
+        code = written[name]["code"]
+        assert code.startswith("# Written by TorchInductor (torch ")
+        assert "_inductor" not in code
+        for soup in ("tmp", "in_ptr", "xindex", "XBLOCK", "triton_poi", "arg0"):
+            assert soup not in code, (name, soup)
+        wrapper = code[code.index("def candidate") :]
+        for size in ("70", "75", "60", "(9,", "(13,"):
+            assert size not in wrapper.replace("1024", ""), (name, size)
+
+
+def test_families_take_one_launch(written):
+    assert {name: written[name]["launches"] for name in _RIGHT} == dict.fromkeys(_RIGHT, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"),
+    [
+        ("in place", "in-place change"),
+        ("nothing returned", "return"),
+        ("dropout", "rand"),
+        ("sort", "sort"),
+    ],
+)
+def test_what_cannot_be_written_is_named(written, name, operator):
+    answer = written[name]
+    assert operator in answer["operator"], answer
+    assert answer["sentence"].endswith(tuple("abcdefghijklmnopqrstuvwxyz")), answer
+
+
+def test_the_same_python_gives_the_same_text(written):
+    again = _write([_RIGHT["rmsnorm"], _RIGHT["strided"]])
+    assert [answer["code"] for answer in again] == [written[name]["code"] for name in ("rmsnorm", "strided")]
+
+
+@pytest.fixture(scope="module")
+def harness():
+    with Harness() as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", _RIGHT)
+def test_the_judge_finds_it_right_at_other_values_sizes_and_strides(written, harness, name):
+    python, test, candidate = _RIGHT[name]
+    line = harness.verdict(
+        pair(python, written[name]["code"], test, entry=("reference", candidate)), device="interpreter"
+    )
+    assert line["status"] == "SUCCESS", line["reason"]
+    unsure = [finding for finding in line["findings"] if finding["severity"] != "info"]
+    assert not unsure
