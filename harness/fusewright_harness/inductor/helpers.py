@@ -283,6 +283,20 @@ class Translate(ast.NodeTransformer):
                 node.keywords.insert(0, ast.keyword("mask", mask))
         return node
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """``a * (a >= b) + b * (b > a)``, which is how Inductor writes a maximum of sizes."""
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(
+                left=ast.BinOp(
+                    left=a, op=ast.Mult(), right=ast.Compare(left=c, ops=[ast.GtE()], comparators=[d])
+                ),
+                op=ast.Add(),
+                right=ast.BinOp(left=b, op=ast.Mult(), right=ast.Compare(ops=[ast.Gt()])),
+            ) if ast.unparse(a) == ast.unparse(c) and ast.unparse(b) == ast.unparse(d):
+                return ast.Call(ast.parse("tl.maximum", mode="eval").body, [a, b], [])
+        return node
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """``[:]`` of a vector is the vector."""
         self.generic_visit(node)
