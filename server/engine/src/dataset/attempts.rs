@@ -137,7 +137,7 @@ impl Attempts {
     pub fn append(&self, attempt: &Attempt) -> Result<(), DatasetError> {
         let mut journal = Journal::lock(&self.path)?;
         // Nobody was ever told of a torn line, and whoever wrote it makes the attempt again.
-        journal.drop_torn()?;
+        journal.drop_torn(|tail| serde_json::from_slice::<Attempt>(tail).is_ok())?;
         journal.append(&json_line(attempt))
     }
 

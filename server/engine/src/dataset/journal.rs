@@ -101,9 +101,25 @@ impl Journal {
         Ok(Some(Mended::SetAside(aside)))
     }
 
+    /// Drops a last line that was cut off while `line` was written. `content` is the file's content and is kept equal
+    /// to it.
+    pub(crate) fn drop_beginning_of(
+        &mut self,
+        content: &mut Vec<u8>,
+        line: &[u8],
+    ) -> Result<(), DatasetError> {
+        let start = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let tail = content.get(start..).unwrap_or_default();
+        if !tail.is_empty() && tail.len() < line.len() && line.starts_with(tail) {
+            self.take_back(start as u64)?;
+            content.truncate(start);
+        }
+        Ok(())
+    }
+
     /// Drops what a writer that was cut off left of a line. For files whose writers make a line again that they were
-    /// never told of.
-    pub(crate) fn drop_torn(&mut self) -> Result<(), DatasetError> {
+    /// never told of. A last line that `whole` accepts lacks only its end, and gets it.
+    pub(crate) fn drop_torn(&mut self, whole: impl Fn(&[u8]) -> bool) -> Result<(), DatasetError> {
         let failed = |source| DatasetError::of(&self.path, source);
         if self.len == 0 {
             return Ok(());
@@ -117,8 +133,11 @@ impl Journal {
             return Ok(());
         }
         let content = self.read()?;
-        let end = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        self.take_back(end as u64)
+        let start = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if whole(content.get(start..).unwrap_or_default()) {
+            return self.append("");
+        }
+        self.take_back(start as u64)
     }
 
     /// Appends one line in a single write and waits until it is on the disk. Where that fails, nothing of it

@@ -134,17 +134,20 @@ impl Dataset {
         let mut content = journal.read()?;
         // Before anything is mended: another file's end is none of ours.
         self.refuse_other_files(&content)?;
+        let line = example.to_line();
+        // A kill within this very append, made again now: nothing of it needs to be kept.
+        journal.drop_beginning_of(&mut content, line.as_bytes())?;
         let mended = journal.mend(&mut content, |tail| Example::from_line(tail).is_some())?;
         self.refuse_twin(&content, &example.code_hash())?;
 
         // The provenance comes first. A crash between the two leaves provenance of an example that is not there,
         // which is harmless; the other way round an example would stay without any, for good.
         let mut origins = Journal::lock(&self.provenance())?;
-        let mut known = origins.read()?;
-        origins.mend(&mut known, |tail| serde_json::from_slice::<Provenance>(tail).is_ok())?;
+        // A torn line is of an example that never came after it.
+        origins.drop_torn(|tail| serde_json::from_slice::<Provenance>(tail).is_ok())?;
         let before = origins.len();
         origins.append(&json_line(provenance))?;
-        if let Err(error) = journal.append(&example.to_line()) {
+        if let Err(error) = journal.append(&line) {
             origins.take_back(before)?;
             return Err(error);
         }

@@ -181,3 +181,19 @@ fn threads_that_add_at_once_lose_nothing() {
     assert_eq!(examples, expected);
     assert_eq!(fs::read_to_string(dataset.provenance()).unwrap().lines().count(), 40);
 }
+
+#[test]
+fn an_append_that_was_killed_and_is_made_again_leaves_nothing_behind() {
+    let (folder, path, dataset) = dataset();
+    add(&dataset, 1).unwrap();
+    let whole = fs::read_to_string(&path).unwrap();
+    let line = example(2).to_line();
+    for cut in [1, line.len() / 2, line.len() - 1] {
+        fs::write(&path, format!("{whole}{}", &line[..cut])).unwrap();
+        fs::write(dataset.provenance(), "{\"hash\":\"to").unwrap();
+        let appended = add(&dataset, 2).unwrap();
+        assert_eq!((appended.line, appended.mended), (2, None));
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{whole}{line}\n"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}

@@ -30,17 +30,17 @@ impl Notes {
             Err(cause) => return Err(WorkError::Unreadable { path: self.path.clone(), cause }),
         };
         let mut ledger = Ledger::default();
-        // What follows the last line's end is a line that was cut off while it was written: it never counted.
-        let whole = content.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
-        for (number, line) in (1..).zip(content.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n'))
-        {
+        for (number, line) in (1..).zip(content.split_inclusive(|byte| *byte == b'\n')) {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            // To pass over what cannot be read would be to do an idea twice.
-            let entry: Entry = serde_json::from_slice(line)
-                .map_err(|_| WorkError::Garbled { path: self.path.clone(), line: number })?;
-            ledger.note(entry);
+            match serde_json::from_slice(line) {
+                Ok(entry) => ledger.note(entry),
+                // A line that was cut off while it was written never counted.
+                Err(_) if !line.ends_with(b"\n") => {}
+                // To pass over what cannot be read would be to do an idea twice.
+                Err(_) => return Err(WorkError::Garbled { path: self.path.clone(), line: number }),
+            }
         }
         Ok(ledger)
     }
@@ -50,7 +50,7 @@ impl Notes {
         let entry = Entry { time: now(), subject: subject.clone(), step };
         let added: Result<(), DatasetError> = (|| {
             let mut journal = Journal::lock(&self.path)?;
-            journal.drop_torn()?;
+            journal.drop_torn(|tail| serde_json::from_slice::<Entry>(tail).is_ok())?;
             journal.append(&json_line(&entry))
         })();
         added.map_err(WorkError::not_noted)?;
@@ -75,6 +75,11 @@ mod tests {
         let mut ledger = notes.read().unwrap();
         notes.add(&mut ledger, &subject("a"), Step::Skipped).unwrap();
         let whole = fs::read_to_string(&notes.path).unwrap();
+        // An editor may have taken the last line's end away.
+        fs::write(&notes.path, whole.trim_end()).unwrap();
+        assert_eq!(notes.read().unwrap().states().count(), 1);
+        notes.add(&mut ledger, &subject("a"), Step::Skipped).unwrap();
+        assert_eq!(fs::read_to_string(&notes.path).unwrap().lines().count(), 2);
         fs::write(&notes.path, format!("{whole}{}", &whole[..20])).unwrap();
         assert_eq!(notes.read().unwrap().states().count(), 1);
         let mut ledger = notes.read().unwrap();

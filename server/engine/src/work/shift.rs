@@ -87,6 +87,8 @@ impl<'a> Shift<'a> {
         if untried {
             self.begun(ledger, subject, of, file, brief)?;
         }
+        // What was begun by an earlier process is told of as well.
+        let mut told = None;
         loop {
             if self.cancel.is_cancelled() {
                 return Err(WorkError::Cancelled);
@@ -95,7 +97,15 @@ impl<'a> Shift<'a> {
             let candidate = Candidate::at(root.join(&file));
             candidate.sweep()?;
             let recorded: Vec<_> = made.iter().map(|attempt| recorded(attempt, settings)).collect();
-            match next(ledger, subject, &recorded, &candidate.disk()?) {
+            let action = next(ledger, subject, &recorded, &candidate.disk()?);
+            if let (Action::Write(attempt) | Action::Place(attempt) | Action::Judge(attempt), Some(run)) =
+                (action, ledger.run(subject))
+                && told.replace(attempt) != Some(attempt)
+            {
+                let about = subject.about.clone();
+                self.progress.report(Event::Attempt { number: attempt, of: run.of, about });
+            }
+            match action {
                 Action::Begin => {
                     self.begun(ledger, subject, of, &file, brief)?;
                     made.clear();
@@ -171,7 +181,6 @@ impl<'a> Shift<'a> {
         made: &mut Vec<Attempt>,
     ) -> Result<(), WorkError> {
         let Some(run) = ledger.run(subject).cloned() else { return Ok(()) };
-        self.announce(subject, attempt, run.of);
         // Python starts while the model writes.
         let warm = async {
             self.tools.verifier.warm_up(self.cancel).await;
@@ -189,10 +198,6 @@ impl<'a> Shift<'a> {
                 self.record(subject, &run, attempt, &draft, *verdict, made).await
             }
         }
-    }
-
-    fn announce(&self, subject: &Subject, number: u32, of: u32) {
-        self.progress.report(Event::Attempt { number, of, about: subject.about.clone() });
     }
 
     async fn judge(
