@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 
 from fusewright_harness.inductor import products
-from fusewright_harness.inductor.kernel import Block, StandaloneKernel
+from fusewright_harness.inductor.kernel import StandaloneKernel
 from fusewright_harness.inductor.layout import call_lines
+
+_TILE = 2048
+"""Elements that a program of a reduction holds at a time."""
 
 
 def lines(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, str]) -> list[str]:
@@ -65,17 +68,19 @@ def _blocks(kernel: StandaloneKernel) -> dict[str, str]:
                 f"triton.next_power_of_2({ast.unparse(block.extent)})" if block.extent else "1"
             )
         elif block.axis.startswith("R"):
-            chosen[block.name] = "1024" if kernel.size_hints.get("x", 1) < 1024 else "64"
+            # A tile of both; large ones take the compiler half a minute.
+            chosen[block.name] = str(max(16, _TILE // int(_rows(kernel))))
         elif reduced:
-            chosen[block.name] = _rows(kernel, block)
+            chosen[block.name] = _rows(kernel)
         else:
             chosen[block.name] = "1024" if len(free) == 1 else "32"
     return chosen
 
 
-def _rows(kernel: StandaloneKernel, block: Block) -> str:
+def _rows(kernel: StandaloneKernel) -> str:
+    """How many rows a program reduces: more where they are short."""
     length = 1
     for axis, hint in kernel.size_hints.items():
         if axis.startswith("r"):
             length *= hint
-    return str(max(1, min(64, 2048 // max(1, length))))
+    return str(max(1, min(64, _TILE // max(1, length))))
