@@ -52,6 +52,9 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             {
                 print(call.call, call.conditional, found);
             }
+            if let Some(message) = of_host(context, at, call.call) {
+                found.push(diagnostic(call.call.func.range(), call.conditional, message));
+            }
         }
         for operation in &kernel.operations {
             match *operation {
@@ -75,6 +78,23 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// What is wrong with `torch.exp(x)` and `math.exp(x)` of a block: both are called while the kernel is compiled.
+fn of_host<'a>(context: &Context<'_, 'a>, kernel: usize, call: &'a ast::ExprCall) -> Option<String> {
+    let member = context.device.modules.member(&call.func)?;
+    let of_torch = member.is_under("torch") || member.is_of("numpy");
+    let of_block = |one: &'a Expr| {
+        let value = context.taints[kernel].value(one);
+        value.has(Taint::LOADED | Taint::RANGE | Taint::PROGRAM) && !value.has(Taint::STRANGE)
+    };
+    if !of_torch && !member.is_of("math") || !call.arguments.args.iter().any(of_block) {
+        return None;
+    }
+    let (module, name) = (member.module(), member.name);
+    Some(format!(
+        "`{module}.{name}` is Python's and knows no block of a kernel: use what `triton.language` has"
+    ))
 }
 
 fn diagnostic(range: TextRange, conditional: bool, message: String) -> Diagnostic {
