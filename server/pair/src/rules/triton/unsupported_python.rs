@@ -19,7 +19,7 @@ pub(super) const ABOUT: About = About {
           `lambda`, nested functions, `raise`, `break`, `continue`, dictionaries, sets, generators or f-strings outside of \
           messages; loops over `range`, `tl.range` and `tl.static_range` alone; no writing into elements; of the built-in \
           functions `range`, `len`, `min`, `max`, `int`, `float`, `isinstance`, `getattr` and `print`, which prints from \
-          every program. The interpreter runs the kernel as Python and lets all of it through. In a branch, which may \
+          every program; no function of torch, numpy or `math` for a block. The interpreter runs the kernel as Python and lets all of it through. In a branch, which may \
           never be compiled, it is a warning.",
     fix: None,
     bad: include_str!("../examples/FW305-bad.py"),
