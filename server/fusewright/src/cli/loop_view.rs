@@ -94,9 +94,16 @@ impl Progress for LoopView {
             Event::Note(text) => {
                 self.say(|| output::note(format_args!("{WARNING}note{WARNING:#}: {text}")));
             }
-            Event::Finished(finished) => self.say(|| {
-                let _ = output::line(end(&finished));
-            }),
+            Event::Finished(finished) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_prefix("");
+                    bar.set_message("");
+                }
+                self.say(|| {
+                    // Who reads no more is told by the next line that cannot be printed.
+                    let _ = output::line(end(&finished));
+                });
+            }
             Event::First(_) | Event::Answer(_) | Event::Candidate(_) => {}
         }
     }
