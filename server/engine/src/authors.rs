@@ -2,7 +2,7 @@
 //! it comes, and however the block was laid out since.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -55,8 +55,13 @@ impl AuthorStore {
         if self.recall(triton).is_some_and(|known| known.is_inductor()) {
             return Ok(());
         }
-        files::create_private_dir(files::folder_of(&path))?;
-        files::replace(&path, &serde_json::to_vec(author)?)
+        let folder = files::folder_of(&path);
+        files::create_private_dir(folder)?;
+        // Renamed into place, but not synced: a verdict waits for this, and what a crash loses is a name.
+        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+        temporary.write_all(&serde_json::to_vec(author)?)?;
+        temporary.persist(&path)?;
+        Ok(())
     }
 
     /// Who wrote a block, if it was written here.

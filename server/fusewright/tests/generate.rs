@@ -48,12 +48,12 @@ fn command(place: &Place, server: &SimulatedEndpoint, arguments: &[&str]) -> Com
 }
 
 /// Runs a command off the thread that serves the endpoint.
-async fn run(place: &Place, mut command: Command) -> Ran {
+fn run(place: &Place, mut command: Command) -> Ran {
     tokio::task::block_in_place(|| place.finish(&mut command))
 }
 
-async fn generate(place: &Place, server: &SimulatedEndpoint, arguments: &[&str]) -> Ran {
-    run(place, command(place, server, arguments)).await
+fn generate(place: &Place, server: &SimulatedEndpoint, arguments: &[&str]) -> Ran {
+    run(place, command(place, server, arguments))
 }
 
 /// What was said, without what differs from run to run.
@@ -82,8 +82,7 @@ async fn a_kernel_is_written_into_the_file() {
     let place = Place::new();
     place.write("add.py", stripped().replace('\n', "\r\n").as_bytes());
     let ran =
-        generate(&place, &server, &["generate", "add.py", "--instructions", "Use 256 elements a program."])
-            .await;
+        generate(&place, &server, &["generate", "add.py", "--instructions", "Use 256 elements a program."]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     insta::assert_snapshot!(ran.stdout, @"written add.py: `add_triton` with add_kernel, 17 lines");
     let stderr = settled(&ran.stderr, &server);
@@ -95,7 +94,7 @@ async fn a_kernel_is_written_into_the_file() {
     assert!(body(&server.request(0)).to_string().contains("Use 256 elements a program."));
 
     // The whole of it again, for a program.
-    let ran = generate(&place, &server, &["generate", "add.py", "--json"]).await;
+    let ran = generate(&place, &server, &["generate", "add.py", "--json"]);
     let line: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(
         (&line["file"], &line["written_to"], ran.stderr.as_str()),
@@ -111,11 +110,11 @@ async fn a_dry_run_and_an_answer_without_a_kernel_leave_the_file_alone() {
     let place = Place::new();
     place.make_dir("triton_training_data");
     place.write("add.py", stripped().as_bytes());
-    let ran = generate(&place, &server, &["generate", "add.py", "--dry-run"]).await;
+    let ran = generate(&place, &server, &["generate", "add.py", "--dry-run"]);
     assert_eq!(ran.status, 0);
     assert_eq!(ran.stdout.trim(), block());
 
-    let ran = generate(&place, &server, &["generate", "add.py"]).await;
+    let ran = generate(&place, &server, &["generate", "add.py"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
     let said = settled(&ran.stderr, &server);
     assert_eq!(
@@ -193,25 +192,25 @@ async fn fix_mends_by_the_remembered_verdict_or_asks_for_one() {
     let place = Place::new();
     place.write("add.py", pair(2).as_bytes());
     place.verified("add.py", Ruling::Wrong);
-    let ran = generate(&place, &server, &["fix", "add.py"]).await;
+    let ran = generate(&place, &server, &["fix", "add.py"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     let asked = body(&server.request(0))["messages"][1]["content"].to_string();
     assert!(asked.contains("The verdict on it: wrong.") && asked.contains("mask=mask) + 2"), "{asked}");
     assert!(place.read("add.py").contains("mask=mask) + 1"));
 
     place.verified("add.py", Ruling::Pass);
-    let ran = generate(&place, &server, &["fix", "add.py"]).await;
+    let ran = generate(&place, &server, &["fix", "add.py"]);
     insta::assert_snapshot!(ran.stdout, @r#"add.py has nothing to mend: its verdict is "pass" (say with --instructions what to change)"#);
     assert_eq!((ran.status, server.count()), (0, 1));
 
-    let ran = run(&place, place.command(&["fix", "add.py"])).await;
+    let ran = run(&place, place.command(&["fix", "add.py"]));
     insta::assert_snapshot!(ran.stderr, @"error: TorchInductor writes kernels and mends none: name a model with --provider, or run `fusewright generate add.py` to have the block replaced");
     assert_eq!(ran.status, 2);
 
     judged_by_the_simulated_harness(&place);
     let failing = pair(3).replace("# <TRITON>\n", "# <TRITON>\n# simulated: wrong\n");
     place.write("add.py", failing.as_bytes());
-    let ran = generate(&place, &server, &["fix", "add.py", "--verify"]).await;
+    let ran = generate(&place, &server, &["fix", "add.py", "--verify"]);
     assert!(
         ran.stderr
             .starts_with("note: no verdict on add.py as it is now is remembered, so it is verified first\n"),
@@ -233,7 +232,7 @@ async fn requests_go_through_the_users_proxy() {
         .env("http_proxy", server.address.trim_end_matches("/v1"))
         .env_remove("no_proxy")
         .env_remove("NO_PROXY");
-    let ran = run(&place, command).await;
+    let ran = run(&place, command);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(server.request(0).starts_with("POST http://models.invalid/v1/chat/completions "));
 }
@@ -297,7 +296,7 @@ async fn no_key_reaches_a_log_a_file_or_a_worker() {
         (&["generate", "add.py"][..], 2),
         (&["generate", "add.py", "--json"][..], 1),
     ] {
-        let ran = run(&place, loud(arguments)).await;
+        let ran = run(&place, loud(arguments));
         assert!(ran.status == status, "{arguments:?}: {}\n{}", ran.status, ran.stderr);
         said.push_str(&ran.stdout);
         said.push_str(&ran.stderr);

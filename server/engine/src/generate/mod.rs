@@ -1,7 +1,7 @@
 //! Writes kernels: asks whoever the settings name, finds the code in the answer, and puts it into the pair.
 //!
-//! Architecture Invariant: nothing here writes a file or runs a pair's code itself. What is returned is the text that
-//! the file would have; the front ends apply it, and only to the text that it was asked for.
+//! Architecture Invariant: a kernel is applied only to the text that it was asked for. What is returned is the text that
+//! the file would have; [`place`] replaces a file only while it still holds that text.
 
 mod analysis;
 mod candidate;

@@ -198,30 +198,33 @@ impl Desk<'_> {
                 return Ok(self.refuse(&error));
             }
         };
-        let placed = self.place(&written)?;
-        let verdict = if self.args.verify {
+        // The verdict does not wait for the disk.
+        let judging = async {
+            if !self.args.verify {
+                return Ok(None);
+            }
             let verdict = self.judge(&Arc::from(written.text.as_str()), cancel).await;
             self.keep(&written, failures.len(), &verdict);
-            Some(verdict)
-        } else {
-            None
+            Ok(Some(verdict))
         };
+        let (verdict, placed) = tokio::try_join!(biased; judging, self.place(&written))?;
         self.report(&written, placed.as_ref(), verdict.as_ref())?;
         let beside = u8::from(matches!(placed, Some(Placed::Beside(_))));
         Ok(verdict.map_or(0, |verdict| verdict.exit_status(self.args.allow_untimed)).max(beside))
     }
 
-    fn place(&self, written: &Written) -> anyhow::Result<Option<Placed>> {
+    async fn place(&self, written: &Written) -> anyhow::Result<Option<Placed>> {
         if self.args.dry_run {
             return Ok(None);
         }
-        let file = &self.args.file;
-        let placed = place(file, &self.text, &written.text);
+        let (file, before, text) = (self.args.file.clone(), Arc::clone(&self.text), written.text.clone());
+        let placed = tokio::task::spawn_blocking(move || place(&file, &before, &text)).await?;
         if placed.is_err() {
             // What was paid for is not lost with the disk.
             self.shown.suspend(|| output::note(&written.block));
         }
-        Ok(Some(placed.with_context(|| format!("{} cannot be written: the block is above", file.display()))?))
+        let file = self.args.file.display();
+        Ok(Some(placed.with_context(|| format!("{file} cannot be written: the block is above"))?))
     }
 
     fn report(
