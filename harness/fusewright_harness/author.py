@@ -39,7 +39,7 @@ class Author:
         try:
             written = inductor.write(
                 reference,
-                _positional(reference, arguments),
+                *_bound(reference, arguments),
                 name=pair["entry"]["candidate"],
                 target=message["target"],
             )
@@ -88,16 +88,12 @@ def _task(pair: dict[str, Any]) -> tuple[Callable[..., Any], Arguments]:
         raise fault_from_exception(error, "test", "inputs", pair["file"]) from error
 
 
-def _positional(reference: Callable[..., Any], arguments: Arguments) -> tuple[Any, ...]:
-    """The arguments in the order of the reference's parameters."""
+def _bound(reference: Callable[..., Any], arguments: Arguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments by position, as far as the reference's parameters go, and those by name alone."""
     if not arguments.named:
-        return arguments.positional
+        return arguments.positional, {}
     try:
         bound = inspect.signature(reference).bind(*arguments.positional, **arguments.named)
     except (TypeError, ValueError) as error:
         raise Fault("test", "inputs", type(error).__name__, f"the inputs do not fit: {error}") from error
-    if bound.kwargs:
-        named = ", ".join(f"`{name}`" for name in bound.kwargs)
-        message = f"the reference takes {named} by name alone, which TorchInductor's wrapper cannot"
-        raise Fault("pytorch", "run", "KeywordOnly", message)
-    return bound.args
+    return bound.args, bound.kwargs

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["Unsupported", "warm", "write"]
 
 
-def write(reference: Callable[..., Any], inputs: tuple[Any, ...], *, name: str, target: str) -> Written:
+def write(
+    reference: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    named: dict[str, Any] | None = None,
+    *,
+    name: str,
+    target: str,
+) -> Written:
     """See :func:`fusewright_harness.inductor.writer.write`."""
     from fusewright_harness.inductor import writer
 
-    return writer.write(reference, inputs, name=name, target=target)
+    return writer.write(reference, inputs, named, name=name, target=target)
 
 
 def warm() -> None:

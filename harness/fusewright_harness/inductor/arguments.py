@@ -71,8 +71,10 @@ class Arguments:
                 setattr(self.module, name, value)
 
 
-def take_apart(reference: Callable[..., Any], inputs: tuple[Any, ...]) -> Arguments:
-    """The arguments that ``inputs`` give to ``reference``.
+def take_apart(
+    reference: Callable[..., Any], inputs: tuple[Any, ...], named: dict[str, Any] | None = None
+) -> Arguments:
+    """The arguments that ``inputs``, and ``named`` by name, give to ``reference``.
 
     Raises:
         Unsupported: a value that is neither a tensor, a number, text, None, a dtype or a device nor a list, tuple or
@@ -82,7 +84,7 @@ def take_apart(reference: Callable[..., Any], inputs: tuple[Any, ...]) -> Argume
     """
     module = reference if isinstance(reference, torch.nn.Module) else None
     signature = inspect.signature(reference if module is None else module.forward)
-    bound = signature.bind(*inputs)
+    bound = signature.bind(*inputs, **(named or {}))
     bound.apply_defaults()
     parameters = list(signature.parameters.values())
     leaves: list[Leaf] = []

@@ -1,4 +1,4 @@
-"""Configurations to choose among where one block size does not fit all: matrix products.
+"""Configurations to choose among where one block size does not fit all: matrix products and long reductions.
 
 The first one is what a machine without a GPU judges and compiles, so it is a plain one. All give the same result, since
 they differ in tiles and not in what is summed in which type. A tile takes well under a second to compile: nobody waits
@@ -7,11 +7,13 @@ for a search that is longer than what it saves.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from fusewright_harness.inductor.program import Kernel
 
 _NARROW = ("fp16", "bf16")
+_LARGE = 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Choice:
 
 def choices(kernel: Kernel) -> list[Choice]:
     """The configurations for ``kernel``; none where its launch works its blocks out from the sizes."""
+    if kernel.kind == "reduction":
+        return _reductions(kernel)
     if kernel.kind != "product":
         return []
     rows, columns = kernel.size_hints["y"], kernel.size_hints["x"]
@@ -42,11 +46,40 @@ def choices(kernel: Kernel) -> list[Choice]:
     narrow = any(type_ in _NARROW for type_ in pointers)
     table = _NARROW_TILES if narrow else _WIDE_TILES
     fitting = [tile for tile in table if _fits(tile[0], rows) and _fits(tile[1], columns)]
+    if min(rows, columns) < _LARGE:
+        # A quarter of the matrix in one tile leaves most of the card idle.
+        fitting = [tile for tile in fitting if tile[0] * tile[1] <= 128 * 128]
     found = [Choice({"Y": tile[0], "X": tile[1], "R0_": tile[2]}, tile[3], tile[4]) for tile in fitting]
     if found:
         return found
     # Smaller than the smallest tile: one block over the short side, which `tl.dot` wants to be 16 at least.
     return [Choice({"Y": _short(rows), "X": _short(columns), "R0_": 64 if narrow else 32}, 4, 3)]
+
+
+def warps(kernel: Kernel) -> int:
+    """How many warps a program of ``kernel`` has, where its launch works its blocks out from the sizes.
+
+    A thread holds 16 elements of a row, as far as that goes. With fewer most of the time goes into exchanging sums;
+    more do not fit into registers.
+    """
+    length = math.prod(hint for axis, hint in kernel.size_hints.items() if axis.startswith("r"))
+    return max(4, min(16, length // 512))
+
+
+def _reductions(kernel: Kernel) -> list[Choice]:
+    """For rows that are walked in steps."""
+    summed = [axis.upper() for axis in kernel.size_hints if axis.startswith("r")]
+    kept = [axis.upper() for axis in kernel.size_hints if not axis.startswith("r")]
+    if len(summed) != 1 or kept != ["X"]:
+        return []
+    length, outputs = kernel.size_hints[summed[0].lower()], kernel.size_hints["x"]
+    table = _ALONG if kernel.inner else _ACROSS
+    found = [
+        Choice({"X": tile[0], summed[0]: tile[1]}, tile[2], 1)
+        for tile in table
+        if tile[1] <= max(64, length) and tile[0] <= max(32, outputs)
+    ]
+    return found or [Choice({"X": table[0][0], summed[0]: table[0][1]}, table[0][2], 1)]
 
 
 def _fits(tile: int, hint: int) -> bool:
@@ -57,6 +90,9 @@ def _short(hint: int) -> int:
     return max(16, min(64, hint))
 
 
+# Outputs, elements in a step, warps: along neighbouring elements, and across them.
+_ALONG = ((1, 2048, 8), (1, 4096, 16), (1, 1024, 4), (4, 1024, 8))
+_ACROSS = ((64, 32, 4), (32, 64, 8), (128, 16, 4), (32, 128, 16))
 # Rows, columns, summed elements in a step, warps, stages. Whole tiles of tensor cores, on cards since 2020.
 _NARROW_TILES = (
     (64, 64, 64, 4, 3),

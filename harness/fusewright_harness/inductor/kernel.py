@@ -58,6 +58,8 @@ class StandaloneKernel:
     """Names of the helpers that it calls."""
     choices: list[configs.Choice] = field(default_factory=list)
     """The configurations that it may be launched in, where those are chosen for it."""
+    warps: int = 4
+    """The warps of a program, where its launch works its blocks out from the sizes."""
     functions: list[str] = field(default_factory=list)
     """Texts of the functions that only this kernel calls."""
 
@@ -147,6 +149,7 @@ class _Writer:
             self._kernel.size_hints,
             translate.needed,
             configs.choices(self._kernel),
+            configs.warps(self._kernel),
             functions,
         )
 

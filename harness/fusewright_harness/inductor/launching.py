@@ -10,52 +10,45 @@ from fusewright_harness.inductor.layout import call_lines
 
 _TILE = 2048
 """Elements that a program of a reduction holds at a time."""
+_USUAL_WARPS = 4
 
 
 def lines(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, str]) -> list[str]:
     """The launch of ``kernel`` in the wrapper."""
-    if kernel.kind == products.KIND:
-        return _product(kernel, arguments, computed)
-    chosen = _blocks(kernel)
-    text = []
-    grid = []
-    for block in kernel.blocks:
-        value = chosen[block.name]
-        if not block.whole and not block.axis.startswith("R"):
-            extent = "1" if block.extent is None else ast.unparse(block.extent)
-            extent = computed.get(extent, extent)
-            grid.append((block.axis, f"triton.cdiv({extent}, {value})"))
-    order = {"X": 0, "Y": 1, "Z": 2}
-    parts = [part for _axis, part in sorted(grid, key=lambda item: order.get(item[0], 3))]
-    grid_text = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-    arguments = [*arguments, *(f"{name}={value}" for name, value in chosen.items())]
-    text.append(f"grid = {grid_text}")
-    text += call_lines(f"{kernel.name}[grid](", arguments, ")")
-    return text
-
-
-def _product(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, str]) -> list[str]:
-    """The launch of a matrix product: a program for each tile, the tiles of a batch in one dimension of the grid."""
-    found = kernel.choices
-    names = {block.axis: block.name for block in kernel.blocks}
     extents = {}
     for block in kernel.blocks:
         text = "1" if block.extent is None else ast.unparse(block.extent)
         extents[block.axis] = computed.get(text, text)
-    tuned = len(found) > 1
-    sizes = {axis: f'meta["{names[axis]}"]' if tuned else str(found[0].blocks[axis]) for axis in ("Y", "X")}
-    tiles = f"triton.cdiv({extents['Y']}, {sizes['Y']}) * triton.cdiv({extents['X']}, {sizes['X']})"
-    grid = f"({tiles}, {extents['Z']})" if "Z" in extents else f"({tiles},)"
+    names = {block.axis: block.name for block in kernel.blocks}
+    tuned = len(kernel.choices) > 1
+    if tuned:
+        sizes = {axis: f'meta["{name}"]' for axis, name in names.items()}
+        given = []
+    elif kernel.choices:
+        sizes = {axis: str(size) for axis, size in kernel.choices[0].blocks.items()}
+        given = kernel.choices[0].arguments(names)
+    else:
+        chosen = _blocks(kernel)
+        sizes = {axis: chosen[name] for axis, name in names.items()}
+        given = [f"{name}={value}" for name, value in chosen.items()]
+        if kernel.warps != _USUAL_WARPS:
+            given.append(f"num_warps={kernel.warps}")
+    if kernel.kind == products.KIND:
+        # A program for each tile; the tiles of one of a batch lie in one dimension of the grid.
+        parts = [f"triton.cdiv({extents['Y']}, {sizes['Y']}) * triton.cdiv({extents['X']}, {sizes['X']})"]
+        parts += [extents["Z"]] if "Z" in extents else []
+    else:
+        held = {block.axis for block in kernel.blocks if block.whole}
+        parts = [
+            f"triton.cdiv({extents[axis]}, {sizes[axis]})"
+            for axis in ("X", "Y", "Z")
+            if axis in names and axis not in held
+        ]
+    grid = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    launch = call_lines(f"{kernel.name}[grid](", [*arguments, *given], ")")
     if not tuned:
-        arguments = [*arguments, *found[0].arguments(names)]
-        return [f"grid = {grid}", *call_lines(f"{kernel.name}[grid](", arguments, ")")]
-    return [
-        "",
-        *call_lines("def grid(", ["meta"], "):"),
-        f"    return {grid}",
-        "",
-        *call_lines(f"{kernel.name}[grid](", arguments, ")"),
-    ]
+        return [f"grid = {grid}", *launch]
+    return ["", *call_lines("def grid(", ["meta"], "):"), f"    return {grid}", "", *launch]
 
 
 def _blocks(kernel: StandaloneKernel) -> dict[str, str]:

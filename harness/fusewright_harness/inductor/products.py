@@ -13,6 +13,7 @@ import dataclasses
 
 from fusewright_harness.inductor.program import Kernel
 from fusewright_harness.inductor.simplify import Replace, loads, stores, target_of
+from fusewright_harness.inductor.unsupported import Unsupported
 
 KIND = "product"
 """What :attr:`Kernel.kind` is called for these."""
@@ -36,7 +37,7 @@ _HEADER |= {"r0_base", "rbase", "rnumel", "RBLOCK"}
 
 
 class _OtherForm(Exception):
-    """The kernel is written in a way that is not known here; it stays as TorchInductor has it."""
+    """The kernel is written in a way that is not known here."""
 
 
 def is_product(kernel: Kernel) -> bool:
@@ -45,13 +46,22 @@ def is_product(kernel: Kernel) -> bool:
 
 
 def in_two_dimensions(kernel: Kernel) -> Kernel:
-    """``kernel`` over rows and columns, or as it is where it has another form."""
+    """``kernel`` over rows and columns; one that is no product stays as it is.
+
+    Raises:
+        Unsupported: a product is written in a way that is not known here.
+
+    """
     if not is_product(kernel):
         return kernel
     try:
         return _Product(kernel).rewritten()
-    except _OtherForm:
-        return kernel
+    except _OtherForm as error:
+        raise Unsupported(
+            "matmul",
+            "TorchInductor fuses the matrix product (matmul) with what feeds it in a way that is not made standalone: "
+            "compute its operands beforehand, or write this pair's kernel with a model",
+        ) from error
 
 
 class _Product:
@@ -246,7 +256,7 @@ class _Flatten(ast.NodeTransformer):
     def _shape(self, shape: ast.expr) -> ast.expr:
         if not isinstance(shape, (ast.List, ast.Tuple)):
             raise _OtherForm
-        if len(shape.elts) == 2:
+        if len(shape.elts) in (0, 2):
             return ast.List(shape.elts, ast.Load())
         if len(shape.elts) != self._rank:
             raise _OtherForm

@@ -35,7 +35,8 @@ def convolution(
 ) -> torch.Tensor:
     """``aten.convolution`` of ``x`` (N, C, *spatial) with ``weight`` (O, C / groups, *window).
 
-    Transposed it is (C, O / groups, *window). The window's sizes become constants; all others stay what they are.
+    Transposed it is (C, O / groups, *window). The window's sizes become constants; others stay what they are where the
+    output's sizes are the input's.
     """
     dimensions = x.dim() - 2
     stride, padding, dilation, output_padding = (
@@ -58,6 +59,7 @@ def convolution(
     if depthwise:
         y = _depthwise(x, weight, window, stride, dilation, groups)
     else:
+        _settle_places(x, window, stride, dilation)
         y = _as_product(x, weight, window, stride, dilation, groups)
     if bias is not None:
         y = y + bias.reshape(1, -1, *[1] * dimensions)
@@ -109,6 +111,19 @@ def _depthwise(
         total = term if total is None else total + term
     assert total is not None  # A window has at least one element.
     return total.to(dtype)
+
+
+def _settle_places(x: torch.Tensor, window: list[int], stride: list[int], dilation: list[int]) -> None:
+    """Makes constants of the input's sizes where the output's are more than a name or a number.
+
+    TorchInductor cannot take a product of such sums apart again, and would write a second kernel for what follows.
+    """
+    for size, taps, step, spread in zip(x.shape[2:], window, stride, dilation, strict=True):
+        places = (size - spread * (taps - 1) - 1) // step + 1
+        if isinstance(places, torch.SymInt) and not places.node.expr.is_Symbol:
+            for each in x.shape[2:]:
+                int(each)
+            return
 
 
 def _as_product(

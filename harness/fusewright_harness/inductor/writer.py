@@ -37,18 +37,25 @@ class Written:
     """How many launches a call of the wrapper makes."""
 
 
-def write(reference: Callable[..., Any], inputs: tuple[Any, ...], *, name: str, target: str) -> Written:
+def write(
+    reference: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    named: dict[str, Any] | None = None,
+    *,
+    name: str,
+    target: str,
+) -> Written:
     """A TRITON block whose wrapper, called ``name``, computes what ``reference`` does.
 
-    ``inputs`` are the arguments of one call, on any device; sizes and numbers are not burnt in. ``target`` is the card
-    to write for, such as ``sm_90``. What the reference itself raises is passed through.
+    ``inputs`` and, by name, ``named`` are the arguments of one call, on any device; sizes and numbers are not burnt
+    in. ``target`` is the card to write for, such as ``sm_90``. What the reference itself raises is passed through.
 
     Raises:
         Unsupported: no kernel can be written; says which operator stands in the way.
         ValueError: the target is not known.
 
     """
-    taken = arguments.take_apart(reference, inputs)
+    taken = arguments.take_apart(reference, inputs, named)
     settings = emit.settings(rewrites.config_patches())
     with fake_device(target), config.patch(settings), rewrites.rewritten(), plain_norms(), _named_refusals():
         traced = trace(reference, taken)
