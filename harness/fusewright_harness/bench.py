@@ -23,6 +23,7 @@ from fusewright_harness.judge import Judge, Options, Team
 from fusewright_harness.kernel_cache import KernelCache, block_key
 from fusewright_harness.lanes import Lane
 from fusewright_harness.scratch import Scratch
+from fusewright_harness.turns import Quiet
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker, team_layers
 
@@ -44,6 +45,7 @@ class Bench:
         self._lanes: dict[str, list[Lane]] = {}
         self._teams: dict[int, Team | Solo] = {}
         self._compiled = CompiledTimes()
+        self._quiet = Quiet()
         # A pair on a GPU keeps about two cores busy: its reference and its compiler.
         self._in_flight = {
             "cuda": max(1, min(_MOST_IN_FLIGHT, 3 * cores // 4)),
@@ -61,7 +63,9 @@ class Bench:
             if mode not in self._lanes:
                 count = len(self._cuda()) if mode == "cuda" else 1
                 numbers = range(count) if mode == "cuda" else [None]
-                self._lanes[mode] = [Lane(mode, self._scratch, self._cache, number) for number in numbers]
+                self._lanes[mode] = [
+                    Lane(mode, self._scratch, self._cache, number, self._quiet) for number in numbers
+                ]
                 if mode in self._free:
                     self._free[mode].release(count * self._in_flight[mode])
             for lane in self._lanes[mode]:
@@ -280,9 +284,10 @@ class Bench:
     def _dismiss(self, lane: Lane, team: Team, deadline: Deadline) -> None:
         with self._lock:
             self._teams.pop(id(deadline), None)
-        for worker in team.members():
-            worker.kill()
-        for worker in team.members():
-            worker.end()
+        with lane.turns.quiet.noise():
+            for worker in team.members():
+                worker.kill()
+            for worker in team.members():
+                worker.end()
         if team.compiler is not None:
             self._lanes["compile"][0].fill()

@@ -221,7 +221,8 @@ class Case:
             return
         held.leave()
         try:
-            yield
+            with self.team.turns.quiet.noise():
+                yield
         finally:
             with self.phase("turn"):
                 held.enter()

@@ -56,6 +56,10 @@ class Clock:
         few, many = self._idle_ms[wait_ms]
         return max(0.0, (many - few) / (_MANY_EMPTY - _FEW_EMPTY))
 
+    def forget_idle(self, wait_ms: float) -> None:
+        """Has it measured anew what rounds without calls take."""
+        self._idle_ms.pop(wait_ms, None)
+
     def measure_idle(self, wait_ms: float) -> None:
         """Measures once more what rounds without calls take. A stutter only adds, so the shortest counts."""
         known = self._idle_ms.get(wait_ms, (math.inf, math.inf))

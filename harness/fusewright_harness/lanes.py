@@ -12,7 +12,7 @@ from fusewright_harness.faults import Fault
 from fusewright_harness.kernel_cache import KernelCache
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.timed import judges_clock
-from fusewright_harness.turns import Turns
+from fusewright_harness.turns import Quiet, Turns
 from fusewright_harness.workers import Worker, Zygote
 
 _SPARES = 4
@@ -29,11 +29,18 @@ _CONTEXT_SHARE = 0.06
 class Lane:
     """Where pairs of one mode are worked on: ``cuda`` on one GPU, or one of the zygote's other modes."""
 
-    def __init__(self, mode: str, scratch: Scratch, cache: KernelCache, number: int | None = None) -> None:
+    def __init__(
+        self,
+        mode: str,
+        scratch: Scratch,
+        cache: KernelCache,
+        number: int | None = None,
+        quiet: Quiet | None = None,
+    ) -> None:
         """Starts nothing; :meth:`start` does. ``number`` is the GPU's, as this process counts them."""
         self.mode = mode
         self.number = number
-        self.turns = Turns()
+        self.turns = Turns(quiet)
         self.in_flight = 0
         self._scratch = scratch
         self._cache = cache
@@ -85,7 +92,11 @@ class Lane:
         with self._lock:
             if self._spares:
                 return self._spares.pop(0)
-        return self._running().fork()
+        with self.turns.quiet.noise():
+            worker = self._running().fork()
+            if self.mode == "cuda":
+                worker.layers()
+        return worker
 
     def entered(self) -> None:
         """One more pair is in flight here."""
@@ -133,7 +144,8 @@ class Lane:
             spare: Worker | None = None
             try:
                 # No turn: what a process does to a GPU as it starts does not show in the medians of a timing.
-                spare = self._ready_worker()
+                with self.turns.quiet.noise():
+                    spare = self._ready_worker()
             except Fault:
                 # Whoever needs a worker next is told why there is none.
                 return

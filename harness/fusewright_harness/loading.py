@@ -14,7 +14,7 @@ def load(case: Case) -> None:
     """Has both workers load their blocks, side by side. Raises :class:`Fault` where one cannot be loaded."""
     case.report("load", "loading both implementations")
     candidate = {key: case.pair[key] for key in ("file", "triton", "entry")}
-    with case.phase("load"):
+    with case.phase("load"), case.team.turns.quiet.noise():
         ask_reference(case)
         case.team.candidate.assign("candidate", "triton", case.deadline)
         case.team.candidate.ask("load", "importing TRITON", pair=candidate)

@@ -9,6 +9,7 @@ turn gives way (:meth:`Turn.step`), and what keeps the host busy and not the GPU
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,10 +19,56 @@ from fusewright_harness.workers import Deadline
 _POLL_S = 0.05
 
 
+class Quiet:
+    """What of this harness keeps the driver or the host busy beside the turns, and how to have none of it for a while.
+
+    The driver serves one process after another, on all GPUs: whoever makes a context makes others wait.
+    """
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._noises = 0
+        self._held = False
+
+    @contextmanager
+    def noise(self) -> Iterator[None]:
+        """What runs inside makes others wait; it waits itself while somebody has quiet."""
+        with self._change:
+            while self._held:
+                self._change.wait()
+            self._noises += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._noises -= 1
+                self._change.notify_all()
+
+    @contextmanager
+    def held(self, limit_s: float) -> Iterator[bool]:
+        """Quiet for what runs inside: no noise begins, and all that went on is over. False where that takes longer."""
+        end = time.monotonic() + limit_s
+        with self._change:
+            mine = self._change.wait_for(lambda: not self._held, limit_s)
+            self._held = self._held or mine
+            silent = mine and self._change.wait_for(
+                lambda: not self._noises, max(0.0, end - time.monotonic())
+            )
+        try:
+            yield silent
+        finally:
+            if mine:
+                with self._change:
+                    self._held = False
+                    self._change.notify_all()
+
+
 class Turns:
     """The turns on one device. Waiting for one is not the pair's own time: its deadline moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: Quiet | None = None) -> None:
+        """``quiet`` is common to all devices of a harness."""
+        self.quiet = quiet or Quiet()
         self._change = threading.Condition()
         self._shared = 0
         self._alone = False

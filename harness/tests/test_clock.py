@@ -239,3 +239,52 @@ def test_a_host_that_stutters_is_no_contradiction(gpu, monkeypatch, stuck):
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
     measured, _host = timed._Timekeeper(case, clock).measure()
     assert measured.python_ms == pytest.approx(0.02, abs=LAUNCH_MS)
+
+
+class Neighbour(SimulatedWorker):
+    """A worker whose slots take longer by every round as long as ``noisy`` says so."""
+
+    def __init__(self, gpu, function, noisy, launches=None):
+        super().__init__(gpu, function, launches)
+        self.noisy = noisy
+
+    def ask(self, verb, doing, **order):
+        super().ask(verb, doing, **order)
+        if verb == "go" and self.noisy():
+            self.gpu.now += 3.0 * len(order) + 3.0 * self.calls
+
+
+@pytest.mark.parametrize(
+    ("quiet_helps", "outcome"), [(True, None), (False, ("WorkOutsideTheStream", "rejected"))]
+)
+def test_only_what_shows_in_quiet_too_is_a_contradiction(gpu, monkeypatch, quiet_helps, outcome):
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    team = Team(None, SimulatedWorker(gpu, lambda _: gpu.work(0.1), 1), None)
+    quiet = team.turns.quiet
+    team.reference = Neighbour(gpu, lambda _: gpu.work(0.2), lambda: not (quiet_helps and quiet._held))
+    case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+    case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+    keeper = timed._Timekeeper(case, Clock(gpu.handles()))
+    if outcome is None:
+        assert keeper.measure()[0].python_ms == pytest.approx(0.2, abs=LAUNCH_MS)
+    else:
+        with pytest.raises(Fault) as caught:
+            keeper.measure()
+        assert (caught.value.kind, caught.value.verdict) == outcome
+    assert not quiet._held
+
+
+def test_where_there_is_no_quiet_nobody_is_blamed(gpu, monkeypatch):
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    monkeypatch.setattr(timed, "_QUIET_LIMIT_S", 0.05)
+    team = Team(None, SimulatedWorker(gpu, lambda _: gpu.work(0.1), 1), None)
+    team.reference = Neighbour(gpu, lambda _: gpu.work(0.2), lambda: True)
+    case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+    case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+    with team.turns.quiet.noise(), pytest.raises(Fault, match="too busy") as caught:
+        timed._Timekeeper(case, Clock(gpu.handles())).measure()
+    assert (caught.value.kind, caught.value.verdict) == ("MachineBusy", None)
+    with team.turns.quiet.held(0.05) as silent:
+        assert silent

@@ -9,7 +9,7 @@ import pytest
 
 from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.faults import Cancelled
-from fusewright_harness.turns import Turns
+from fusewright_harness.turns import Quiet, Turns
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
 
@@ -158,3 +158,38 @@ def test_the_wait_for_a_turn_is_a_phase_of_its_own(case):
     spent = case.verdict.line()["duration_ms"]
     assert spent["turn"] >= 15
     assert spent["turn"] > spent["robustness"]
+
+
+def test_who_has_quiet_waits_for_the_noise_and_lets_none_begin():
+    quiet, order = Quiet(), []
+    started = threading.Event()
+
+    def noisy(name, s):
+        with quiet.noise():
+            started.set()
+            time.sleep(s)
+            order.append(name)
+
+    first = threading.Thread(target=noisy, args=("first", 0.05))
+    first.start()
+    started.wait(10)
+    with quiet.held(10) as silent:
+        assert silent
+        assert order == ["first"]
+        second = threading.Thread(target=noisy, args=("second", 0))
+        second.start()
+        time.sleep(0.05)
+        order.append("quiet")
+    second.join(10)
+    first.join(10)
+    assert order == ["first", "quiet", "second"]
+
+
+def test_quiet_that_cannot_be_had_is_given_up_and_stops_nobody():
+    quiet = Quiet()
+    with quiet.noise(), quiet.held(0.02) as silent:
+        assert not silent
+    with quiet.noise(), quiet.noise():
+        pass
+    with quiet.held(1) as one, quiet.held(0.02) as other:
+        assert (one, other) == (True, False)
