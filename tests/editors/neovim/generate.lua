@@ -1,5 +1,6 @@
 -- Kernels written from a headless Neovim: into the pair, too late, and for a function of any file. The environment
--- names the plugin, the server's binary, a pair, a module, and a program that answers slowly, as a model does.
+-- names the plugin, the server's binary, a pair, a module, and a program that answers as a model
+-- does, its second half when it is let.
 
 local plugin = os.getenv('FUSEWRIGHT_TEST_PLUGIN')
 local server = os.getenv('FUSEWRIGHT_TEST_BINARY')
@@ -28,6 +29,15 @@ local function said(words)
     if line:find(words, 1, true) then
       return line
     end
+  end
+end
+
+-- Lets the model answer to its end, or has it wait after its first half.
+local function let_end(whether)
+  if whether then
+    vim.fn.writefile({}, program .. '.go')
+  else
+    os.remove(program .. '.go')
   end
 end
 
@@ -65,6 +75,7 @@ local function run()
   end)
   assert(vim.api.nvim_get_current_buf() == bufnr, 'the focus stays in the pair')
   assert(text(bufnr) == before, 'nothing is in the document before the answer is whole')
+  let_end(true)
   await('the kernel', function()
     return text(bufnr):find('the second half', 1, true) ~= nil
   end)
@@ -78,6 +89,7 @@ local function run()
   end)
 
   -- Cancelled while it is being written.
+  let_end(false)
   vim.cmd('FusewrightGenerate')
   await('the writing', function()
     return status():find('writing the kernel', 1, true)
@@ -96,6 +108,9 @@ local function run()
   local at = vim.fn.search('# <TRITON>', 'nw')
   vim.api.nvim_buf_set_lines(bufnr, at, at, false, { '# my own words' })
   local mine = text(bufnr)
+  -- Neovim tells of an edit after a moment.
+  vim.wait(1000)
+  let_end(true)
   local kept = pair:gsub('%.py$', '.late-1.py')
   await('the file beside', function()
     return vim.fn.filereadable(kept) == 1

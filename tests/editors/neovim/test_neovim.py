@@ -139,10 +139,11 @@ def test_kernels_are_written_from_the_editor(
     answer = tmp_path / "answer.md"
     answer.write_text(f"```python\n{KERNEL}```\n")
     program = tmp_path / "slow-model"
-    # Its halves are long enough apart for a user, or a test, to do something between them.
+    # The second half comes when the test says so, by a file.
     first = 1 + answer.read_text()[: answer.read_text().index("# the second half")].count("\n")
     program.write_text(
-        f"#!/bin/sh\ncat > /dev/null\nhead -n {first - 1} '{answer}'\nsleep 2\ntail -n +{first} '{answer}'\n"
+        f"#!/bin/sh\ncat > /dev/null\nhead -n {first - 1} '{answer}'\n"
+        f"until [ -e '{program}.go' ]; do sleep 0.05; done\ntail -n +{first} '{answer}'\n"
     )
     program.chmod(0o755)
     run = subprocess.run(

@@ -224,7 +224,10 @@ impl Progress for Job {
             return;
         }
         match event {
-            Event::Phase { message, .. } => self.doing(&message),
+            Event::Phase { message, .. } => {
+                self.at(|at| at.answer.as_ref().map(AnswerStream::flush));
+                self.doing(&message);
+            }
             Event::Answer(piece) => self.answer(&piece),
             Event::Attempt { number, of, about } => {
                 self.end_answer();

@@ -77,6 +77,14 @@ impl AnswerStream {
         }
     }
 
+    /// Sends what waits, where the model pauses.
+    pub(crate) fn flush(&self) {
+        let mut waiting = self.waiting();
+        if !waiting.text.is_empty() {
+            self.send(&mut waiting, false);
+        }
+    }
+
     /// Sends what is left. An answer of which nothing came is not spoken of.
     pub(crate) fn end(&self) {
         let mut waiting = self.waiting();

@@ -217,7 +217,10 @@ impl Progress for Job {
             return;
         }
         match event {
-            Event::Phase { message, .. } => self.doing(&message),
+            Event::Phase { message, .. } => {
+                self.answer.flush();
+                self.doing(&message);
+            }
             Event::Answer(piece) => self.answer.push(&piece),
             Event::Note(message) => {
                 self.progress.report(&message, None);
