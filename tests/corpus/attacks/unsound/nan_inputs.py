@@ -1,6 +1,6 @@
 # attack: Unsound task: inputs of NaN
 # why: a comparison with equal_nan accepts NaN everywhere
-# expect: rejected DegenerateInputs
+# expect: rejected FW417 line 45
 # alone: rejected DegenerateInputs
 """Fused Kernels: product, ReLU and residual"""
 
