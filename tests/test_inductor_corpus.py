@@ -54,11 +54,12 @@ def test_what_cannot_be_written_is_refused_by_name(harness: Harness, name: str) 
     assert REFUSED[name] in one.why
 
 
-@pytest.mark.skipif(not WHOLE, reason="takes ten minutes: set FUSEWRIGHT_INDUCTOR_CORPUS=all")
-def test_most_pairs_of_the_families_pass_and_none_is_wrong(harness: Harness) -> None:
-    outcomes = [outcome(harness, subject) for subject in honest()]
-    wrong = [told(one) for one in outcomes if one.verdict in ("wrong", "rejected")]
-    assert not wrong, "\n".join(wrong)
-    counted = [one for one in outcomes if one.subject.counts]
-    failed = [told(one).splitlines()[0] for one in counted if not one.passed]
-    assert len(failed) <= (1 - SHARE) * len(counted), "\n".join(failed)
+if WHOLE:
+
+    def test_most_pairs_of_the_families_pass_and_none_is_wrong(harness: Harness) -> None:
+        outcomes = [outcome(harness, subject) for subject in honest()]
+        wrong = [told(one) for one in outcomes if one.verdict in ("wrong", "rejected")]
+        assert not wrong, "\n".join(wrong)
+        counted = [one for one in outcomes if one.subject.counts]
+        failed = [told(one).splitlines()[0] for one in counted if not one.passed]
+        assert len(failed) <= (1 - SHARE) * len(counted), "\n".join(failed)
