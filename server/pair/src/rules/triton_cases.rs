@@ -35,6 +35,8 @@ fn body(body: &str) -> Vec<&'static str> {
 fn what_the_compiler_refuses_is_an_error() {
     for (code, refused) in [
         ("FW301", "y = tl.arange(0, n)"),
+        ("FW301", "y = tl.arange(0, tl.cdiv(n, 2))"),
+        ("FW301", "y = tl.arange(0, triton.next_power_of_2(n))"),
         ("FW301", "y = tl.arange(0, 48)"),
         ("FW301", "y = tl.arange(0, 0)"),
         ("FW301", "y = tl.arange(4, 0)"),
@@ -376,8 +378,14 @@ fn modules_are_read_like_functions() {
         "@triton.autotune(configs=[triton.Config({'BLOCK': 64})], key=[])\n@triton.jit\n",
     );
     assert_eq!(codes(&tuned, None), ["FW315"]);
-    let waits = "        out = torch.empty_like(x)\n        x.sum().item()\n";
-    assert_eq!(codes(&text(waits), None), ["FW311"]);
+    for waits in ["x.sum().item()", "float(x[0])", "int(x)", "bool(out)"] {
+        let waits = format!("        out = torch.empty_like(x)\n        {waits}\n");
+        assert_eq!(codes(&text(&waits), None), ["FW311"], "{waits}");
+    }
+    for known in ["int(x.shape[0])", "float(x.numel())", "int('3')"] {
+        let known = format!("        out = torch.empty_like(x)\n        {known}\n");
+        assert_eq!(codes(&text(&known), None), [""; 0], "{known}");
+    }
     let odd = text("        out = torch.empty_like(x)\n").replace("BLOCK=64", "BLOCK=60");
     assert_eq!(codes(&odd, None), ["FW301"]);
 }

@@ -60,6 +60,18 @@ impl<'a> Device<'a> {
                 other => other,
             },
             Expr::Call(call) if self.modules.language(&call.func).is_some_and(is_computed) => Computed,
+            // They keep a constant what it is, and anything else too.
+            Expr::Call(call)
+                if call.arguments.keywords.is_empty()
+                    && ["cdiv", "next_power_of_2"]
+                        .iter()
+                        .any(|name| self.modules.is_triton(&call.func, name)) =>
+            {
+                match all(&mut call.arguments.args.iter()) {
+                    Constant => Unknown,
+                    other => other,
+                }
+            }
             _ => Unknown,
         }
     }

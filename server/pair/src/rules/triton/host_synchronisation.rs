@@ -53,6 +53,16 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                     .iter()
                     .any(|one| prints_tensor(context, function, one))
                     .then(|| "printing a tensor waits for the GPU: take it out".to_owned()),
+                (Expr::Name(name), _) if matches!(name.id.as_str(), "float" | "int" | "bool") => {
+                    let taken = match &*call.arguments.args {
+                        [Expr::Subscript(element)] => &*element.value,
+                        [one] => one,
+                        _ => continue,
+                    };
+                    let id = name.id.as_str();
+                    is_tensor(context, function, taken)
+                        .then(|| format!("`{id}(…)` of a tensor waits for the GPU: keep the value there"))
+                }
                 _ => None,
             };
             if let Some(message) = what {
