@@ -8,10 +8,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A keystroke makes and drops a syntax tree; the system's allocator takes a fifth of its time for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     if let Err(error) = logging::start(cli.log_file.as_deref()) {
