@@ -7,6 +7,7 @@ mod analysis;
 mod candidate;
 mod error;
 mod insert;
+mod lone;
 mod place;
 mod telling;
 mod writer;
@@ -15,6 +16,7 @@ pub use analysis::Analysis;
 pub use candidate::{Assignment, Layout};
 pub use error::{GenerateError, Unusable};
 pub use insert::{Inserted, insert};
+pub use lone::{LoneAttempt, keep};
 pub use place::{Placed, place};
 pub use writer::Writer;
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use fusewright_engine::config::{ModelOptions, Options, Provider, Settings};
-use fusewright_engine::dataset::attempts::{self, Attempt, AttemptKind, Attempts, Blocks, Message};
+use fusewright_engine::dataset::attempts::{Attempt, AttemptKind};
 use fusewright_engine::generate::{
-    GenerateError, Generator, Placed, Request, Unusable, Writer, Written, place,
+    GenerateError, Generator, LoneAttempt, Placed, Request, Writer, Written, keep, place,
 };
 use fusewright_engine::model::ModelError;
 use fusewright_engine::progress::{CancellationToken, Event, Progress};
@@ -17,7 +17,7 @@ use fusewright_engine::prompts::Failure;
 use fusewright_engine::source;
 use fusewright_engine::verdict::VerdictLine;
 use fusewright_engine::verify::{InductorError, Verifier, VerifierOptions, VerifyRequest};
-use fusewright_engine::workspace::{DATA_FOLDER, Workspace};
+use fusewright_engine::workspace::Workspace;
 use fusewright_pair::{BlockKind, PairFile};
 use serde_json::json;
 
@@ -193,7 +193,8 @@ impl Desk<'_> {
             Ok(written) => written,
             Err(error) => {
                 if let Some(unusable) = error.unusable() {
-                    self.keep_unusable(unusable, failures.len());
+                    let pair = PairFile::parse(&*self.text);
+                    self.keep(&self.attempt(failures.len()).unusable(unusable, &pair));
                 }
                 return Ok(self.refuse(&error));
             }
@@ -204,7 +205,8 @@ impl Desk<'_> {
                 return Ok(None);
             }
             let verdict = self.judge(&Arc::from(written.text.as_str()), cancel).await;
-            self.keep(&written, failures.len(), &verdict);
+            let judged = PairFile::parse(written.text.as_str());
+            self.keep(&self.attempt(failures.len()).judged(&written, &judged, verdict.clone()));
             Ok(Some(verdict))
         };
         let (verdict, placed) = tokio::try_join!(biased; judging, self.place(&written))?;
@@ -293,62 +295,12 @@ impl Desk<'_> {
         status
     }
 
-    /// Keeps what was judged.
-    fn keep(&self, written: &Written, failures: usize, verdict: &VerdictLine) {
-        let Written { writer, prompt, answer, usage, seconds, .. } = written.clone();
-        let code = Blocks::of(&PairFile::parse(written.text.as_str()));
-        self.append(&Attempt {
-            writer,
-            prompt: prompt.as_ref().map(Message::conversation),
-            answer,
-            usage,
-            seconds,
-            ..self.attempt(failures, code, verdict.clone())
-        });
+    fn attempt(&self, failures: usize) -> LoneAttempt {
+        LoneAttempt { kind: self.kind, file: self.args.file.display().to_string(), failures }
     }
 
-    /// Keeps an answer that was none.
-    fn keep_unusable(&self, unusable: &Unusable, failures: usize) {
-        let Unusable { writer, prompt, answer, usage, seconds, .. } = unusable.clone();
-        let verdict = unusable.verdict(&self.args.file.display().to_string());
-        let code = Blocks::of(&PairFile::parse(&*self.text));
-        let prompt = Some(Message::conversation(&prompt));
-        self.append(&Attempt {
-            writer,
-            prompt,
-            answer,
-            usage,
-            seconds,
-            ..self.attempt(failures, code, verdict)
-        });
-    }
-
-    fn attempt(&self, failures: usize, code: Blocks, verdict: VerdictLine) -> Attempt {
-        let number = u32::try_from(failures).unwrap_or(u32::MAX).saturating_add(1);
-        Attempt {
-            time: attempts::now(),
-            kind: self.kind,
-            about: self.args.file.display().to_string(),
-            run: None,
-            attempt: number,
-            of: number,
-            writer: String::new(),
-            prompt: None,
-            answer: String::new(),
-            code,
-            verdict,
-            analysis: None,
-            usage: None,
-            seconds: 0.0,
-        }
-    }
-
-    /// In a workspace what was tried is kept: how a kernel failed and was mended is worth as much as the kernel.
-    fn append(&self, attempt: &Attempt) {
-        if !self.root.join(DATA_FOLDER).is_dir() {
-            return;
-        }
-        if let Err(error) = Attempts::of(&self.root).append(attempt) {
+    fn keep(&self, attempt: &Attempt) {
+        if let Err(error) = keep(&self.root, attempt) {
             self.shown.report(Event::Note(format!("the attempt is not in attempts.jsonl: {error}")));
         }
     }

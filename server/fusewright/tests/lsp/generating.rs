@@ -21,7 +21,7 @@ fn recorded() -> Value {
 }
 
 /// What a model answers to have `pair(simulated)` written.
-fn answer(simulated: &str) -> String {
+pub(crate) fn answer(simulated: &str) -> String {
     let text = pair(simulated);
     format!("Here it is.\n\n```python\n{}```\n", &text[code(&text)])
 }
@@ -49,7 +49,7 @@ impl Workshop {
 }
 
 /// Makes the edit that the server asks for, as an editor does; gives the new text.
-fn make(client: &mut Client, request: &Value, text: &str) -> String {
+pub(crate) fn make(client: &mut Client, request: &Value, text: &str) -> String {
     let change = &request["params"]["edit"]["documentChanges"][0];
     let edits = change["edits"].as_array().unwrap();
     assert_eq!(edits.len(), 1, "one edit is one step of undo");

@@ -8,6 +8,7 @@
     reason = "a test ends by panicking, and takes what is handy"
 )]
 
+mod attempts;
 mod client;
 mod commands;
 mod compile_on_save;

@@ -22,7 +22,7 @@ use crate::lsp::jobs::Ticket;
 use crate::lsp::progress::{self, EditorProgress};
 use crate::lsp::requests::refresh;
 use crate::lsp::session::{Session, Verdict, file_path};
-use crate::lsp::{status, summary};
+use crate::lsp::{status, summary, writing};
 
 /// Judges the document's present text and returns the verdict line.
 pub(crate) async fn run(
@@ -156,6 +156,7 @@ impl Job {
             return Err(Failure::Cancelled);
         }
         self.enter(line.clone());
+        writing::judged(&self.session, &self.pair, &line);
         self.progress.end(Some(summary::label(&line)));
         if !self.session.state().options.status {
             let name = self.pair.title().unwrap_or("the pair").to_owned();

@@ -6,6 +6,7 @@
 mod compiled;
 mod options;
 mod settings;
+mod unjudged;
 mod verdicts;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use tower_lsp::ls_types::{InitializeParams, Uri};
 pub(crate) use compiled::{CompileCheck, CompileChecks};
 pub(crate) use options::ClientOptions;
 pub(crate) use settings::{Folder, Folders};
+pub(crate) use unjudged::{Draft, Unjudged};
 pub(crate) use verdicts::{Standing, Verdict, Verdicts};
 
 use super::commands::verify::Running;
@@ -79,6 +81,8 @@ pub(crate) struct State {
     verifiers: HashMap<PathBuf, (Settings, Arc<Verifier>)>,
     /// The known verdicts.
     pub(crate) verdicts: Verdicts,
+    /// Kernels that were written here and wait for their verdicts.
+    pub(crate) unjudged: Unjudged,
     /// The compile checks under way, by what cancels them.
     pub(crate) compiling: HashMap<Uri, CancellationToken>,
     /// The known compile checks.

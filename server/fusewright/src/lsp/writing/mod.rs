@@ -1,6 +1,7 @@
 //! Kernels on their way into a document: who writes them, what is seen meanwhile, and the one edit at the end.
 
 mod answer;
+mod attempts;
 mod editor_model;
 mod late;
 mod new_pair;
@@ -31,6 +32,7 @@ use super::status;
 use place::Placed;
 
 pub(crate) use answer::AnswerStream;
+pub(crate) use attempts::judged;
 pub(crate) use new_pair::{new_pair, show};
 pub(crate) use writer::{name_of, of as writer_of};
 
@@ -143,6 +145,7 @@ impl Job {
         }
         self.doing("putting the kernel in its place");
         let placed = place::place(&self.session, &self.order.uri, &self.order.pair, &written).await?;
+        self.await_verdict(&written);
         let author = writer::shown(&written.writer);
         let sentence = match &placed {
             Placed::Applied => {
@@ -179,6 +182,9 @@ impl Job {
             instructions: self.order.instructions.as_deref(),
         };
         generator.kernel(request, self, &self.ticket.cancel).await.map_err(|error| {
+            if let Some(unusable) = error.unusable() {
+                self.keep_unusable(unusable);
+            }
             if error.is_cancelled() || self.ticket.cancel.is_cancelled() {
                 Error::request_cancelled()
             } else {

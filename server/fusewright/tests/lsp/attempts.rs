@@ -1,0 +1,109 @@
+//! What is written from the editor is kept in `attempts.jsonl`, as the command line keeps it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::generating::{answer, make};
+use crate::model_server::ModelServer;
+use crate::workshop::{Workshop, able, pair};
+
+/// Ends a test that would wait for ever; it measures nothing.
+const LIMIT: Duration = Duration::from_mins(1);
+
+impl Workshop {
+    /// The lines of `attempts.jsonl`, once there are so many: they are written beside the work.
+    fn attempts(&self, number: usize) -> Vec<Value> {
+        let path = self.path("triton_training_data/output/attempts.jsonl");
+        let end = Instant::now() + LIMIT;
+        loop {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if text.lines().count() >= number && text.ends_with('\n') || Instant::now() > end {
+                let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+                assert_eq!(lines.len(), number, "{text}");
+                return lines;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Asks for a kernel, answers as the model, and makes the edit.
+fn written(
+    client: &mut Client,
+    model: &ModelServer,
+    command: &str,
+    uri: &str,
+    text: &str,
+    by: &str,
+) -> String {
+    let id = client.command(command, uri);
+    let mut asked = model.asked();
+    asked.begin();
+    asked.piece(by);
+    asked.end();
+    let request = client.expect_request("workspace/applyEdit");
+    let text = make(client, &request, text);
+    assert_eq!(client.answer(id).unwrap()["applied"], true);
+    text
+}
+
+#[test]
+fn a_kernel_a_fix_and_an_answer_without_one_are_lines_with_their_verdicts() {
+    let workshop = Workshop::new();
+    let model = ModelServer::start();
+    let settings =
+        json!({"model": {"provider": "openai", "model": "small-coder", "base_url": model.base_url}});
+    let mut client = workshop.server(able(), json!({"status": true, "settings": settings}));
+    let uri = workshop.uri("pair.py");
+    let text = pair("untimed");
+    client.open(&uri, &text);
+    client.diagnostics(&uri, 1);
+
+    let text = written(&mut client, &model, "fusewright.generate", &uri, &text, &answer("wrong"));
+    client.verify(&uri, 2);
+    let [first] = &workshop.attempts(1)[..] else { unreachable!() };
+    let fields = ["kind", "about", "attempt", "of", "run", "answer", "writer"];
+    let told: Vec<_> = fields.iter().map(|name| &first[name]).collect();
+    let whole = answer("wrong");
+    let label =
+        format!("small-coder at {}", model.base_url.trim_start_matches("http://").trim_end_matches("/v1"));
+    let expected = json!(["generate", "pair.py", 1, 1, null, whole, label]);
+    assert_eq!(json!(told), expected);
+    assert_eq!(first["verdict"]["verdict"], "wrong");
+    assert_eq!(first["prompt"][0]["role"], "system");
+    assert_eq!(first["usage"], json!({"prompt": 100, "answer": 40}));
+    assert!(first["code"]["triton"].as_str().unwrap().contains("# simulated: wrong"), "{first}");
+
+    // The same verdict once more is no attempt more, and neither is the user's own work on the kernel.
+    client.verify(&uri, 2);
+    let own = text.replace("# simulated: wrong", "# simulated: slower");
+    client.change(&uri, 3, json!([{"text": own}]));
+    client.verify(&uri, 3);
+    client.change(&uri, 4, json!([{"text": text}]));
+    client.diagnostics(&uri, 4);
+
+    written(&mut client, &model, "fusewright.fix", &uri, &text, &answer("pass"));
+    client.verify(&uri, 5);
+    let fix = &workshop.attempts(2)[1];
+    assert_eq!(
+        (&fix["kind"], &fix["attempt"], &fix["verdict"]["verdict"]),
+        (&json!("fix"), &json!(2), &json!("pass"))
+    );
+
+    let id = client.command("fusewright.generate", &uri);
+    let mut asked = model.asked();
+    asked.begin();
+    asked.piece("There is no kernel for you.");
+    asked.end();
+    client.answer(id).unwrap_err();
+    let none = &workshop.attempts(3)[2];
+    assert_eq!(
+        (&none["answer"], &none["verdict"]["verdict"]),
+        (&json!("There is no kernel for you."), &json!("error"))
+    );
+    assert_eq!(none["verdict"]["error"]["type"], "NoKernel");
+    client.read_over(&["textDocument/publishDiagnostics"]);
+    client.finish_past_status();
+}
