@@ -39,7 +39,9 @@ impl<'a> Walk<'a> {
                     self.tell(range, What::Keep(Kept::ByIdentity));
                     Value::Identity
                 }
-                "T" | "mT" | "H" | "mH" | "real" | "imag" | "data" => Value::Tensor(tensor),
+                "T" | "mT" | "H" | "mH" => Value::Tensor(self.rearranged(tensor)),
+                "real" | "imag" => Value::Tensor(self.part(tensor, false)),
+                "data" => Value::Tensor(tensor),
                 "__class__" => Value::Path(self.paths.root("torch.Tensor")),
                 "ndim" | "itemsize" | "nbytes" => Value::Number(None),
                 "device" | "dtype" | "grad" | "grad_fn" | "is_cuda" | "is_leaf" | "layout"
@@ -139,7 +141,8 @@ impl<'a> Walk<'a> {
                     None => self.tell(range, What::Patch(path)),
                 }
             }
-            Value::Tensor(_) if !matches!(name, "grad" | "data" | "requires_grad") => {
+            Value::Tensor(tensor) if name == "data" => self.overwrite(tensor, value),
+            Value::Tensor(_) if !matches!(name, "grad" | "requires_grad") => {
                 self.tell(range, What::Hang(name));
             }
             Value::Function(_) => self.keep(value, range),

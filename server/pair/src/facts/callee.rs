@@ -208,6 +208,8 @@ fn torch(path: &str) -> Callee {
             | "Sequential" | "Flatten" | "Unflatten" => Callee::Container,
             "functional.unfold" | "functional.fold" => Callee::Operator(None, Work::Heavy),
             _ if rest.starts_with("functional.") => of_table(Some(Work::Heavy)),
+            "init.zeros_" => Callee::Operator(Some("zero_"), Work::Move),
+            "init.ones_" | "init.constant_" => Callee::Operator(Some("fill_"), Work::Move),
             _ if rest.starts_with("init.") => Callee::Operator(Some("normal_"), Work::Random),
             _ if rest.ends_with(".forward") || rest.ends_with(".__call__") => Callee::Foreign,
             _ if rest.starts_with("utils.param") || rest.ends_with("_norm") => Callee::Same,

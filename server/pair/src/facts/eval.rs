@@ -3,9 +3,10 @@
 use ruff_python_ast::{self as ast, CmpOp, Expr, Number, Operator, UnaryOp};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::fills::covers_all;
 use super::ops::Work;
 use super::trace::{ArmKind, How, Kept, What, When};
-use super::value::{Kind, Tensor, Value};
+use super::value::{Kind, Memory, Tensor, Value};
 use super::walk::{Arguments, Code, Walk, is_one_tensor, truth_of};
 use crate::builtins::is_builtin;
 
@@ -320,7 +321,11 @@ impl<'a> Walk<'a> {
             }
             left = right;
         }
-        of_tensor.map_or(Value::Unknown, |tensor| Value::Tensor(Tensor { kind: Kind::Bool, ..tensor }))
+        let Some(tensor) = of_tensor else { return Value::Unknown };
+        if self.makes_inputs {
+            return Value::Tensor(self.tensor(Memory::default(), Kind::Bool, self.store.from(tensor)));
+        }
+        Value::Tensor(Tensor { kind: Kind::Bool, ..tensor })
     }
 
     /// Whether a value is made of the identity of objects.
@@ -347,7 +352,7 @@ impl<'a> Walk<'a> {
 
     fn item(&mut self, base: Value<'a>, key: Value<'a>, slice: &'a Expr, range: TextRange) -> Value<'a> {
         match base {
-            Value::Tensor(_) => base,
+            Value::Tensor(tensor) => Value::Tensor(self.part(tensor, covers_all(slice))),
             Value::Sizes if slice.is_slice_expr() => Value::Sizes,
             Value::Sizes => Value::Number(None),
             Value::Kernel(kernel) => {
@@ -471,8 +476,11 @@ impl<'a> Walk<'a> {
         right: Value<'a>,
         range: TextRange,
     ) -> Value<'a> {
-        let is_number = |value| matches!(value, Value::Number(_) | Value::Flag(_));
+        let is_number = |value| matches!(value, Value::Number(_) | Value::Zero | Value::Flag(_));
         match (left, right) {
+            (Value::Zero, other) | (other, Value::Zero) if op == Operator::Mult && is_number(other) => {
+                Value::Zero
+            }
             (Value::Number(Some(one)), Value::Number(Some(other))) => Value::Number(match op {
                 Operator::Add => one.checked_add(other),
                 Operator::Sub => one.checked_sub(other),
@@ -509,7 +517,9 @@ impl<'a> Walk<'a> {
             }
             _ if self.holds_tensor(left) || self.holds_tensor(right) => {
                 let (work, symbol) = operator(op);
-                self.compute(range, work, &[left, right], How::Operator(symbol))
+                let fill = self.fill_of(method_of(op), &[left, right]);
+                let made = self.compute(range, work, &[left, right], How::Operator(symbol));
+                self.holding(made, fill)
             }
             _ => Value::Unknown,
         }
@@ -541,6 +551,7 @@ impl<'a> Walk<'a> {
 fn number_of<'a>(number: &Number) -> Value<'a> {
     match number {
         Number::Int(number) => Value::Number(number.as_i64()),
+        Number::Float(0.0) => Value::Zero,
         _ => Value::Number(None),
     }
 }

@@ -10,6 +10,7 @@ mod concern;
 mod containers;
 mod definitions;
 mod eval;
+mod fills;
 mod kernel;
 mod library;
 mod names;
@@ -65,9 +66,8 @@ impl Deed<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input {
     pub(crate) kind: Kind,
-    pub(crate) from: From,
-    /// Whether it was made without any generator or counter: zeros, ones.
-    pub(crate) constant: bool,
+    /// Whether it holds one number, or what happened to be in its memory.
+    pub(crate) one_number: bool,
 }
 
 impl<'a> Deeds<'a> {
@@ -84,11 +84,7 @@ impl<'a> Deeds<'a> {
                 .store
                 .tensors(given)
                 .into_iter()
-                .map(|tensor| Input {
-                    kind: tensor.kind,
-                    from: walk.store.from(tensor),
-                    constant: walk.is_one_number(tensor),
-                })
+                .map(|tensor| Input { kind: tensor.kind, one_number: walk.is_one_number(tensor) })
                 .collect();
         }
         deeds.inputs_are_whole = walk.as_ref().zip(given).is_some_and(|(walk, given)| {
@@ -141,6 +137,7 @@ fn inputs_of<'a>(
     test: &Section<'a>,
 ) -> (Option<Value<'a>>, Option<Value<'a>>, Option<Walk<'a>>) {
     let mut walk = Walk::new();
+    walk.makes_inputs = true;
     walk.module(test.statements);
     walk.when = When::Entry;
     let mut call = |name: &str| match walk.name(name)? {
@@ -162,12 +159,6 @@ fn inputs_of<'a>(
 }
 
 impl<'a> Walk<'a> {
-    /// Whether a tensor holds one number, or what happened to be in its memory.
-    fn is_one_number(&self, tensor: Tensor) -> bool {
-        let memory = self.store.memory[tensor.memory as usize];
-        memory.constant || memory.empty && !memory.by_torch && !memory.lost
-    }
-
     /// Runs the main block.
     fn main(&mut self, statements: &'a [ruff_python_ast::Stmt]) {
         for statement in statements {
@@ -186,7 +177,7 @@ impl<'a> Walk<'a> {
     fn adopt(&mut self, other: &Walk<'a>, value: Value<'a>, depth: u8) -> Value<'a> {
         let Some(depth) = depth.checked_sub(1) else { return Value::Unknown };
         match value {
-            Value::Number(_) => Value::Number(None),
+            Value::Number(_) | Value::Zero => Value::Number(None),
             Value::Text(_) | Value::AnyText => Value::AnyText,
             Value::Tensor(tensor) => {
                 let made = self.tensor(Memory::default(), tensor.kind, From::INPUT);
@@ -308,6 +299,7 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Value::Number(_)
+                | Value::Zero
                 | Value::Flag(_)
                 | Value::Nothing
                 | Value::Text(_)

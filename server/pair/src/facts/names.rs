@@ -3,8 +3,9 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::fills::covers_all;
 use super::trace::{Kept, What, When};
-use super::value::{From, Kind, Many, Memory, Tensor, Value};
+use super::value::{Extent, From, Kind, Many, Memory, Tensor, Value};
 use super::walk::{Arguments, Walk};
 
 impl<'a> Walk<'a> {
@@ -86,6 +87,9 @@ impl<'a> Walk<'a> {
                 if counts && lasting && !matches!(before, Value::Tensor(_)) {
                     self.tell(assign.range, What::Keep(Kept::Count));
                 }
+                for tensor in self.store.tensors(before) {
+                    self.overwrite(tensor, result);
+                }
                 self.assign(name.id.as_str(), result, assign.range);
             }
             Expr::Attribute(attribute) => {
@@ -103,7 +107,11 @@ impl<'a> Walk<'a> {
                 Value::Many(at) if self.store.many[at as usize].shared && counts => {
                     self.tell(assign.range, What::Keep(Kept::Count));
                 }
-                Value::Tensor(tensor) => self.store.memory[tensor.memory as usize].by_torch = true,
+                Value::Tensor(tensor) => {
+                    self.store.memory[tensor.memory as usize].by_torch = true;
+                    let part = self.part(tensor, covers_all(&subscript.slice));
+                    self.overwrite(part, result);
+                }
                 _ => {}
             },
             _ => {}
@@ -125,6 +133,12 @@ impl<'a> Walk<'a> {
             Expr::Subscript(subscript) => {
                 let base = self.eval(&subscript.value);
                 let key = self.eval(&subscript.slice);
+                if self.makes_inputs
+                    && let Value::Tensor(tensor) = base
+                {
+                    let part = self.part(tensor, covers_all(&subscript.slice));
+                    self.overwrite(part, value);
+                }
                 self.set_item(base, key, value, target.range());
             }
             _ => {
@@ -187,7 +201,7 @@ impl<'a> Walk<'a> {
             Value::Instance(_) => self.element_of_instance(value),
             // `range(0)`.
             Value::Number(Some(0)) => return None,
-            Value::Sizes | Value::Number(_) => Value::Number(None),
+            Value::Sizes | Value::Number(_) | Value::Zero => Value::Number(None),
             Value::Text(_) | Value::AnyText => Value::AnyText,
             _ => Value::Unknown,
         })
@@ -222,7 +236,14 @@ impl<'a> Walk<'a> {
 
     pub(super) fn tensor(&mut self, memory: Memory, kind: Kind, from: From) -> Tensor {
         let memory = Memory { shared: self.when == When::Load, ..memory };
-        Tensor { memory: self.store.memory(memory), kind, from, small: false, several: false }
+        Tensor {
+            memory: self.store.memory(memory),
+            kind,
+            from,
+            small: false,
+            several: false,
+            extent: Extent::Whole,
+        }
     }
 
     pub(super) fn container(&mut self, items: Vec<(Value<'a>, Value<'a>)>, open: bool) -> Value<'a> {

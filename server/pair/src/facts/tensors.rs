@@ -43,6 +43,7 @@ impl<'a> Walk<'a> {
                 (Some(_), Some(tensor)) => {
                     let several =
                         matches!(name, "chunk" | "split" | "tensor_split" | "hsplit" | "vsplit" | "dsplit");
+                    let tensor = self.view(name, tensor);
                     Value::Tensor(Tensor { kind: kind.unwrap_or(tensor.kind), several, ..tensor })
                 }
                 _ => Value::Unknown,
@@ -59,6 +60,10 @@ impl<'a> Walk<'a> {
                 let kind = kind.or_else(|| Kind::of_dtype(name)).unwrap_or(tensor.kind);
                 if kind == Kind::Half && tensor.kind == Kind::Float && self.when == When::Entry {
                     self.tell(range, What::Lower);
+                }
+                if self.makes_inputs && kind != tensor.kind {
+                    // A copy, that is filled by itself.
+                    return Value::Tensor(self.copy_of(tensor, kind));
                 }
                 Value::Tensor(Tensor { kind, ..tensor })
             }
@@ -78,7 +83,9 @@ impl<'a> Walk<'a> {
             }
             _ => {
                 let values: Vec<Value<'a>> = operands.all().collect();
-                self.compute(range, work, &values, how)
+                let fill = self.fill_of_call(name, operands);
+                let made = self.compute(range, work, &values, how);
+                self.holding(made, fill)
             }
         };
         // What is given as `out=`, and what an operator changes in place, is written by torch.
@@ -95,6 +102,7 @@ impl<'a> Walk<'a> {
                 memory.copied |= name == "copy_";
                 // One number fills it.
                 memory.constant |= matches!(name, "fill_" | "zero_") && memory.from == From::default();
+                self.overwrite(tensor, given);
             }
             if in_place || operands.keyword("out").is_some() {
                 return target;
@@ -128,6 +136,11 @@ impl<'a> Walk<'a> {
         let alike = name.ends_with("_like") || is_method;
         let in_place = work == Work::Random && name.ends_with('_');
         if in_place {
+            let fill = self.fill_of_draw(name, operands);
+            if let Some(fill) = fill {
+                let made = self.tensor(Memory::default(), Kind::Unknown, From::default());
+                return self.holding(Value::Tensor(made), Some(fill));
+            }
             if let Some(tensor) = like {
                 let memory = &mut self.store.memory[tensor.memory as usize];
                 memory.from = memory.from.with(From::RANDOM);
@@ -161,6 +174,7 @@ impl<'a> Walk<'a> {
                     Some(Value::Tensor(tensor)) => {
                         return Value::Tensor(Tensor { kind: named.unwrap_or(tensor.kind), ..tensor });
                     }
+                    Some(Value::Zero) => small = true,
                     Some(Value::Number(number)) => {
                         small = true;
                         if named.is_none() && !names_dtype {
@@ -175,10 +189,13 @@ impl<'a> Walk<'a> {
                         if named.is_none() && !names_dtype && many.items.iter().all(whole) {
                             kind = Kind::Int;
                         }
-                        let mut values: Vec<Value<'a>> = many.items.iter().map(|(_, value)| *value).collect();
-                        values.dedup();
-                        let same =
-                            !many.open && values.len() == 1 && matches!(values[0], Value::Number(Some(_)));
+                        let mut values: Vec<Value<'a>> = Vec::new();
+                        self.store.each(Value::Many(at), &mut |value| {
+                            if values.last() != Some(&value) {
+                                values.push(value);
+                            }
+                        });
+                        let same = matches!(values[..], [Value::Number(Some(_)) | Value::Zero]);
                         if !same {
                             from = From::VARIED;
                         }
@@ -232,12 +249,14 @@ impl<'a> Walk<'a> {
         let vector = dimensions.len() == 1
             && !matches!(name, "tensor" | "as_tensor" | "arange")
             && matches!(dimensions[0], Value::Number(_));
-        let memory = Memory { empty: work == Work::Empty, constant, vector, ..Memory::default() };
+        let zero = self.makes_inputs && name.contains("zeros");
+        let memory = Memory { empty: work == Work::Empty, constant, vector, zero, ..Memory::default() };
         let made = self.tensor(memory, kind, from);
         if literal {
             self.literals.push((made.memory, range));
         }
-        Value::Tensor(Tensor { small, ..made })
+        let fill = self.fill_of_draw(name, operands);
+        self.holding(Value::Tensor(Tensor { small, ..made }), fill)
     }
 
     /// Computes with tensors, and tells so where that is certainly what the pair is about.
@@ -249,7 +268,8 @@ impl<'a> Walk<'a> {
         how: How<'a>,
     ) -> Value<'a> {
         let mut from = From::default();
-        let (mut small, mut vector, mut constant, mut known_float) = (true, true, true, false);
+        let (mut small, mut vector, mut constant, mut zero, mut known_float) =
+            (true, true, true, true, false);
         let mut kind = None;
         let mut any = false;
         for operand in operands {
@@ -259,6 +279,7 @@ impl<'a> Walk<'a> {
                 small &= tensor.small;
                 vector &= self.store.memory[tensor.memory as usize].vector;
                 constant &= self.store.memory[tensor.memory as usize].constant;
+                zero &= self.store.memory[tensor.memory as usize].zero;
                 known_float |= tensor.kind.is_float();
                 kind = Some(match kind {
                     None => tensor.kind,
@@ -312,6 +333,7 @@ impl<'a> Walk<'a> {
             vector: vector && any,
             copied: work == Work::Move,
             constant: any && constant && from == From::default(),
+            zero: any && zero && work == Work::Move,
             ..Memory::default()
         };
         let made = self.tensor(memory, kind, result);

@@ -10,6 +10,8 @@ pub(crate) enum Value<'a> {
     Flag(bool),
     /// A number, a size, a stride.
     Number(Option<i64>),
+    /// The number 0.0.
+    Zero,
     /// The number that stands for one object: `id(x)`, `x.data_ptr()`.
     Identity,
     /// A string, by its place in the store.
@@ -55,6 +57,16 @@ pub(crate) struct Tensor {
     pub(crate) small: bool,
     /// Several tensors, of which each counts: what `chunk` and `split` give.
     pub(crate) several: bool,
+    pub(crate) extent: Extent,
+}
+
+/// How much of its memory a tensor is; followed where the inputs are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Whole,
+    /// All of it, in another shape or order.
+    Rearranged,
+    Part,
 }
 
 /// The dtype of a tensor, as far as it matters.
@@ -131,6 +143,10 @@ pub(crate) struct Memory {
     pub(crate) empty: bool,
     /// Made without any input: `torch.full`, `torch.zeros`.
     pub(crate) constant: bool,
+    /// All of it was overwritten with one number; followed where the inputs are made.
+    pub(crate) filled: bool,
+    /// It holds zeros alone; followed where the inputs are made.
+    pub(crate) zero: bool,
     /// It was made when the block was loaded, and so is shared by all calls.
     pub(crate) shared: bool,
     /// It holds what was moved there from other memory, and nothing else that is known.
@@ -199,6 +215,7 @@ impl<'a> Store<'a> {
     /// What a tensor's contents were made from, by now.
     pub(crate) fn from(&self, tensor: Tensor) -> From {
         match self.memory.get(tensor.memory as usize) {
+            Some(memory) if memory.filled => memory.from,
             Some(memory) if memory.by_kernel && memory.shared => {
                 tensor.from.with(memory.from).with(From::KERNEL).with(From::SHARED)
             }
@@ -214,7 +231,7 @@ impl<'a> Store<'a> {
         if one == other {
             return one;
         }
-        if let (Value::Number(_), Value::Number(_)) = (one, other) {
+        if let (Value::Number(_) | Value::Zero, Value::Number(_) | Value::Zero) = (one, other) {
             return Value::Number(None);
         }
         let mut values: Vec<Value<'a>> = Vec::with_capacity(4);

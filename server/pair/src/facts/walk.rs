@@ -95,6 +95,7 @@ impl<'a> Arguments<'a> {
 
 /// The run of a block.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that hold or not, independent of each other")]
 pub(crate) struct Walk<'a> {
     pub(super) paths: Paths<'a>,
     pub(super) store: Store<'a>,
@@ -127,6 +128,8 @@ pub(crate) struct Walk<'a> {
     /// Memory of a shape that is written out in the code.
     pub(super) literals: Vec<(u32, TextRange)>,
     pub(super) seen: FxHashSet<(TextRange, u8)>,
+    /// Whether this is the block that makes the inputs.
+    pub(super) makes_inputs: bool,
     /// Whether the pair is about integers, so that computing with them is computing.
     pub(super) integers_count: bool,
     pub(super) reference: FxHashSet<&'a str>,
@@ -168,6 +171,7 @@ impl<'a> Walk<'a> {
             kept: Vec::new(),
             literals: Vec::new(),
             seen: FxHashSet::default(),
+            makes_inputs: false,
             integers_count: false,
             reference: FxHashSet::default(),
         };
@@ -550,7 +554,7 @@ pub(super) fn truth_of(value: Value<'_>) -> Option<bool> {
     match value {
         Value::Flag(flag) => Some(flag),
         Value::Number(Some(number)) => Some(number != 0),
-        Value::Nothing => Some(false),
+        Value::Nothing | Value::Zero => Some(false),
         _ => None,
     }
 }

@@ -129,22 +129,145 @@ fn reference(body: &str) -> String {
         .replace("    return torch.softmax(x, -1)", &body)
 }
 
+/// A pair whose inputs are made by this body.
+fn inputs(body: &str) -> String {
+    let body = format!("    {}\n", body.replace('\n', "\n    "));
+    wrapper("pass").replace(INPUTS, &body)
+}
+
 #[test]
 fn inputs_that_prove_nothing() {
-    for inputs in [
-        "torch.empty(64, 128, device='cuda').fill_(1.0), torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5",
-        "torch.empty(64, 128, device='cuda'), torch.empty(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5",
-        "torch.ones(64, 128, device='cuda').mul(2), torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5",
+    for given in [
+        "torch.empty(64, 128, device='cuda').fill_(1.0)",
+        "torch.empty(64, 128, device='cuda')",
+        "torch.ones(64, 128, device='cuda').mul(2)",
+        "torch.full((64, 128), 0.5, device='cuda')",
+        "torch.randn(64, 128, device='cuda') * 0",
+        "torch.randn(64, 128, device='cuda') * 0.0",
+        "0 * torch.randn(64, 128, device='cuda')",
+        "0.0 * torch.randn(64, 128, device='cuda').half()",
+        "torch.randn(64, 128, device='cuda') * False",
+        "torch.randn(64, 128, device='cuda').mul(0)",
+        "torch.mul(torch.randn(64, 128, device='cuda'), 0)",
+        "torch.mul(torch.randn(64, 128, device='cuda'), other=0)",
+        "torch.randn(64, 128, device='cuda').__mul__(0)",
+        "torch.randn(64, 128, device='cuda').mul_(0).add_(1)",
+        "torch.randn(64, 128, device='cuda').zero_()",
+        "torch.randn(64, 128, device='cuda').fill_(3)",
+        "torch.zero_(torch.randn(64, 128, device='cuda'))",
+        "torch.nn.init.zeros_(torch.randn(64, 128, device='cuda'))",
+        "torch.nn.init.constant_(torch.empty(64, 128, device='cuda'), 1.0)",
+        "torch.zeros_like(torch.randn(64, 128, device='cuda'))",
+        "torch.zeros_like(torch.randn(64, 128, device='cuda')) + 2",
+        "torch.randn(64, 128, device='cuda') * torch.zeros(64, 128, device='cuda')",
+        "torch.randn(64, 128, device='cuda').new_zeros(64, 128)",
+        "torch.randn(64, 128, device='cuda').clamp(0, 0)",
+        "torch.clamp(torch.randn(64, 128, device='cuda'), min=0.0, max=0.0)",
+        "torch.randn(64, 128, device='cuda').pow(0)",
+        "torch.randn(64, 128, device='cuda') ** 0",
+        "torch.where(torch.randn(64, 128, device='cuda') > 0, 1, 1)",
+        "torch.randint(0, 1, (64, 128), device='cuda')",
+        "torch.randint(1, (64, 128), device='cuda').float()",
+        "torch.empty(64, 128, device='cuda').uniform_(0, 0)",
+        "torch.empty(64, 128, device='cuda').uniform_(2.0, 2.0) * 0",
+        "torch.empty(64, 128, device='cuda').normal_(1.0, 0.0)",
+        "torch.tensor([[0.0, 0.0], [0.0, 0.0]], device='cuda')",
+        "torch.tensor([0.0] * 64, device='cuda')",
+        "torch.randn(64, 128, device='cuda').reshape(-1).zero_().view(64, 128)",
+        "(torch.arange(64, device='cuda') * 0).float()",
+        "torch.stack([torch.randn(64, device='cuda') * 0] * 4)",
+        "(torch.randn(64, 128, device='cuda') * 0).to(torch.float16).contiguous()",
     ] {
-        let text = wrapper("pass").replace(INPUTS, &format!("    return {inputs}\n"));
-        assert!(trust(&text).contains(&"FW417"), "{inputs}");
+        let body = format!(
+            "x = {given}\nreturn x, torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5"
+        );
+        assert!(trust(&inputs(&body)).contains(&"FW417"), "{given}");
     }
-    for inputs in [
-        "torch.empty(64, 128, device='cuda').normal_(), torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5",
-        "torch.empty(64, 128, device='cuda').copy_(torch.randn(64, 128)), torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5",
+    for steps in [
+        "x *= 0",
+        "x -= x",
+        "x = x - x",
+        "x = x.sub(x)",
+        "x = torch.sub(x, x)",
+        "x = x / x",
+        "x[:] = 0",
+        "x[...] = 1.5",
+        "x[:, :] = 0.0",
+        "x.data.zero_()",
+        "x.data = torch.zeros_like(x)",
+        "x.copy_(torch.zeros_like(x))",
+        "x.view(-1)[:] = 0",
+        "none = 0.0\nx = x * none",
+        "none = 1 - 1\nx = none * x",
+        "torch.mul(x, 0, out=x)",
+        "def wipe(t):\n    return t * 0\nx = wipe(x)",
+        "for t in (x,):\n    t.zero_()",
+        "with torch.no_grad():\n    x.fill_(0)",
+        "x = [t.zero_() for t in (x,)][0]",
+        "x = x.cuda().float()\nx.zero_()",
+        "x = x + 1\nx.fill_(0.25)",
     ] {
-        let text = wrapper("pass").replace(INPUTS, &format!("    return {inputs}\n"));
-        assert_eq!(trust(&text), [""; 0], "{inputs}");
+        let body = format!(
+            "x = torch.randn(64, 128, device='cuda')\n{steps}\nreturn x, torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5"
+        );
+        assert!(trust(&inputs(&body)).contains(&"FW417"), "{steps}");
+    }
+}
+
+/// What may be drawn in part, or not seen: a mask, a bias, a state, indices, and tensors that are filled step by step.
+#[test]
+fn inputs_that_hold_more_than_one_number() {
+    for steps in [
+        "x = torch.empty(64, 128, device='cuda').normal_()",
+        "x = torch.empty(64, 128, device='cuda').copy_(torch.randn(64, 128))",
+        "x = torch.randn(64, 128, device='cuda')",
+        "x = torch.zeros(64, 128, device='cuda')\nx[::2] = torch.randn(32, 128, device='cuda')",
+        "x = torch.zeros(64, 128, device='cuda')\nx[0] = 1.0",
+        "x = torch.zeros(64, 128, device='cuda')\nx[:, :4] = 2.0",
+        "x = torch.zeros(64, 128, device='cuda')\nx += torch.rand(128, device='cuda')",
+        "x = torch.zeros(64, 128, device='cuda')\nx.add_(torch.rand(128, device='cuda'))",
+        "x = torch.zeros(64, 128, device='cuda')\nx.scatter_(1, torch.randint(0, 128, (64, 1), device='cuda'), 1.0)",
+        "x = torch.zeros(64, 128, device='cuda')\ntorch.nn.init.xavier_uniform_(x)",
+        "x = torch.randn(64, 128, device='cuda')\nx[0].zero_()",
+        "x = torch.randn(64, 128, device='cuda')\nx[:, 0] = 0",
+        "x = torch.randn(64, 128, device='cuda')\nx[x > 1] = 0",
+        "x = torch.randn(64, 128, device='cuda')\nx.narrow(0, 0, 4).zero_()",
+        "x = torch.randn(64, 128, device='cuda')\nx.chunk(2)[0].fill_(0)",
+        "x = torch.randn(64, 128, device='cuda')\nx.diagonal().zero_()",
+        "x = torch.randn(64, 128, device='cuda')\nif x.sum() > 0:\n    x.zero_()",
+        "x = torch.randn(64, 128, device='cuda')\nmask = x > 0\nmask.zero_()",
+        "x = torch.randn(64, 128, device='cuda')\ny = x.half()\ny.zero_()",
+        "x = torch.randn(64, 128, device='cuda')\ny = x * 0",
+        "x = torch.randn(64, 128, device='cuda')\nx = x[1:] - x[:-1]",
+        "x = torch.randn(64, 64, device='cuda')\nx = x - x.t()",
+        "x = torch.randn(64, 64, device='cuda')\nx = x - x.T",
+        "x = torch.randn(64, 128, device='cuda')\nx = x - x.mean(-1, keepdim=True)",
+        "x = torch.randn(64, 128, device='cuda')\nx = x / x.norm()",
+        "x = torch.randn(64, 128, device='cuda')\nx = x * 0 + torch.randn(128, device='cuda')",
+        "x = torch.randn(64, 128, device='cuda')\nx.zero_()\nx.normal_()",
+        "x = torch.randn(64, 128, device='cuda')\nx[:] = 0\nx[3] = torch.randn(128, device='cuda')",
+        "x = torch.randn(64, 128, device='cuda').clamp(-1.5, 1.5)",
+        "x = torch.randn(64, 128, device='cuda').clamp(min=0)",
+        "x = torch.empty(64, 128, device='cuda').uniform_(-0.5, 0.5)",
+        "x = torch.empty(64, 128, device='cuda').normal_(0.0, 0.02)",
+        "x = torch.normal(0.0, 1.0, (64, 128), device='cuda')",
+        "x = torch.where(torch.rand(64, 128, device='cuda') > 0.5, 1.0, 0.0)",
+        "x = torch.randint(0, 2, (64, 128), device='cuda').float()",
+        "x = torch.bernoulli(torch.full((64, 128), 0.5, device='cuda'))",
+        "x = torch.tensor([0.0, 1.0], device='cuda')",
+        "x = torch.zeros(64, 128, device='cuda')\nfill(x)",
+        "x = torch.eye(64, device='cuda')",
+        "x = torch.randn(64, 128, device='cuda') * 0.02",
+        "x = torch.linspace(0, 1, 64, device='cuda')",
+        "x = (torch.randn(64, 128, device='cuda') > 0).float()",
+    ] {
+        let body =
+            format!("{steps}\nreturn x, torch.ones(128, device='cuda'), torch.zeros(64, device='cuda'), 0.5");
+        let text = inputs(&body).replace(
+            "import torch\ndef get_test_inputs",
+            "import torch\nfrom kit import fill\ndef get_test_inputs",
+        );
+        assert_eq!(trust(&text), [""; 0], "{steps}");
     }
 }
 

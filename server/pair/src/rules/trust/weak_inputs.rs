@@ -3,7 +3,7 @@
 use super::{add, uses};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::{Concern, From, Input, When};
+use crate::facts::{Concern, When};
 use crate::file::File;
 use crate::inputs::Inputs;
 use crate::rules::{About, Rule};
@@ -14,8 +14,9 @@ pub(in crate::rules) const ABOUT: About = About {
     name: "weak-inputs",
     severity: Severity::Error,
     summary: "The test inputs cannot tell right from wrong: all constant, or the same in every run.",
-    why: "On zeros or ones most wrong kernels are right, and memory that nobody wrote is mostly zeros. \
-          Draw the inputs: `torch.randn`, `torch.rand`, `torch.randint`. A seed in TEST, which is a warning, is \
+    why: "On zeros or ones most wrong kernels are right, and memory that nobody wrote is mostly zeros. What is drawn and then \
+          multiplied by 0, or filled with one number, is no better. A mask, a bias or a state of zeros beside drawn \
+          inputs is fine. Draw the inputs: `torch.randn`, `torch.rand`, `torch.randint`. A seed in TEST, which is a warning, is \
           replaced by the judge's own, so that no candidate can know the inputs.",
     fix: None,
     bad: include_str!("../examples/FW417-bad.py"),
@@ -25,8 +26,8 @@ pub(in crate::rules) const ABOUT: About = About {
 pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(test) = file.section(BlockKind::Test) else { return };
     let deeds = &file.deeds;
-    let constant = |input: &Input| input.constant && !input.from.has(From::RANDOM.with(From::VARIED));
-    if deeds.inputs_are_whole && !deeds.inputs.is_empty() && deeds.inputs.iter().all(constant) {
+    if deeds.inputs_are_whole && !deeds.inputs.is_empty() && deeds.inputs.iter().all(|input| input.one_number)
+    {
         let range = ["get_test_inputs", "get_inputs"]
             .into_iter()
             .find_map(|name| test.outline.callable(name))
