@@ -14,6 +14,7 @@ return {
   reuse_client = function(client, wanted)
     return client.name == wanted.name and not client:is_stopped()
   end,
+  capabilities = config.capabilities(),
   init_options = config.init_options(),
   handlers = config.handlers,
   on_attach = function(_, bufnr)

@@ -44,6 +44,7 @@ function M.attach(bufnr)
       cmd = cmd,
       root_dir = root,
       workspace_folders = { { uri = vim.uri_from_fname(root), name = root } },
+      capabilities = config.capabilities(),
       init_options = config.init_options(),
       handlers = config.handlers,
       on_attach = function(_, attached)

@@ -60,6 +60,16 @@ function M.init_options()
   return { settings = settings, status = true, answers = M.user().show_answer ~= false, candidates = true }
 end
 
+--- What Neovim says it can do, and one thing more that every version can: refuse an edit made for an older text.
+--- It tells of typing after a moment; without a version, a kernel could be put over what was typed meanwhile.
+function M.capabilities()
+  local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.workspace.workspaceEdit.documentChanges = true
+  -- A file that an edit creates gets a buffer without a server; one that is found on disk gets both.
+  capabilities.workspace.workspaceEdit.resourceOperations = { 'rename', 'delete' }
+  return capabilities
+end
+
 --- The handlers of what only this server sends.
 M.handlers = {
   -- The state of one pair, kept for the status line.

@@ -118,6 +118,47 @@ local function run()
   assert(table.concat(vim.fn.readfile(kept), '\n'):find('the second half', 1, true))
   assert(text(bufnr) == mine, 'the edit of the user stays')
   vim.cmd('silent write')
+  vim.fn.delete(kept)
+
+  -- What is typed just before the answer, and not told to the server yet, is not lost.
+  local function type_as_it_arrives(edit)
+    local handler = vim.lsp.handlers['workspace/applyEdit']
+    vim.lsp.handlers['workspace/applyEdit'] = function(...)
+      vim.lsp.handlers['workspace/applyEdit'] = handler
+      edit()
+      return handler(...)
+    end
+    await('the end of the work before', function()
+      return status() == 'not verified'
+    end)
+    vim.cmd('FusewrightGenerate')
+    await('the edit of the server', function()
+      return vim.lsp.handlers['workspace/applyEdit'] == handler
+    end)
+  end
+  -- In the block that is replaced: the kernel goes beside it.
+  type_as_it_arrives(function()
+    vim.api.nvim_buf_set_lines(bufnr, at, at, false, { '# typed in the block' })
+    mine = text(bufnr)
+  end)
+  await('the file beside', function()
+    return vim.fn.filereadable(kept) == 1
+  end)
+  assert(text(bufnr) == mine, 'what was typed in the block stays:\n' .. text(bufnr))
+  -- Above it: the kernel goes to where its block is now.
+  type_as_it_arrives(function()
+    vim.api.nvim_buf_set_lines(bufnr, 0, 0, false, { '# typed above', '# in two lines' })
+    mine = text(bufnr)
+  end)
+  await('the kernel', function()
+    return text(bufnr):find('the second half', 1, true) ~= nil
+  end)
+  local from, to = mine:find('# <TRITON>\n.-# </TRITON>')
+  local now = text(bufnr)
+  local from_now, to_now = now:find('# <TRITON>\n.-# </TRITON>')
+  assert(mine:sub(1, from) == now:sub(1, from_now), 'nothing above the block is touched:\n' .. now)
+  assert(mine:sub(to) == now:sub(to_now), 'nothing below the block is touched:\n' .. now)
+  vim.cmd('silent write')
 
   -- A function of another file becomes a pair.
   vim.cmd('edit ' .. vim.fn.fnameescape(module))

@@ -97,6 +97,8 @@ test("a kernel is seen while it is written, then is one step of undo", async () 
   await editor.toast("small-coder").filter({ hasText: "wrote the kernel in" }).waitFor();
   await editor.line("def scaled_relu_triton").waitFor();
   await editor.lens("▶ Verify").waitFor();
+  await editor.lens(GENERATE).waitFor();
+  await editor.lens("Cancel").waitFor({ state: "detached" });
   await bench.picture("generate when it is written");
   await editor.command("Notifications: Clear All Notifications");
   await editor.page.locator(".tab").filter({ hasText: "scale.py: kernel" }).waitFor({ state: "detached" });

@@ -78,7 +78,7 @@ pub(crate) fn of(session: &Session, snapshot: &Snapshot) -> Vec<Offer> {
         block,
     };
     let on_candidate = |title: &str, command| on_document(title.to_owned(), command, BlockKind::Triton);
-    if state.doing.contains_key(&snapshot.uri) {
+    if state.doing.contains_key(&snapshot.uri) && !state.placing.contains(&snapshot.uri) {
         return vec![on_candidate("■ Cancel", Command::Cancel)];
     }
     let mut offers = Vec::new();

@@ -9,7 +9,7 @@ mod settings;
 mod unjudged;
 mod verdicts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,6 +73,8 @@ pub(crate) struct State {
     pub(crate) folders: Folders,
     /// The jobs that write a document's kernel, by number, and what cancels them.
     pub(crate) writing: HashMap<Uri, (u64, CancellationToken)>,
+    /// The documents whose kernels are written, and only have to be put in their place.
+    pub(crate) placing: HashSet<Uri>,
     /// The loops at work, by their workspace: their jobs' numbers, and what cancels them.
     pub(crate) working: HashMap<PathBuf, (u64, CancellationToken)>,
     /// The verifications under way.

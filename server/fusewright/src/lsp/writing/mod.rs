@@ -144,6 +144,8 @@ impl Job {
             return Err(Error::request_cancelled());
         }
         self.doing("putting the kernel in its place");
+        // The editor asks for its lenses as soon as the text changes, and from here on there is nothing to cancel.
+        self.session.state().placing.insert(self.order.uri.clone());
         let placed = place::place(&self.session, &self.order.uri, &self.order.pair, &written).await?;
         self.await_verdict(&written);
         let author = writer::shown(&written.writer);
@@ -247,6 +249,7 @@ impl Drop for Job {
             // A newer job of the document may have taken this one's place.
             if state.writing.get(&self.order.uri).is_some_and(|(id, _)| *id == self.ticket.id) {
                 state.writing.remove(&self.order.uri);
+                state.placing.remove(&self.order.uri);
                 state.doing.remove(&self.order.uri);
             }
         }
