@@ -64,7 +64,7 @@ def _on_its_line(case: Case) -> Iterator[None]:
 def prepare_to_time(case: Case) -> Prepared:
     """What comes before the timing and needs no device to itself. Raises :class:`Fault` for a wasteful reference."""
     case.report("timing", "timing both, in turn")
-    with case.phase("timing"), _on_its_line(case):
+    with case.phase("rehearsal"), _on_its_line(case):
         work = _work(case)
         if work is not None:
             refuse_wasteful_reference(work)
@@ -79,10 +79,10 @@ def time_both(case: Case, prepared: Prepared) -> None:
     Only what is timed has the device to itself: the driver may be busy with others before and after.
     """
     work, keeper = prepared.work, prepared.keeper
-    with case.phase("timing"), _on_its_line(case):
-        with case.turn(alone=True):
+    with _on_its_line(case):
+        with case.turn(alone=True), case.phase("timing"):
             measured, host = keeper.measure()
-        with case.team.turns.quiet.noise():
+        with case.team.turns.quiet.noise(), case.phase("compare"):
             keeper.check()
         card = present_card()
         if work is not None:

@@ -238,6 +238,14 @@ def test_a_missing_layer_is_told_by_what_it_means():
     assert set(layers.LACKING) == set(sandbox.LAYERS)
 
 
+@pytest.mark.parametrize(("around", "told"), [("on", ["bubblewrap"]), ("off", []), (None, [])])
+def test_bubblewrap_is_named_only_inside_of_it(monkeypatch, around, told):
+    monkeypatch.delenv("FUSEWRIGHT_BUBBLEWRAP", raising=False)
+    if around is not None:
+        monkeypatch.setenv("FUSEWRIGHT_BUBBLEWRAP", around)
+    assert layers.in_force([["files"]]) == [*told, "files"]
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [

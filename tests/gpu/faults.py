@@ -1,6 +1,6 @@
 """Judges mixed pairs, a quarter of them hostile, and checks every verdict and what is left afterwards.
 
-    python tests/gpu/faults.py [--pairs 200] [--device cuda|interpreter] [--in-flight 4]
+    python tests/gpu/faults.py [--pairs 200] [--device cuda|interpreter] [--in-flight 8]
 
 Speaks to the harness as the engine does. `FUSEWRIGHT_PYTHON` names the interpreter that has torch and
 triton; without it, the one that runs this. Standard library only.
@@ -45,12 +45,20 @@ class Survival:
     faults: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    processes: tuple[int, int] = (0, 0)
+    """How many processes were below the harness before the run and after it, spare workers among them."""
+    gpu_mib: tuple[int, int] | None = None
+    """How much of the GPU's memory was in use before the run and after it."""
+    outlived: int = 0
+    """How many processes were left once the harness had ended."""
     layers: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
+        memory = f"GPU memory {self.gpu_mib[0]} -> {self.gpu_mib[1]} MiB, " if self.gpu_mib else ""
         text = (
             f"{self.right} of {self.pairs} verdicts as expected ({self.hostile} hostile) "
-            f"in {self.seconds:.0f} s; layers: {', '.join(self.layers)}"
+            f"in {self.seconds:.0f} s; {memory}processes {self.processes[0]} -> {self.processes[1]}, "
+            f"{self.outlived} outlived the harness; layers: {', '.join(self.layers)}"
         )
         return "\n".join([text, *(f"    UNEXPECTED: {fault}" for fault in self.faults)])
 
@@ -66,7 +74,7 @@ def mixed(count: int, device: str, seed: int) -> list[Hostile]:
     return pairs
 
 
-def survive(count: int = 200, device: str = "cuda", in_flight: int = 4, seed: int = 0) -> Survival:
+def survive(count: int = 200, device: str = "cuda", in_flight: int = 8, seed: int = 0) -> Survival:
     """Judge ``count`` mixed pairs with one harness, ``in_flight`` requests at a time."""
     result = Survival()
     started = time.monotonic()
@@ -75,6 +83,7 @@ def survive(count: int = 200, device: str = "cuda", in_flight: int = 4, seed: in
         first = harness.verdict(candidate(), device=device)
         result.layers = first["environment"].get("containment", [])
         before = gpu_bytes(python) if device == "cuda" else 0
+        below_before = len(descendants(harness.process.pid))
         waiting: dict[int, Hostile] = {}
         for one in mixed(count, device, seed):
             if len(waiting) == in_flight:
@@ -90,9 +99,11 @@ def survive(count: int = 200, device: str = "cuda", in_flight: int = 4, seed: in
             result.faults.append(f"the pair after all that: {last['verdict']}, {last['reason']}")
         look_for_leftovers(harness, python, before, device, result)
         below = descendants(harness.process.pid)
+        result.processes = below_before, len(below)
     end = time.monotonic() + SETTLE_S
     while (left := [pid for pid in below if is_running(pid)]) and time.monotonic() < end:
         time.sleep(0.1)
+    result.outlived = len(left)
     if left:
         result.faults.append(f"{len(left)} processes outlived the harness")
     result.seconds = time.monotonic() - started
@@ -128,6 +139,7 @@ def look_for_leftovers(harness: Harness, python: str, before: int, device: str, 
         return
     while (grown := gpu_bytes(python) - before) > RESTING_GPU_BYTES and time.monotonic() < end:
         time.sleep(0.5)
+    result.gpu_mib = before >> 20, (before + grown) >> 20
     if grown > RESTING_GPU_BYTES:
         result.faults.append(f"{grown >> 20} MiB of GPU memory are held that were free before")
 
@@ -151,7 +163,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--in-flight", type=int, default=4)
+    parser.add_argument("--in-flight", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     result = survive(arguments.pairs, arguments.device, arguments.in_flight, arguments.seed)

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from busy import Busy
 from pairs import LARGER, ORDINARY, ROOT, Pair, made_anew, read_pair, text_of
 
 sys.path.insert(0, str(ROOT / "harness" / "tests"))
@@ -171,31 +172,49 @@ def cold(harness: Harness, first_ms: float, device: str) -> bool:
 
 
 def rate(harness: Harness, device: str) -> bool:
-    """Verdicts a minute with several pairs in flight, over all GPUs, and how busy the timing keeps each."""
+    """Verdicts a minute with several pairs in flight, and how near the GPUs are to being the limit."""
     gpus = gpus_of(harness) if device == "cuda" else 1
     over = f" over {gpus} GPUs" if gpus > 1 else ""
-    print(f"verdicts a minute{over}, each compiled anew; the share of the time in which one of them is timed")
+    print(f"verdicts a minute{over}, each compiled anew; how long a GPU is held by a timing, or runs kernels")
     fine, number = True, 0
-    for in_flight, count in ((1, 10), (4, 20), (8, 30)) if gpus == 1 else ((8, 30), (16, 60)):
+    for in_flight, count in ((1, 10), (4, 20), (8, 32)) if gpus == 1 else ((8, 24), (16, 48)):
         pairs = []
         for place in range(count):
             number += 1
             name = ORDINARY[place % len(ORDINARY)]
             pairs.append(made_anew(read_pair(name, text_of(name)), number))
         begun = time.perf_counter()
-        found = verdicts(harness, pairs, in_flight, device)
+        with Busy() as busy:
+            found = verdicts(harness, pairs, in_flight, device)
         took = time.perf_counter() - begun
-        timing = sum(timed.final["duration_ms"].get("timing", 0) for timed in found) / 1e3 / gpus
-        wrong = [timed.final for timed in found if timed.final["verdict"] not in RIGHT]
-        unprofiled = sum(1 for timed in found if timed.final.get("foreign_fraction") is None)
+        # A timing has its GPU to itself, so these phases add up to how long the GPUs were held.
+        held = sum(timed.final["duration_ms"].get("timing", 0) for timed in found) / 1e3 / gpus / took
+        running = busy.share()
+        final_s = statistics.median(timed.final_s for timed in found)
         print(
-            f"   {in_flight:2} in flight: {60 * count / took:6.0f} a minute, timing {timing / took:4.0%}, "
-            f"profiled {count - unprofiled} of {count}"
+            f"   {in_flight:2} in flight: {60 * count / took:5.0f} a minute ({count} in {took:.0f} s, "
+            f"each in {final_s:.1f} s), GPU held for timing {held:4.0%}, running kernels "
+            f"{'unknown' if running is None else f'{running:4.0%}'}"
         )
+        print(f"      a verdict's time: {', '.join(_largest_phases(found))}")
+        wrong = [timed.final for timed in found if timed.final["verdict"] not in RIGHT]
         for line in wrong:
             print(f"      UNEXPECTED: {line['verdict']}: {line['reason']}")
+        unprofiled = sum(1 for timed in found if timed.final.get("foreign_fraction") is None)
+        if unprofiled and device == "cuda":
+            print(f"      UNEXPECTED: {unprofiled} of {count} were not profiled")
         fine = fine and not wrong and (device != "cuda" or not unprofiled)
     return fine
+
+
+def _largest_phases(found: list[Timed], most: int = 7) -> list[str]:
+    """The phases that take most of a verdict's time, in words, with their means."""
+    names = {name for timed in found for name in timed.final["duration_ms"] if name != "total"}
+    means = {
+        name: statistics.fmean(timed.final["duration_ms"].get(name, 0) for timed in found) for name in names
+    }
+    largest = sorted(means, key=lambda name: means[name], reverse=True)[:most]
+    return [f"{name} {means[name]:.0f} ms" for name in largest]
 
 
 def gpus_of(harness: Harness) -> int:

@@ -32,7 +32,7 @@ def in_force(of_workers: Iterable[list[str]]) -> list[str]:
     """The layers that all of a verdict's workers have, and those around the whole harness."""
     workers = [set(layers) for layers in of_workers]
     common = [layer for layer in LAYERS if workers and all(layer in one for one in workers)]
-    return ([BUBBLEWRAP] if os.environ.get(_AROUND_US) else []) + common
+    return ([BUBBLEWRAP] if os.environ.get(_AROUND_US) == "on" else []) + common
 
 
 def missing(layers: list[str]) -> str | None:
