@@ -20,9 +20,9 @@ ONE_LAUNCH = (
         "add_rmsnorm_two_outputs",
     ),
     *("softmax_persistent_rows", "matmul_heuristics", "conv2d_implicit_gemm", "max_pool_with_indices"),
-    "batch_norm_inference",
+    *("batch_norm_inference", "module_with_linear_holder"),
 )
-REFUSED = {"top_k_routing": "topk", "adam_step_in_place": "None", "module_with_linear_holder": "function"}
+REFUSED = {"top_k_routing": "topk", "adam_step_in_place": "None"}
 SHARE = 0.85
 
 

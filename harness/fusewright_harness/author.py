@@ -7,6 +7,7 @@ Nothing that comes of it is trusted: it is a block like any other, to be judged.
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -67,25 +68,32 @@ def _task(pair: dict[str, Any]) -> tuple[Callable[..., Any], Arguments]:
     python = load_block(pair["python"], pair["file"], "pytorch")
     reference = entry_point(python, pair["entry"]["reference"], "pytorch")
     test = load_block(pair["test"], pair["file"], "test") if pair.get("test") else None
-    if pair["entry"]["convention"] == "modules":
-        message = (
-            "TorchInductor's kernels are made standalone for functions: give PYTHON a function in place of the "
-            "module, with its weights among the arguments"
-        )
-        raise Fault("pytorch", "run", "Module", message)
     if pair["inputs"] == "main":
         recording = run_main_block(
             pair["main"], pair["file"], python, test, [pair["entry"]["candidate"]], reference
         )
         return recording.reference, recording.arguments
-    make: Any = test.__dict__.get(pair["inputs"]) if test is not None else None
-    if not callable(make):
-        message = f"`{pair['inputs']}()` is not there once the TEST block has run"
-        raise Fault("test", "inputs", "NoInputs", message)
+    blocks = [python] if test is None else [test, python]
+    if pair["entry"]["convention"] == "modules":
+        init = _made_by(blocks, "get_init_inputs", pair["file"], optional=True)
+        try:
+            reference = init.call(reference)
+        except Exception as error:
+            raise fault_from_exception(error, "pytorch", "run", pair["file"]) from error
+    return reference, _made_by(blocks, pair["inputs"], pair["file"])
+
+
+def _made_by(blocks: list[types.ModuleType], name: str, file: str, optional: bool = False) -> Arguments:
+    """What the function of that name gives, in the first of the blocks that has it."""
+    make: Any = next((block.__dict__[name] for block in blocks if callable(block.__dict__.get(name))), None)
+    if make is None:
+        if optional:
+            return Arguments((), {})
+        raise Fault("test", "inputs", "NoInputs", f"`{name}()` is not there once the TEST block has run")
     try:
-        return reference, Arguments.of(make())
+        return Arguments.of(make())
     except BaseException as error:
-        raise fault_from_exception(error, "test", "inputs", pair["file"]) from error
+        raise fault_from_exception(error, "test", "inputs", file) from error
 
 
 def _bound(reference: Callable[..., Any], arguments: Arguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -93,7 +101,9 @@ def _bound(reference: Callable[..., Any], arguments: Arguments) -> tuple[tuple[A
     if not arguments.named:
         return arguments.positional, {}
     try:
-        bound = inspect.signature(reference).bind(*arguments.positional, **arguments.named)
+        bound = inspect.signature(getattr(reference, "forward", reference)).bind(
+            *arguments.positional, **arguments.named
+        )
     except (TypeError, ValueError) as error:
         raise Fault("test", "inputs", type(error).__name__, f"the inputs do not fit: {error}") from error
     return bound.args, bound.kwargs

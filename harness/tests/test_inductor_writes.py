@@ -76,6 +76,20 @@ _RIGHT = {
         "def reference(x):\n    return x > 0.5, x.argmax(dim=-1), (x < 0).any(dim=-1)",
         '(torch.randn(9, 40, device="cuda"),)',
     ),
+    "norm of all": _pair(
+        "def reference(x, largest):\n"
+        "    norm = x.square().sum().sqrt()\n"
+        "    return x * torch.clamp(largest / (norm + 1e-6), max=1.0), norm",
+        'torch.randn(9, 300, device="cuda"), 1.5',
+    ),
+    "bits of a number": _pair(
+        "def reference(x, seed):\n"
+        "    bits = torch.arange(x.numel(), device=x.device).view(x.shape)\n"
+        "    for _ in range(4):\n"
+        "        bits = (bits * 2654435761 & 0xFFFFFFFF) ^ (bits >> 15) ^ (seed >> 3 & 0xFFFFFFFF)\n"
+        "    return torch.where(bits & 1 == 1, x, 0.0)",
+        'torch.randn(9, 40, device="cuda"), 20240607',
+    ),
     "embedding": _pair(
         "def reference(tokens, table, scale):\n    return table[tokens] * scale",
         'torch.randint(0, 20, (4, 6), device="cuda"), torch.randn(20, 33, device="cuda"), 0.5',

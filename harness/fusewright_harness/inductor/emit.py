@@ -17,8 +17,10 @@ from torch._inductor.codegen.triton import TritonKernel
 from torch._inductor.debug import DebugContext
 from torch._inductor.fx_passes.post_grad import post_grad_passes, view_to_reshape
 from torch._inductor.graph import GraphLowering
+from torch._inductor.ir import Buffer, ComputedBuffer, Pointwise
 from torch._inductor.virtualized import V
 from torch.utils._pytree import tree_map
+from torch.utils._sympy import functions
 
 from fusewright_harness.inductor.trace import Traced
 
@@ -116,6 +118,40 @@ def _symbolic_rows() -> Any:
         TritonKernel._get_persistent_RBLOCK = original
 
 
+@contextlib.contextmanager
+def _whole_bits() -> Any:
+    """Lets bitwise operations on numbers among the arguments be whole, where Inductor would make floats of them."""
+    kinds = [kind for name, kind in vars(functions).items() if name.startswith("BitwiseFn_")]
+    before = [kind.is_integer for kind in kinds]
+    for kind in kinds:
+        kind.is_integer = True
+    try:
+        yield
+    finally:
+        for kind, value in zip(kinds, before, strict=True):
+            kind.is_integer = value
+
+
+@contextlib.contextmanager
+def _long_chains_once() -> Any:
+    """Has a long chain that reads nothing, such as random bits made of places, computed once.
+
+    Inductor would write it out wherever it is read, which doubles with every step of a chain like a cipher's rounds.
+    """
+    original = ComputedBuffer.make_loader
+
+    def make_loader(buffer: ComputedBuffer) -> Any:
+        if isinstance(buffer.data, Pointwise) and buffer.data.has_large_inner_fn():
+            return Buffer.make_loader(buffer)
+        return original(buffer)
+
+    ComputedBuffer.make_loader = make_loader
+    try:
+        yield
+    finally:
+        ComputedBuffer.make_loader = original
+
+
 def emit(traced: Traced) -> str:
     """The text of the module that Inductor would compile for ``traced``; called with the device faked."""
     hints = {symbol: sympy.sympify(origin.hint) for symbol, origin in traced.origins.items()}
@@ -126,7 +162,10 @@ def emit(traced: Traced) -> str:
 
     graph = traced.graph
     choices = V.set_choices_handler(_Choices())
-    with choices, V.set_fake_mode(traced.fake_mode), DebugContext(), _symbolic_rows(), torch.no_grad():
+    modes = contextlib.ExitStack()
+    for mode in (choices, V.set_fake_mode(traced.fake_mode), DebugContext(), torch.no_grad()):
+        modes.enter_context(mode)
+    with modes, _symbolic_rows(), _whole_bits(), _long_chains_once():
         view_to_reshape(graph)
         post_grad_passes(graph, is_inference=True)
         with traced.fake_mode:

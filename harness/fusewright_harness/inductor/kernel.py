@@ -134,6 +134,8 @@ class _Writer:
             ) from error
         functions = self._functions(translate)
         doubles = {name for name in [*self._numbers(), *self._hoisted] if self._in_float64(name)}
+        if any(_is_wide(node) for node in walk(self._body)):
+            self._widen()
         self._renamed |= indices.names
         name_values(self._body, indices, self._pointers_of, self._names, self._renamed)
         _Rename(self._renamed, self._sizes).apply(self._body)
@@ -276,9 +278,24 @@ class _Writer:
         floating = number in self._hoisted or self._sizes.is_float(number)
         return floating and "fp64" in " ".join(self._kernel.signature.values())
 
+    def _widen(self) -> None:
+        """Has places and whole numbers in int64, since they meet numbers that int32 cannot hold."""
+        passed = [name for name, given in self._launch.arguments.items() if self._is_whole_number(given)]
+        casts = [_parse_statement(f"{name} = tl.cast({name}, tl.int64)") for name in passed]
+        self._body = casts + [_WidePlaces().visit(statement) for statement in self._body]
+
+    def _is_whole_number(self, given: ast.expr) -> bool:
+        """Whether a parameter is given a whole number among the arguments."""
+        symbol = ast.unparse(given)
+        return self._sizes.is_number(symbol) and not self._sizes.is_float(symbol)
+
     def _blocks(self, indices: Indices, held: dict[str, ast.expr]) -> list[Block]:
         found = []
-        constants = [name for name, type_ in self._kernel.signature.items() if type_ == "constexpr"]
+        constants = [
+            name
+            for name, type_ in self._kernel.signature.items()
+            if type_ == "constexpr" and _LOCAL_BLOCK.fullmatch(name)
+        ]
         for local in [*constants, *held]:
             axis = local.removesuffix("BLOCK")
             numel = f"{axis.lower()}numel"
@@ -330,6 +347,23 @@ class _Writer:
             lines += ["    " + line for line in statement_lines(statement)]
         # `unparse` knows single quotes alone.
         return re.sub(r"'(-?inf|nan)'", r'"\1"', "\n".join(lines))
+
+
+class _WidePlaces(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if ast.unparse(node.func) != "tl.program_id":
+            return node
+        return ast.parse(f"{ast.unparse(node)}.to(tl.int64)", mode="eval").body
+
+
+def _parse_statement(text: str) -> ast.stmt:
+    return ast.parse(text).body[0]
+
+
+def _is_wide(node: ast.AST) -> bool:
+    """Whether it is a number that int32, as which Triton takes small arguments, cannot hold."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value >> 31 > 0
 
 
 class _FlatSums(ast.NodeTransformer):

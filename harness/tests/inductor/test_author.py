@@ -52,6 +52,43 @@ def test_the_kernel_that_is_written_passes(harness):
     assert line["verdict"] == "untimed", line["reason"]
 
 
+_MODEL = """
+import torch
+from torch import nn
+
+class Model(nn.Module):
+    def __init__(self, features, classes, eps=1e-6):
+        super().__init__()
+        self.norm = nn.LayerNorm(features, eps=eps)
+        self.register_buffer("shift", torch.full((features,), 0.25))
+
+    def forward(self, x):
+        return torch.relu(self.norm(x) + self.shift)
+"""
+
+_MODEL_TEST = """
+import torch
+
+def get_inputs():
+    return [torch.randn(6, 40)]
+
+def get_init_inputs():
+    return [40, 3]
+"""
+
+
+def test_a_module_becomes_one_with_the_same_state(harness):
+    asked = subject(_MODEL, _MODEL_TEST, ("Model", "ModelNew"))
+    asked |= {"inputs": "get_inputs", "entry": {**asked["entry"], "convention": "modules"}}
+    kernel, error = ask(harness, asked)
+    assert error is None
+    assert "class ModelNew(nn.Module):" in kernel["triton"]
+    whole = pair(_MODEL, kernel["triton"], _MODEL_TEST, entry=("Model", "ModelNew"))
+    whole |= {"inputs": asked["inputs"], "entry": asked["entry"]}
+    line = harness.verdict(whole, device="interpreter")
+    assert line["verdict"] == "untimed", line["reason"]
+
+
 def test_an_operator_without_a_kernel_is_named(harness):
     kernel, error = ask(
         harness,
