@@ -14,9 +14,11 @@ from typing import Any
 
 from fusewright_harness import timing
 from fusewright_harness.faults import Fault
+from fusewright_harness.launch_cost import LaunchCosts
 from fusewright_harness.stopwatch import Handles, Stopwatch
 
 _CALIBRATION_ROUNDS = 24
+_COST_SLOTS = 5
 _SHORT_SPIN_MS = 0.01
 _FEW_EMPTY, _MANY_EMPTY = 4, 12
 _SLACK_SHARE = 0.5
@@ -44,6 +46,9 @@ class Clock:
         self._idle_ms: dict[float, tuple[float, float]] = {}
         self.overhead_ms = self._overhead()
         """What lies between the two events of a round beside the kernels' own time."""
+        self.costs = LaunchCosts()
+        """What a launch takes in this process and in others on the device."""
+        self.costs.learn([ms for _ in range(_COST_SLOTS) for ms in self._stopwatch.launch_ms()])
 
     def now_ms(self) -> float:
         """Milliseconds since some moment in the past."""
@@ -107,6 +112,7 @@ def _order(rounds: int, wait_ms: float) -> dict[str, Any]:
         "filler": [],
         "reserve": 0,
         "large": False,
+        "costs": False,
     }
 
 

@@ -22,15 +22,17 @@ import torch
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.mixing import mix
+from fusewright_harness.own_kernels import TOUCHES, load_kernels
 from fusewright_harness.transfer import clone_value
 from fusewright_harness.values import take_apart
-from fusewright_harness.waiting import load_wait
 
 VERBS = ("prepare", "go", "stash", "timed_output")
 
 # Bound before any code of the pair is loaded, which may replace it in torch's namespace.
 _empty = torch.empty
 
+_TOUCH_WINDOWS = 3
+_TOUCH_WAIT_MS = 0.15
 _CYCLES_PER_MS = 2_000_000
 """Clock cycles a millisecond, rounded up for the fastest cards: too long a wait costs time, not truth."""
 
@@ -46,6 +48,8 @@ class Handles:
     """Keeps the stream, and where it can be the whole GPU, busy that long; returns at once."""
     spin_ms: Callable[[float], None]
     """The same on one multiprocessor, for a time that is proportional to what was asked for."""
+    touch: Callable[[int], None] | None
+    """Launches a kernel that does next to nothing on the memory of that number; None where there is none."""
     flush: Callable[[], Any]
     """Empties the L2 cache, in the stream."""
     finish: Callable[[], None]
@@ -62,6 +66,8 @@ def cuda_handles(device: torch.device) -> Handles:
     l2_bytes = torch.cuda.get_device_properties(device).L2_cache_size
     buffer = torch.empty(max(2 * l2_bytes, 32 << 20), dtype=torch.uint8, device=device)
 
+    own = load_kernels(device, stream.cuda_stream)
+
     def spin(ms: float) -> None:
         sleep(int(ms * _CYCLES_PER_MS))
 
@@ -69,8 +75,9 @@ def cuda_handles(device: torch.device) -> Handles:
         new_event=lambda: base(enable_timing=True),
         record=lambda event: record(event, stream),
         elapsed_ms=elapsed,
-        wait_ms=load_wait(device, stream.cuda_stream) or spin,
+        wait_ms=own.wait_ms if own is not None else spin,
         spin_ms=spin,
+        touch=own.touch if own is not None else None,
         flush=buffer.zero_,
         finish=torch._C._cuda_synchronize,
         clock=time.perf_counter,
@@ -82,7 +89,9 @@ _prepared: dict[torch.device, Handles] = {}
 
 def prepare_handles(device: torch.device) -> None:
     """Makes a device's handles ahead of need, for the first stopwatch on it: a tenth of a second at first."""
-    _prepared[device] = cuda_handles(device)
+    handles = _prepared[device] = cuda_handles(device)
+    # A kernel's first launch takes longer.
+    Stopwatch(handles, device).launch_ms()
 
 
 class Stopwatch:
@@ -129,7 +138,8 @@ class Stopwatch:
         """Makes the calls that were prepared, as ``order["how"]`` says.
 
         - ``device``: ``device_ms`` and ``enqueue_ms`` of each round, divided by its calls; the GPU waits
-          ``order["wait_ms"]`` before a round. With ``order["keep"]`` the outputs stay for :meth:`kept_output`.
+          ``order["wait_ms"]`` before a round. With ``order["keep"]`` the outputs stay for :meth:`stash`. With
+          ``order["costs"]`` there is ``launch_ms`` too: what a launch took in each of a few windows before the calls.
         - ``host``: ``host_ms`` of each call, synchronising around it.
         """
         arguments, self._arguments = self._arguments, []
@@ -165,6 +175,7 @@ class Stopwatch:
             self.handles.wait_ms,
             self.handles.clock,
         )
+        launch_ms = self.launch_ms() if self._order["costs"] else []
         batch, wait_ms, keep = self._order["batch"], self._order["wait_ms"], self._order["keep"]
         events = [(self.handles.new_event(), self.handles.new_event()) for _ in self._order["contents"]]
         enqueue_ms = []
@@ -184,7 +195,28 @@ class Stopwatch:
                 ]
         self.handles.finish()
         elapsed = self.handles.elapsed_ms
-        return {"device_ms": [elapsed(begin, end) / batch for begin, end in events], "enqueue_ms": enqueue_ms}
+        device_ms = [elapsed(begin, end) / batch for begin, end in events]
+        return {"device_ms": device_ms, "enqueue_ms": enqueue_ms, "launch_ms": launch_ms}
+
+    def launch_ms(self) -> list[float]:
+        """What a launch takes in this process, a few times: kernels that do next to nothing, one after another.
+
+        The device is idle before, so nothing that a call left behind is in it.
+        """
+        assert self.handles is not None  # As in `prepare`.
+        touch = self.handles.touch
+        if touch is None:
+            return []
+        events = [(self.handles.new_event(), self.handles.new_event()) for _ in range(_TOUCH_WINDOWS)]
+        for begin, end in events:
+            self.handles.flush()
+            self.handles.wait_ms(_TOUCH_WAIT_MS)
+            self.handles.record(begin)
+            for number in range(TOUCHES):
+                touch(number)
+            self.handles.record(end)
+        self.handles.finish()
+        return [self.handles.elapsed_ms(begin, end) / TOUCHES for begin, end in events]
 
     def _from_host(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
         assert self.handles is not None  # As in `prepare`.

@@ -18,6 +18,7 @@ from fusewright_harness.case import Case, new_seed
 from fusewright_harness.clock import Clock, Round, check_total, contradiction
 from fusewright_harness.compare import LATER_CALLS, Expected, compare
 from fusewright_harness.faults import Fault, harness_fault
+from fusewright_harness.launch_cost import evened
 from fusewright_harness.roofline import (
     Work,
     refuse_impossible_speed,
@@ -161,6 +162,7 @@ class _Timekeeper:
         trials = self._trials()
         plans = timing.plans_from_trials(trials, self._room, self._clock.overhead_ms)
         slots: dict[Worker, list[list[float]]] = {side: [] for side in self._sides}
+        windows: dict[Worker, list[float]] = {side: [] for side in self._sides}
         enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
         checked = {secrets.randbelow(timing.SLOT_PAIRS // 2), secrets.randbelow(timing.SLOT_PAIRS)}
         for number in range(timing.SLOT_PAIRS):
@@ -170,6 +172,7 @@ class _Timekeeper:
                 slot = self._go(side, plan, prepared[side]) if prepared else self._slot(side, plan)
                 times = timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
                 slots[side].append(times)
+                windows[side] += timing.launch_times(slot.reported)
                 enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
                 if side is self._case.team.candidate and number in checked:
                     self._stash(slot, plan, times)
@@ -179,7 +182,7 @@ class _Timekeeper:
             # The host's slowest rounds set the pace of a slot as much as the others.
             enqueue_ms = statistics.quantiles(enqueue[side], n=10)[-1]
             self._hold_to_clock(side, plan, Round(plan.batch, device_ms, plan.wait_ms, enqueue_ms))
-        measured = timing.evaluate(slots[self._sides[0]], slots[self._sides[1]], new_seed())
+        measured = timing.evaluate(*self._evened(slots, windows), new_seed())
         host = {
             name: self._host_ms(side) for name, side in zip(("python", "triton"), self._sides, strict=True)
         }
@@ -191,11 +194,29 @@ class _Timekeeper:
         trial = self._slot(side, timing.trial_plan(self._room))
         plan = timing.plans_from_trials([trial.reported], self._room, self._clock.overhead_ms)[0]
         times: list[float] = []
+        windows: list[float] = []
         for _ in range(_LONE_SLOTS):
             slot = self._slot(side, plan)
             times += timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
+            windows += timing.launch_times(slot.reported)
             self._rest(side)
-        return statistics.median(times)
+        excess_ms = self._clock.costs.excess_ms(self._clock.costs.learn(windows))
+        # What is compiled makes few launches, most often one.
+        return statistics.median(evened(times, 1, excess_ms))
+
+    def _evened(
+        self, slots: dict[Worker, list[list[float]]], windows: dict[Worker, list[float]]
+    ) -> list[list[list[float]]]:
+        """Both sides' times as they would be in processes whose launches take what is typical."""
+        costs = [self._clock.costs.learn(windows[side]) for side in self._sides]
+        launches = (
+            int(self._case.reference_work.get("count", 1)),
+            self._launches + int(self._case.candidate_work.get("count", 0)),
+        )
+        return [
+            [evened(times, count, self._clock.costs.excess_ms(cost)) for times in slots[side]]
+            for side, count, cost in zip(self._sides, launches, costs, strict=True)
+        ]
 
     def _trials(self) -> list[dict[str, Any]]:
         reference, candidate = self._sides
@@ -233,6 +254,8 @@ class _Timekeeper:
         return orders
 
     def _order(self, side: Worker, plan: Plan, how: str, keep: bool) -> dict[str, Any]:
+        # Where nothing is kept the judge's clock is at stake, and not the device's time.
+        costs = keep and not self._room.large
         keep = keep and side is self._case.team.candidate
         return {
             "how": how,
@@ -244,6 +267,7 @@ class _Timekeeper:
             "reserve": self._room.reserve_bytes(plan, keep),
             "large": self._room.large,
             "compiled": self._compiled,
+            "costs": how == "device" and costs,
         }
 
     def _go(self, side: Worker, plan: Plan, order: dict[str, Any]) -> _Slot:

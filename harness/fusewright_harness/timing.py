@@ -26,12 +26,14 @@ _SHORT_MS = 0.020
 """A call shorter than this is timed in batches: events tell half a microsecond."""
 _BATCH_MS = 0.050
 _MOST_BATCH = 8
-_BATCHED_ROUNDS = 4
+_BATCHED_ROUNDS = 6
+_FEW_BATCHED_ROUNDS = 4
 _LARGE_BYTES = 1 << 30
-_DOUBT_MS = 0.00015
+_DOUBT_MS = 0.0001
 _MOST_DOUBT = 0.04
-"""How far short calls' times differ between processes that do the same: some tenths of a microsecond (measured on an
-H200); as a share of the shorter side's time, the interval is wider by it on both ends."""
+"""How far short calls' times differ between processes that do the same, once they are evened out by what launches take
+(:mod:`launch_cost`): a tenth of a microsecond (measured on an H200). As a share of the shorter side's time, the
+interval is wider by it on both ends."""
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
 _WAIT_LIMIT_MS = 5.0
@@ -108,7 +110,7 @@ def plans_from_trials(trials: list[dict[str, Any]], room: Room, overhead_ms: flo
     batch = 1
     if min(device_ms) < _SHORT_MS:
         batch = min(
-            _MOST_BATCH, math.ceil(_BATCH_MS / min(device_ms)), max(1, room.calls() // _BATCHED_ROUNDS)
+            _MOST_BATCH, math.ceil(_BATCH_MS / min(device_ms)), max(1, room.calls() // _FEW_BATCHED_ROUNDS)
         )
     plans = []
     for device, enqueue in zip(device_ms, enqueue_ms, strict=True):
@@ -138,6 +140,14 @@ def numbers(slot: dict[str, Any], key: str) -> list[float]:
     ):
         raise Fault("triton", "timing", "BadTimes", "the candidate's process reported times that are none")
     return [float(time) for time in times]
+
+
+def launch_times(slot: dict[str, Any]) -> list[float]:
+    """What a launch took in the windows of a slot, as the worker reports; none where there are none to believe."""
+    windows = slot.get("launch_ms")
+    if not isinstance(windows, list):
+        return []
+    return [float(ms) for ms in windows if isinstance(ms, (int, float)) and math.isfinite(ms) and ms >= 0]
 
 
 def device_times(slot: dict[str, Any], batch: int, overhead_ms: float) -> list[float]:

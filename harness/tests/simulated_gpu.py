@@ -15,6 +15,7 @@ from fusewright_harness.stopwatch import Handles, Stopwatch
 FLUSH_MS = 0.04
 EVENT_MS = 0.0015
 LAUNCH_MS = 0.002
+TOUCH_MS = 0.0005
 
 
 class SimulatedGpu:
@@ -23,8 +24,9 @@ class SimulatedGpu:
     def __init__(self) -> None:
         self.now = 0.0
         self.streams: dict[str, float] = {}
-
         self.whole = 0.0
+        self.launch_ms = LAUNCH_MS
+        """What a launch takes in the process whose turn it is."""
 
     def work(self, ms: float, stream: str = "main", host_ms: float = 0.005, whole: bool = False) -> None:
         """Enqueues a kernel of that length, which costs the host a little.
@@ -35,8 +37,8 @@ class SimulatedGpu:
         begin = max(self.streams.get(stream, 0.0), self.now, self.whole)
         if whole:
             begin = max(begin, *self.streams.values())
-            self.whole = begin + LAUNCH_MS + ms
-        self.streams[stream] = begin + LAUNCH_MS + ms
+            self.whole = begin + self.launch_ms + ms
+        self.streams[stream] = begin + self.launch_ms + ms
 
     def event(self, event: dict[str, float]) -> None:
         self.streams["main"] = max(self.streams.get("main", 0.0), self.now) + EVENT_MS
@@ -52,6 +54,7 @@ class SimulatedGpu:
             elapsed_ms=lambda begin, end: end["ms"] - begin["ms"],
             wait_ms=lambda ms: self.work(ms, whole=True),
             spin_ms=lambda ms: self.work(ms),
+            touch=lambda _number: self.work(TOUCH_MS, host_ms=0.002),
             flush=lambda: self.work(FLUSH_MS),
             finish=self.finish,
             clock=lambda: self.now / 1e3,
@@ -59,13 +62,16 @@ class SimulatedGpu:
 
 
 class SimulatedWorker:
-    """Answers the stopwatch's verbs in this process, as a worker would."""
+    """Answers the stopwatch's verbs in this process, as a worker would whose launches take ``launch_ms``."""
 
-    def __init__(self, gpu: SimulatedGpu, function: Any, launches: int | None = None) -> None:
+    def __init__(
+        self, gpu: SimulatedGpu, function: Any, launches: int | None = None, launch_ms: float = LAUNCH_MS
+    ) -> None:
         self.stopwatch = Stopwatch(gpu.handles())
         self.function = function
         self.gpu = gpu
         self.launches = launches
+        self.launch_ms = launch_ms
         self.inputs = [((torch.full((4,), float(number)),), {}) for number in range(3)]
         self.reply: dict[str, Any] = {}
         self.calls = 0
@@ -76,7 +82,9 @@ class SimulatedWorker:
             self.reply = self.stopwatch.prepare(self.inputs, order)
             self.calls = len(order["contents"]) * order["batch"]
         elif verb == "go":
+            self.gpu.launch_ms = self.launch_ms
             self.reply = dict(self.stopwatch.go(self.function))
+            self.gpu.launch_ms = LAUNCH_MS
             if self.launches is not None:
                 self.reply["launches"] = self.launches * self.calls
         else:

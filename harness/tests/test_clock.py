@@ -128,6 +128,7 @@ def test_a_stashed_output_outlives_its_slot(gpu):
         "filler": [],
         "reserve": 0,
         "how": "device",
+        "costs": False,
     }
     stopwatch.prepare(inputs, order)
     stopwatch.go(lambda x: x * 10)

@@ -1,0 +1,116 @@
+"""What launches take in different processes, and that verdicts differ by it no longer, on a simulated GPU."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from simulated_gpu import LAUNCH_MS, TOUCH_MS, SimulatedGpu, SimulatedWorker
+
+from fusewright_harness import stopwatch, timed
+from fusewright_harness.case import Case, Options, Team
+from fusewright_harness.clock import Clock
+from fusewright_harness.compare import Expected
+from fusewright_harness.launch_cost import LaunchCosts, evened
+from fusewright_harness.timing import Timing, launch_times
+from fusewright_harness.verdict import Verdict
+from fusewright_harness.workers import Deadline
+
+SPREAD_MS = 0.0002
+"""How far launches' times lie apart in the simulated processes: as far as they were found to on an H200."""
+
+
+class Bench:
+    """Verdicts on one pair of short calls, each in processes of its own: four launches against one."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.draw = random.Random(seed)
+        self.gpu = SimulatedGpu()
+        self.clock = Clock(self.gpu.handles())
+
+    def process(self) -> float:
+        return LAUNCH_MS + self.draw.uniform(-SPREAD_MS / 2, SPREAD_MS / 2)
+
+    def verdict(self, worker=SimulatedWorker) -> Timing:
+        gpu = self.gpu
+
+        def reference(_):
+            for _ in range(4):
+                gpu.work(0.002, host_ms=0.001)
+
+        candidate = worker(gpu, lambda _: gpu.work(0.004), 1, self.process())
+        team = Team(SimulatedWorker(gpu, reference, None, self.process()), candidate, None)
+        case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+        case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+        case.reference_work = {"count": 4}
+        return timed._Timekeeper(case, self.clock).measure()[0]
+
+
+@pytest.fixture
+def bench(monkeypatch):
+    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    # Outputs are not what is tested here.
+    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    return Bench()
+
+
+def spread(bench: Bench, verdicts: int = 10) -> float:
+    speedups = [bench.verdict().speedup for _ in range(verdicts)]
+    return max(speedups) / min(speedups) - 1
+
+
+def test_verdicts_in_other_processes_agree(bench):
+    assert spread(bench) < 0.005
+
+
+def test_without_what_launches_take_they_would_not(bench, monkeypatch):
+    monkeypatch.setattr(stopwatch.Stopwatch, "launch_ms", lambda _: [])
+    assert spread(bench) > 0.03
+
+
+def test_the_launches_own_time_stays_in(bench):
+    timing = bench.verdict()
+    assert timing.python_ms == pytest.approx(4 * (0.002 + LAUNCH_MS), rel=0.05)
+    assert timing.triton_ms == pytest.approx(0.004 + LAUNCH_MS, rel=0.05)
+
+
+def test_a_process_tells_what_its_launches_take(bench):
+    assert Clock(bench.gpu.handles()).costs.typical_ms() == pytest.approx(LAUNCH_MS + TOUCH_MS, abs=3e-4)
+
+
+class Forging(SimulatedWorker):
+    """A candidate whose process reports that launches take long in it."""
+
+    claimed_ms = 0.0
+
+    def answer(self):
+        answer = super().answer()
+        if "launch_ms" in answer.fields:
+            answer.fields["launch_ms"] = [ms + self.claimed_ms for ms in answer.fields["launch_ms"]]
+        return answer
+
+
+@pytest.mark.parametrize("claimed_ms", [0.0002, 0.001, 1.0, float("nan"), -1.0])
+def test_a_candidate_gains_next_to_nothing_by_lying_about_it(bench, monkeypatch, claimed_ms):
+    honest = bench.verdict()
+    monkeypatch.setattr(Forging, "claimed_ms", claimed_ms)
+    assert bench.verdict(Forging).triton_ms > honest.triton_ms - 0.0005
+
+
+def test_what_cannot_be_is_not_believed():
+    costs = LaunchCosts()
+    assert costs.excess_ms(costs.learn([0.0025])) == 0.0
+    for cost in (0.0024, 0.0025, 0.0026):
+        costs.learn([cost] * 6)
+    assert costs.excess_ms(0.0026) == pytest.approx(0.0001)
+    assert costs.excess_ms(0.0024) == pytest.approx(-0.0001)
+    assert costs.excess_ms(0.004) == 0.0
+    assert costs.excess_ms(None) == 0.0
+    assert launch_times({"launch_ms": [0.002, "long", None, float("inf"), -1]}) == [0.002]
+    assert launch_times({}) == launch_times({"launch_ms": 3}) == []
+
+
+def test_a_tenth_is_the_most_that_is_taken_off():
+    assert evened([0.005, 0.010], 1, 0.0001) == pytest.approx([0.0049, 0.0099])
+    assert evened([0.005], 1000, 0.0001) == pytest.approx([0.0045])
+    assert evened([0.005], 1000, -0.0001) == pytest.approx([0.0055])
