@@ -1,6 +1,7 @@
 """`fusewright run --all` under kill -9 at random moments: nothing is done twice, lost or left behind.
 
-FUSEWRIGHT_KILLS=100 kills that often (with the simulated judge); FUSEWRIGHT_KILL_SEED draws other moments.
+FUSEWRIGHT_KILLS=100 kills that often with the simulated judge, FUSEWRIGHT_REAL_KILLS=100 with the real one;
+FUSEWRIGHT_KILL_SEED draws other moments.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from simulated_model import attempts_before, simulated_model, wants_analysis
 from test_loop import ANALYSIS, CANDIDATE, IDEAS, RIGHT, WRONG, Loop, pair
+from test_user_path import processes_with
 
 KILLS = int(os.environ.get("FUSEWRIGHT_KILLS", "25"))
+REAL_KILLS = int(os.environ.get("FUSEWRIGHT_REAL_KILLS", "3"))
 SEED = int(os.environ.get("FUSEWRIGHT_KILL_SEED", "0"))
 JUDGE = Path(__file__).with_name("simulated_judge.py")
 
@@ -64,8 +69,13 @@ def candidate_is_whole(loop: Loop) -> bool:
     return not path.exists() or path.read_text().rstrip().endswith('torch.randn(1000, device="cuda"))')
 
 
-def kill_at_random(loop: Loop, kills: int, longest_s: float) -> tuple[int, Counter[str]]:
-    """Starts the loop and kills it, again and again; returns how often, and where it was then."""
+def kill_at_random(
+    loop: Loop, kills: int, longest_s: float, more: int = 8, after: Callable[[], None] = lambda: None
+) -> tuple[int, Counter[str]]:
+    """Starts the loop and kills it, again and again; returns how often, and where it was then.
+
+    Where it has come to its end, `more` ideas are added. `after` is called after each kill.
+    """
     generator = random.Random(SEED)
     places: Counter[str] = Counter()
     done = 0
@@ -92,6 +102,7 @@ def kill_at_random(loop: Loop, kills: int, longest_s: float) -> tuple[int, Count
         if running.wait() == -9:
             done += 1
             places[json.loads(lines[-1])["event"] if lines else "start"] += 1
+        after()
         assert candidate_is_whole(loop)
         if done == kills:
             break
@@ -99,7 +110,7 @@ def kill_at_random(loop: Loop, kills: int, longest_s: float) -> tuple[int, Count
             # It came to its end before: give it more to do.
             with (loop.root / IDEAS).open("a") as file:
                 count = len((loop.root / IDEAS).read_text().splitlines())
-                file.writelines(f"{idea(number)}\n" for number in range(count, count + 8))
+                file.writelines(f"{idea(number)}\n" for number in range(count, count + more))
     return done, places
 
 
@@ -149,12 +160,46 @@ def test_kills_with_a_simulated_judge(loop: Loop, capsys: pytest.CaptureFixture[
         print(f"\n{done} kills, by what was last reported: {dict(places)}")
 
 
-def test_kills_with_the_real_harness(loop: Loop) -> None:
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder for temporary files that workers with a user of their own can pass through."""
+    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+        path = Path(folder)
+        path.chmod(0o711)
+        yield path
+
+
+def test_kills_with_the_real_harness(loop: Loop, scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (loop.root / IDEAS).write_text("".join(f"{idea(number)}\n" for number in range(2)))
-    with simulated_model(answer) as model:
+    # bubblewrap would end what it encloses, and has a /tmp of its own: the harness must do without.
+    tag = f"killed-{os.getpid()}"
+    loop.environment |= {
+        "TMPDIR": str(scratch),
+        "FUSEWRIGHT_TEST_TAG": tag,
+        "FUSEWRIGHT_BUBBLEWRAP": "off",
+    }
+    longest_gone_s = 0.0
+
+    def nothing_runs_on() -> None:
+        nonlocal longest_gone_s
+        killed = time.monotonic()
+        while (left := processes_with(tag)) and time.monotonic() < killed + 30:
+            time.sleep(0.02)
+        assert left == []
+        longest_gone_s = max(longest_gone_s, time.monotonic() - killed)
+
+    with simulated_model(answer, pieces=8) as model:
         loop.use(model)
-        done, _ = kill_at_random(loop, 3, longest_s=8.0)
+        done, places = kill_at_random(loop, REAL_KILLS, longest_s=8.0, more=2, after=nothing_runs_on)
+        swept = len(list(scratch.iterdir()))
         last = loop.run("run", "--all")
-    assert done >= 1
+    assert done == REAL_KILLS
     assert last.returncode in {0, 1}, last.stderr
     check(loop)
+    # What was left is swept away by whoever starts next, who cleans up behind itself.
+    assert list(scratch.iterdir()) == []
+    with capsys.disabled():
+        print(
+            f"\n{done} kills with the real harness, by what was last reported: {dict(places)}; all processes "
+            f"gone within {longest_gone_s:.1f} s; {swept} scratch folders were left, none after the next run"
+        )
