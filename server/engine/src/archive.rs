@@ -135,6 +135,7 @@ pub fn archive_by(
     let provenance = Provenance {
         file: file.display().to_string(),
         attempts: author.as_ref().and_then(|author| author.attempt),
+        hinted: author.as_ref().is_some_and(|author| author.hinted),
         model: author.map(|author| author.writer),
         converted: converted.is_some(),
         ..Provenance::of(verdict, example.code_hash(), example.description.clone())
@@ -232,7 +233,7 @@ fn author(pair: &PairFile, authors: Option<&AuthorStore>) -> Option<Author> {
     let named = |name: &str| INDUCTOR_KERNELS.iter().any(|start| name.starts_with(start));
     if says_so || pair.kernels().iter().any(|kernel| named(&kernel.name)) {
         let attempt = known.filter(Author::is_inductor).and_then(|author| author.attempt);
-        return Some(Author { writer: INDUCTOR.to_owned(), attempt });
+        return Some(Author { writer: INDUCTOR.to_owned(), attempt, hinted: false });
     }
     known
 }

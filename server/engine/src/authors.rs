@@ -23,6 +23,9 @@ pub struct Author {
     pub writer: String,
     /// Which attempt it was, from 1, where it was counted.
     pub attempt: Option<u32>,
+    /// Whether it was a model that had TorchInductor's kernel to begin with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hinted: bool,
 }
 
 impl Author {
@@ -84,13 +87,13 @@ mod tests {
     fn an_author_is_known_by_the_code_and_not_by_its_layout() {
         let folder = tempfile::tempdir().unwrap();
         let store = AuthorStore::at(folder.path().join("authors"));
-        let author = Author { writer: "coder at localhost".to_owned(), attempt: Some(2) };
+        let author = Author { writer: "coder at localhost".to_owned(), attempt: Some(2), hinted: true };
         assert_eq!(store.recall("def f(x):\n    return x\n"), None);
         store.remember("def f(x):\n    return x\n", &author).unwrap();
         assert_eq!(store.recall("# a note\r\ndef f( x ):\r\n  return x"), Some(author.clone()));
         assert_eq!(store.recall("def f(x):\n    return -x\n"), None);
 
-        let later = Author { writer: INDUCTOR.to_owned(), attempt: Some(1) };
+        let later = Author { writer: INDUCTOR.to_owned(), attempt: Some(1), hinted: false };
         store.remember("def f(x): \n    return x\n", &later).unwrap();
         assert_eq!(store.recall("def f(x):\n    return x\n"), Some(later.clone()));
         store.remember("def f(x):\n    return x\n", &author).unwrap();

@@ -292,6 +292,7 @@ fn assignment(layout: Layout, failures: &[(String, Failure)]) -> Assignment<'_> 
     Assignment {
         about: "add one, then \"relu\"",
         instructions: "Keep to float32.",
+        file: Path::new("add.py"),
         layout,
         subject: "add",
         failures,

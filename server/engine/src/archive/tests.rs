@@ -173,7 +173,7 @@ fn inductors_kernels_are_known_with_or_without_what_they_say_of_themselves() {
     let mut scene =
         scene(&PAIR.replace("import triton.language as tl\n", "import triton.language as tl  # for all\n"));
     let block = PairFile::parse(PAIR).code(BlockKind::Triton).unwrap().to_owned();
-    let author = Author { writer: INDUCTOR.to_owned(), attempt: Some(1) };
+    let author = Author { writer: INDUCTOR.to_owned(), attempt: Some(1), hinted: false };
     scene.authors().remember(&format!("# Written by TorchInductor\n{block}"), &author).unwrap();
     assert!(scene.archive(Ruling::Pass).unwrap_err().contains("TorchInductor wrote its kernel"));
     scene.settings.dataset.allow_inductor = true;
@@ -187,11 +187,11 @@ fn inductors_kernels_are_known_with_or_without_what_they_say_of_themselves() {
 #[test]
 fn provenance_names_the_model_and_the_attempt() {
     let scene = scene(PAIR);
-    let author = Author { writer: "coder at localhost:8000".to_owned(), attempt: Some(2) };
+    let author = Author { writer: "coder at localhost:8000".to_owned(), attempt: Some(2), hinted: true };
     scene.authors().remember(scene.pair.code(BlockKind::Triton).unwrap(), &author).unwrap();
     scene.archive(Ruling::Pass).unwrap();
-    let Provenance { model, attempts, .. } = scene.provenance();
-    assert_eq!((model.as_deref(), attempts), (Some("coder at localhost:8000"), Some(2)));
+    let Provenance { model, attempts, hinted, .. } = scene.provenance();
+    assert_eq!((model.as_deref(), attempts, hinted), (Some("coder at localhost:8000"), Some(2), true));
 }
 
 #[test]

@@ -228,6 +228,7 @@ mod tests {
             headers = { "x-team" = "kernels", "api-key" = "$TEAM_KEY" }
             temperature = 0.2
             max_tokens = 4096
+            inductor_hint_s = 2.5
             [loop]
             attempts = 2
             [dataset]

@@ -26,6 +26,7 @@ pub(super) fn expected(section: &str, key: &str) -> &'static str {
         ("model", "api_key_env") => "the name of an environment variable, never the key itself",
         ("model", "temperature") => "a number from 0 to 2",
         ("model", "max_tokens") => "a whole number of at least 1",
+        ("model", "inductor_hint_s") => "a number of seconds from 0 to 600",
         ("dataset", "path") => "the path of a file",
         ("dataset", "require") => r#""correct" or "faster""#,
         ("verify", "compile_on_save" | "torch_compile") | ("dataset", "allow_untimed" | "allow_inductor") => {
@@ -55,6 +56,7 @@ pub(super) fn sensible(section: &str, key: &str, value: &Value) -> bool {
         ("model", "api_key_env") => is_variable(text),
         ("model", "temperature") => number_in(0.0, 2.0),
         ("model", "max_tokens") => number_in(1.0, f64::from(u32::MAX)),
+        ("model", "inductor_hint_s") => number_in(0.0, 600.0),
         ("rules", "ignore") => {
             value.as_array().is_some_and(|codes| codes.iter().filter_map(Value::as_str).all(is_rule))
         }

@@ -55,6 +55,8 @@ pub(super) fn load_with(root: &Path, accepted: impl Fn(&Path, &[u8]) -> bool) ->
         problems.extend(waiting.into_iter().map(|(section, key)| untrusted(&text, section, key)));
         problems.sort_by_key(|problem| problem.range.start);
         drop_guarded(&mut options);
+        // Where the user has not said that the folder is to be trusted, a model is asked without running its code.
+        options.model.inductor_hint_s = Some(0.0);
     }
     // A path is meant from the file that names it, wherever the program was started.
     if let Some(interpreter) = &mut options.python.interpreter
@@ -122,13 +124,18 @@ mod tests {
         let loaded = read();
         assert_eq!(loaded.options.python.interpreter, None);
         assert_eq!(loaded.options.verify.seeds, Some(2));
+        assert_eq!(
+            loaded.options.model.inductor_hint_s,
+            Some(0.0),
+            "a model is asked without running the folder's code"
+        );
         assert_eq!(loaded.problems.len(), 1);
         assert_eq!((loaded.problems[0].kind, loaded.problems[0].line), (ProblemKind::Untrusted, 4));
         insta::assert_snapshot!(loaded.problems[0].message, @"`python.interpreter` is not in force: it can run or send something, so read the file and accept it with `fusewright trust`");
 
         store.accept(&folder.path().join(CONFIG_FILE)).unwrap();
         let loaded = read();
-        assert_eq!(loaded.problems, []);
+        assert_eq!((loaded.problems.len(), loaded.options.model.inductor_hint_s), (0, None));
         assert_eq!(loaded.options.python.interpreter, Some(folder.path().join("env/bin/python")));
 
         fs::write(folder.path().join(CONFIG_FILE), format!("{TEXT}# changed\n")).unwrap();

@@ -93,6 +93,11 @@ pub struct ModelOptions {
     /// The longest answer, in tokens.
     #[schemars(range(min = 1))]
     pub max_tokens: Option<u32>,
+    /// How long a model waits for TorchInductor's own kernel of the reference, which its prompt then holds as a beginning,
+    /// in seconds; 0 for never. It is made from the pair's PYTHON and TEST blocks, so it runs their code. Left out, it
+    /// waits up to 3 seconds where Python is running already, and not at all where it is not.
+    #[schemars(range(min = 0, max = 600))]
+    pub inductor_hint_s: Option<f64>,
 }
 
 /// The loop that works through ideas and tasks.

@@ -91,6 +91,8 @@ pub struct ModelSettings {
     pub temperature: Option<f64>,
     /// The longest answer, in tokens; the provider's own default where it was left out.
     pub max_tokens: Option<u32>,
+    /// How long a model waits for TorchInductor's kernel of the reference, in seconds, where it was said.
+    pub inductor_hint_s: Option<f64>,
 }
 
 impl ModelSettings {
@@ -188,6 +190,7 @@ impl Settings {
         set_option(&mut self.model.api_key_env, model.api_key_env.as_ref());
         set_option(&mut self.model.temperature, model.temperature.as_ref());
         set_option(&mut self.model.max_tokens, model.max_tokens.as_ref());
+        set_option(&mut self.model.inductor_hint_s, model.inductor_hint_s.as_ref());
         set(&mut self.work.attempts, work.attempts.as_ref());
         set(&mut self.dataset.path, dataset.path.as_ref());
         set_option(&mut self.dataset.require, dataset.require.as_ref());

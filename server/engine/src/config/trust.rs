@@ -121,6 +121,7 @@ pub fn guarded(options: &Options) -> Vec<(&'static str, &'static str)> {
     add(options.model.headers.is_some(), "model", "headers");
     add(options.model.command.is_some(), "model", "command");
     add(options.model.api_key_env.is_some(), "model", "api_key_env");
+    add(options.model.inductor_hint_s.is_some_and(|seconds| seconds > 0.0), "model", "inductor_hint_s");
     add(options.dataset.path.as_deref().is_some_and(leaves_the_workspace), "dataset", "path");
     keys
 }
@@ -147,6 +148,7 @@ pub(super) fn drop_guarded(options: &mut Options) {
             ("model", "headers") => options.model.headers = None,
             ("model", "command") => options.model.command = None,
             ("model", "api_key_env") => options.model.api_key_env = None,
+            ("model", "inductor_hint_s") => options.model.inductor_hint_s = None,
             _ => options.dataset.path = None,
         }
     }

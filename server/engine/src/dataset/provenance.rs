@@ -31,6 +31,9 @@ pub struct Provenance {
     pub environment: Map<String, Value>,
     /// Who wrote the kernel, where that is known: a model's name, or `inductor`.
     pub model: Option<String>,
+    /// Whether that model had TorchInductor's kernel of the reference to begin with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hinted: bool,
     /// How many attempts it took, where they were counted.
     pub attempts: Option<u32>,
     /// Whether the inputs were moved from the main block into TEST.
@@ -54,6 +57,7 @@ impl Provenance {
             device: verdict.device.clone(),
             environment: verdict.environment.clone(),
             model: None,
+            hinted: false,
             attempts: None,
             converted: false,
             time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),

@@ -1,12 +1,15 @@
 //! Writes whole pairs, for ideas and tasks.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use fusewright_pair::{BlockKind, PairFile, Style};
 
 use super::error::{GenerateError, Unusable};
 use super::{Generator, Written, telling};
-use crate::model::find_pair;
+use crate::model::{AnswerError, find_pair};
 use crate::progress::{CancellationToken, Progress};
-use crate::prompts::{Commission, Failure};
+use crate::prompts::{Commission, Failure, whole_lines};
 
 /// How a pair's file is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub struct Assignment<'a> {
     pub about: &'a str,
     /// What else is to be kept to, in words; may be empty.
     pub instructions: &'a str,
+    /// Where it will lie.
+    pub file: &'a Path,
     /// How the file is laid out.
     pub layout: Layout,
     /// How recorded answers name it.
@@ -42,7 +47,14 @@ impl Generator<'_> {
     ) -> Result<Written, GenerateError> {
         let model = self.writer.model().ok_or(GenerateError::NoReference)?;
         let commission = self.commission(&assignment).await;
-        let prompt = self.prompts()?.candidate(&commission, assignment.failures)?;
+        let prompts = self.prompts()?;
+        let before = assignment.failures.last().map(|(text, _)| Arc::from(text.as_str()));
+        let hint = match before {
+            Some(before) => self.hint(&prompts, assignment.file, &before, progress, cancel).await,
+            None => None,
+        };
+        let said = hint.as_deref().map(whole_lines);
+        let prompt = prompts.candidate(&commission, assignment.failures, said.as_deref())?;
         let answered = telling::ask(model, &prompt, "writing the pair", progress, cancel).await?;
         let (answer, usage, seconds) =
             (answered.completion.text, answered.completion.usage, answered.seconds);
@@ -51,7 +63,9 @@ impl Generator<'_> {
             Layout::Open => (Style::Open, assignment.about.to_owned()),
             Layout::Closed => (Style::Closed, format!("Fused Kernels: {}", assignment.about)),
         };
-        let text = match find_pair(&answer, style, &title) {
+        let found = find_pair(&answer, style, &title)
+            .and_then(|text| if self.is_kept_out(&text) { Err(AnswerError::Copied) } else { Ok(text) });
+        let text = match found {
             Ok(text) => text,
             Err(reason) => {
                 let unusable = Unusable { writer, wanted: "a pair", reason, answer, prompt, usage, seconds };
@@ -59,7 +73,7 @@ impl Generator<'_> {
             }
         };
         let block = PairFile::parse(&*text).code(BlockKind::Triton).unwrap_or_default().to_owned();
-        self.remember(&block, assignment.failures.len(), progress);
+        self.remember(&block, assignment.failures.len(), hint.is_some(), progress);
         let prompt = Some(prompt);
         Ok(Written {
             new_text: text.clone(),
@@ -72,6 +86,14 @@ impl Generator<'_> {
             prompt,
             answer,
         })
+    }
+
+    /// Whether the kernel of a pair is one of TorchInductor's, repeated, and the dataset takes none of those.
+    fn is_kept_out(&self, text: &str) -> bool {
+        let pair = PairFile::parse(text);
+        let block = pair.code(BlockKind::Triton).unwrap_or_default();
+        let known = self.writer.authors.as_ref().and_then(|authors| authors.recall(block));
+        !self.settings.dataset.allow_inductor && known.is_some_and(|author| author.is_inductor())
     }
 
     async fn commission(&self, assignment: &Assignment<'_>) -> Commission {

@@ -23,18 +23,18 @@ pub use writer::Writer;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fusewright_pair::{BlockKind, PairFile};
 
-use crate::authors::{Author, ORIGIN};
+use crate::authors::{Author, INDUCTOR, ORIGIN};
 use crate::config::{DeviceChoice, Settings};
 use crate::dataset::Dataset;
 use crate::harness::InductorKernel;
 use crate::home::Home;
 use crate::model::{AnswerError, ModelError, Prompt, Usage, Wanted, find_code};
 use crate::progress::{CancellationToken, Event, Progress};
-use crate::prompts::{Failure, Prompts, Task, nearest_examples};
+use crate::prompts::{Failure, Prompts, Task, nearest_examples, whole_lines};
 use crate::python::installed_triton;
 use crate::verify::{InductorRequest, Verifier};
 use crate::workspace::Workspace;
@@ -45,6 +45,10 @@ pub use crate::model::EditorModel;
 const TEMPLATES: &str = "triton_training_data/prompts";
 /// How many worked pairs a prompt carries.
 const EXAMPLES: usize = 2;
+/// Who waits for less is not told why.
+const UNNOTICED: Duration = Duration::from_millis(100);
+/// A hint that is longer than this would crowd out the task itself.
+const LONGEST_HINT: usize = 16_000;
 
 /// Writes kernels and pairs for one workspace.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +116,8 @@ impl Generator<'_> {
         };
         self.complete(&mut task).await;
         let prompts = self.prompts()?;
+        let hint = self.hint(&prompts, request.file, &request.text, progress, cancel).await;
+        task.hint = hint.as_deref().map(whole_lines);
         let prompt = match request.failures {
             [first, later @ ..] if request.fix => prompts.fix(&task, first, later)?,
             failures => prompts.generate(&task, failures)?,
@@ -130,7 +136,7 @@ impl Generator<'_> {
                 return Err(GenerateError::Unusable(Box::new(unusable)));
             }
         };
-        let written = self.written(inserted, &request, answered.seconds, progress);
+        let written = self.written(inserted, &request, hint.is_some(), answered.seconds, progress);
         Ok(Written { usage, prompt: Some(prompt), answer, ..written })
     }
 
@@ -172,7 +178,7 @@ impl Generator<'_> {
             self.verifier.inductor(asked, progress, cancel).await.map_err(GenerateError::Inductor)?;
         let code = with_origin(&kernel);
         let inserted = insert(pair, &code).map_err(GenerateError::Misfit)?;
-        Ok(self.written(inserted, request, started.elapsed().as_secs_f64(), progress))
+        Ok(self.written(inserted, request, false, started.elapsed().as_secs_f64(), progress))
     }
 
     /// What is returned of a block that stands in its file now; the prompt and the answer are the caller's to add.
@@ -180,11 +186,12 @@ impl Generator<'_> {
         &self,
         inserted: Inserted,
         request: &Request<'_>,
+        hinted: bool,
         seconds: f64,
         progress: &dyn Progress,
     ) -> Written {
         let Inserted { text, block, replaced, new_text } = inserted;
-        self.remember(&block, request.failures.len(), progress);
+        self.remember(&block, request.failures.len(), hinted, progress);
         let (writer, answer) = (self.writer.label(), String::new());
         Written { text, block, replaced, new_text, writer, usage: None, seconds, prompt: None, answer }
     }
@@ -230,10 +237,47 @@ impl Generator<'_> {
         chosen.await.unwrap_or_default()
     }
 
-    fn remember(&self, block: &str, failures: usize, progress: &dyn Progress) {
+    /// TorchInductor's kernel for the reference of a file, where the prompts want it and it can be had soon. It stays
+    /// TorchInductor's: a model that repeats it is not its author.
+    async fn hint(
+        &self,
+        prompts: &Prompts,
+        file: &Path,
+        text: &Arc<str>,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Option<Arc<str>> {
+        if !prompts.hand_hints_on() {
+            return None;
+        }
+        let asked = async {
+            let mut hint = std::pin::pin!(self.verifier.hint(file, text));
+            if let Ok(hint) = tokio::time::timeout(UNNOTICED, &mut hint).await {
+                return hint;
+            }
+            let message = "asking TorchInductor for a hint".to_owned();
+            progress.report(Event::Phase { message, percent: None });
+            hint.await
+        };
+        let hint = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            hint = asked => hint,
+        };
+        let hint = hint.filter(|hint| hint.len() <= LONGEST_HINT)?;
+        let author = Author { writer: INDUCTOR.to_owned(), attempt: None, hinted: false };
+        self.note_author(&hint, &author, progress);
+        Some(hint)
+    }
+
+    fn remember(&self, block: &str, failures: usize, hinted: bool, progress: &dyn Progress) {
         let attempt = u32::try_from(failures).unwrap_or(u32::MAX).saturating_add(1);
-        let author = Author { writer: self.writer.label(), attempt: Some(attempt) };
-        if let Some(Err(error)) = self.writer.authors.as_ref().map(|store| store.remember(block, &author)) {
+        let author = Author { writer: self.writer.label(), attempt: Some(attempt), hinted };
+        self.note_author(block, &author, progress);
+    }
+
+    fn note_author(&self, block: &str, author: &Author, progress: &dyn Progress) {
+        if let Some(Err(error)) = self.writer.authors.as_ref().map(|store| store.remember(block, author)) {
             progress.report(Event::Note(format!(
                 "who wrote the kernel cannot be remembered for `archive`: {error}"
             )));

@@ -49,6 +49,11 @@ pub enum AnswerError {
     /// The code cannot stand in the file.
     #[error("the code in the answer cannot stand in the TRITON block: {0}")]
     NoBlock(String),
+    /// The kernel is TorchInductor's, which was given as a hint, and the dataset takes none of those.
+    #[error(
+        "the answer repeats TorchInductor's own kernel, which was a place to start from: write one of your own"
+    )]
+    Copied,
     /// A whole pair was asked for, and what came is none.
     #[error("the answer holds no whole pair: {0}")]
     NoPair(String),

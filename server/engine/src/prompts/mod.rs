@@ -21,13 +21,17 @@ use thiserror::Error;
 use crate::dataset::Example;
 use crate::model::{Prompt, Purpose, Role, Turn};
 
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 6] = [
     ("system.md.j2", include_str!("templates/system.md.j2")),
     ("generate.md.j2", include_str!("templates/generate.md.j2")),
     ("candidate.md.j2", include_str!("templates/candidate.md.j2")),
     ("fix.md.j2", include_str!("templates/fix.md.j2")),
+    (HINT, include_str!("templates/hint.md.j2")),
     ("analysis.md.j2", include_str!("templates/analysis.md.j2")),
 ];
+
+/// The template of what TorchInductor's kernel is handed over with.
+const HINT: &str = "hint.md.j2";
 
 /// How much of an answer that held no kernel is repeated, in characters.
 const LONGEST_QUOTE: usize = 4000;
@@ -84,6 +88,8 @@ pub struct Task {
     pub triton: Option<String>,
     /// Worked pairs to learn from.
     pub examples: Vec<Example>,
+    /// TorchInductor's kernel for the same reference, where it could be had.
+    pub hint: Option<String>,
     /// How recorded answers name the task.
     #[serde(skip)]
     pub subject: String,
@@ -147,6 +153,12 @@ struct Standing<'a> {
     whole: bool,
 }
 
+/// TorchInductor's kernel.
+#[derive(Debug, Serialize)]
+struct Beginning<'a> {
+    triton: &'a str,
+}
+
 /// What a request to mend is made of; the kernel itself where it was not said before.
 #[derive(Debug, Serialize)]
 struct Mending<'a> {
@@ -155,6 +167,8 @@ struct Mending<'a> {
     triton: &'a str,
     /// Whether the whole file is asked for.
     whole: bool,
+    /// What a whole file's retry is told of TorchInductor's kernel.
+    hint: Option<&'a str>,
 }
 
 impl Prompts {
@@ -200,35 +214,47 @@ impl Prompts {
         Ok(written)
     }
 
+    /// Whether a hint would be handed on: a user's template may leave it out.
+    pub fn hand_hints_on(&self) -> bool {
+        let says = |name, word| {
+            self.environment.get_template(name).is_ok_and(|template| template.source().contains(word))
+        };
+        says(HINT, "triton") && (says("generate.md.j2", "hint") || says("fix.md.j2", "hint"))
+    }
+
     /// Asks for the kernel; each failure is an answer that was given before, and the verdict on it.
     pub fn generate(&self, task: &Task, failures: &[Failure]) -> Result<Prompt, PromptError> {
-        let mut turns = vec![user(self.render("generate.md.j2", task)?)];
+        let mut turns = vec![user(self.asked(task)?)];
         for failure in failures {
-            turns.extend(self.retried(&failure.triton, failure, false)?);
+            turns.extend(self.retried(&failure.triton, failure, false, None)?);
         }
         self.prompt(task, turns, failures.len())
     }
 
     /// Asks to mend the present kernel, which failed first; each later failure is an answer that was given since.
     pub fn fix(&self, task: &Task, failure: &Failure, later: &[Failure]) -> Result<Prompt, PromptError> {
-        let values = Mending { failure, first: true, triton: &failure.triton, whole: false };
-        let asked = self.render("generate.md.j2", task)?;
+        let values = Mending { failure, first: true, triton: &failure.triton, whole: false, hint: None };
+        let asked = self.asked(task)?;
         let mut turns = vec![user(format!("{asked}\n{}", self.render("fix.md.j2", values)?))];
         for failure in later {
-            turns.extend(self.retried(&failure.triton, failure, false)?);
+            turns.extend(self.retried(&failure.triton, failure, false, None)?);
         }
         self.prompt(task, turns, later.len() + 1)
     }
 
-    /// Asks for a whole pair; each failure is a file that was answered before, and the verdict on it.
+    /// Asks for a whole pair; each failure is a file that was answered before, and the verdict on it. `hint` is
+    /// TorchInductor's kernel for the last one's reference.
     pub fn candidate(
         &self,
         commission: &Commission,
         failures: &[(String, Failure)],
+        hint: Option<&str>,
     ) -> Result<Prompt, PromptError> {
         let mut turns = vec![user(self.render("candidate.md.j2", commission)?)];
-        for (text, failure) in failures {
-            turns.extend(self.retried(text, failure, true)?);
+        let hint = hint.map(|hint| self.render(HINT, Beginning { triton: hint })).transpose()?;
+        let hint = hint.as_deref().map(str::trim);
+        for (number, (text, failure)) in (1..).zip(failures) {
+            turns.extend(self.retried(text, failure, true, hint.filter(|_| number == failures.len()))?);
         }
         let standing = Standing {
             facts: facts().collect(),
@@ -251,9 +277,22 @@ impl Prompts {
         Ok(prompt)
     }
 
+    /// The first request, whose hint is told of in the words of its template.
+    fn asked(&self, task: &Task) -> Result<String, PromptError> {
+        let Some(triton) = task.hint.as_deref() else { return self.render("generate.md.j2", task) };
+        let hint = Some(self.render(HINT, Beginning { triton })?.trim().to_owned());
+        self.render("generate.md.j2", Task { hint, ..task.clone() })
+    }
+
     /// What was answered before, and the verdict on it.
-    fn retried(&self, code: &str, failure: &Failure, whole: bool) -> Result<[Turn; 2], PromptError> {
-        let values = Mending { failure, first: false, triton: "", whole };
+    fn retried(
+        &self,
+        code: &str,
+        failure: &Failure,
+        whole: bool,
+        hint: Option<&str>,
+    ) -> Result<[Turn; 2], PromptError> {
+        let values = Mending { failure, first: false, triton: "", whole, hint };
         let asked = user(self.render("fix.md.j2", values)?);
         Ok([Turn { role: Role::Assistant, text: answered(code, failure) }, asked])
     }
@@ -322,7 +361,7 @@ fn fenced(code: &str) -> String {
 }
 
 /// A text with one line feed at its end and none at its start.
-fn whole_lines(text: &str) -> String {
+pub(crate) fn whole_lines(text: &str) -> String {
     format!("{}\n", text.replace("\r\n", "\n").trim_matches('\n'))
 }
 
@@ -385,6 +424,34 @@ mod tests {
         let (rules, facts) = prompt.system.split_once("What is easily wrong").unwrap_or((&prompt.system, ""));
         insta::assert_snapshot!(rules);
         assert!(facts.is_empty() || facts.starts_with(" in Triton 3.9.0:\n- "), "{facts}");
+    }
+
+    #[test]
+    fn a_hint_is_labelled_as_what_it_is() {
+        let hint = "import triton\n\ndef scale_triton(x): ...\n".to_owned();
+        let prompts = Prompts::load(None).unwrap();
+        let task = Task { hint: Some(hint.clone()), ..task() };
+        insta::assert_snapshot!(prompts.generate(&task, &[]).unwrap().turns[0].text);
+
+        let commission = Commission { about: "scale, shift".to_owned(), ..Commission::default() };
+        let tried = [("# one\n".to_owned(), failure()), ("# two\n".to_owned(), failure())];
+        let retry = prompts.candidate(&commission, &tried, Some(&hint)).unwrap();
+        let hinted = retry.turns.iter().map(|turn| turn.text.contains(&hint)).collect::<Vec<_>>();
+        assert_eq!(hinted, [false, false, false, false, true], "the last one alone is about this reference");
+    }
+
+    #[test]
+    fn a_users_template_may_leave_the_hint_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).unwrap();
+            Prompts::load(Some(folder.path())).unwrap().hand_hints_on()
+        };
+        assert!(Prompts::load(None).unwrap().hand_hints_on());
+        assert!(wanted("generate.md.j2", "Please: {{ reference }}"), "a retry hands it on");
+        assert!(!wanted("fix.md.j2", "Again."));
+        assert!(wanted("fix.md.j2", "Again: {{ hint }}"));
+        assert!(!wanted("hint.md.j2", ""));
     }
 
     #[test]

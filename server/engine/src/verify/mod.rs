@@ -2,6 +2,7 @@
 //!
 //! There is always a verdict line. What could not be judged is a line whose error names the harness.
 
+mod hint;
 mod inductor;
 mod pair;
 
@@ -89,6 +90,7 @@ pub struct Verifier {
     options: VerifierOptions,
     harness: Mutex<Option<Arc<Harness>>>,
     prewarmed: AtomicBool,
+    hints: hint::Hints,
 }
 
 /// Why the harness could not be asked.
@@ -103,7 +105,12 @@ enum Unasked {
 impl Verifier {
     /// A verifier whose harness is not started yet.
     pub fn new(options: VerifierOptions) -> Self {
-        Self { options, harness: Mutex::new(None), prewarmed: AtomicBool::new(false) }
+        Self {
+            options,
+            harness: Mutex::new(None),
+            prewarmed: AtomicBool::new(false),
+            hints: hint::Hints::default(),
+        }
     }
 
     /// Judges a pair. The first form of the verdict, with phases pending, goes to `progress`.
@@ -198,6 +205,7 @@ impl Verifier {
 
     /// Ends the harness, giving it a moment to clean up. Dropping the verifier kills it at once.
     pub async fn shut_down(&self) {
+        self.hints.end();
         let harness = self.harness.lock().await.take();
         // Whoever still waits for an answer holds the harness too, and it ends with the last of them.
         if let Some(harness) = harness.and_then(Arc::into_inner) {

@@ -257,6 +257,11 @@ impl<'a> Shift<'a> {
         };
         let failed = !recorded(&line, self.tools.settings).right;
         if failed && attempt < run.of {
+            // What the next attempt may begin with is made while the model says why this one failed.
+            if !self.tools.writer.is_inductor() && !draft.text.is_empty() {
+                let (file, text) = (self.tools.root.join(&run.file), draft.text.as_str().into());
+                self.tools.verifier.begin_hint(&file, &text);
+            }
             let analysis = writing::analyse(self, run, draft, &line, made).await?;
             let text = compose::failure_analysis(
                 attempt,

@@ -109,9 +109,11 @@ async fn pair(
     let failures: Vec<_> = made.iter().map(|attempt| failure(run, attempt)).collect();
     // What a task says beyond its first line: what each operation means, and what it is applied to.
     let instructions = run.brief.split_once('\n').map_or("", |(_, rest)| rest.trim());
+    let file = shift.tools.root.join(&run.file);
     let assignment = Assignment {
         about: &subject.about,
         instructions,
+        file: &file,
         layout: match subject.kind {
             Kind::Idea => Layout::Open,
             Kind::Task => Layout::Closed,
