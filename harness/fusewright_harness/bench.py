@@ -250,7 +250,7 @@ class Bench:
             free.release()
 
     def _team(self, lane: Lane, deadline: Deadline) -> Team:
-        reference, candidate = lane.worker(), lane.worker()
+        reference, candidate = lane.workers(2)
         compiler = self._lanes["compile"][0].worker() if lane.mode == "interpreter" else None
         team = Team(reference, candidate, compiler, lambda: self._recruit(lane, team), turns=lane.turns)
         if lane.mode == "cuda":

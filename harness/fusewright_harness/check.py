@@ -33,8 +33,9 @@ def check_seed(case: Case, number: int) -> bool:
     case.named_candidate = named if isinstance(named, str) else None
     case.inputs.append(facts_of(inputs.fields))
     call = {"value": inputs.value, "candidate": named}
-    begun = time.monotonic()
     try:
+        case.step()
+        begun = time.monotonic()
         with case.phase("run"):
             if number == 0:
                 ask_compiler(case, call, inputs)

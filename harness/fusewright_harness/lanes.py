@@ -92,14 +92,26 @@ class Lane:
 
     def worker(self) -> Worker:
         """A fresh worker, warm where one was ready."""
-        with self._lock:
-            if self._spares:
-                return self._spares.pop(0)
-        with self.turns.quiet.noise():
-            worker = self._running().fork()
-            if self.mode == "cuda":
-                worker.layers()
+        (worker,) = self.workers(1)
         return worker
+
+    def workers(self, count: int) -> list[Worker]:
+        """So many fresh workers, warm where some were ready; the others get ready side by side."""
+        with self._lock:
+            found, self._spares = self._spares[:count], self._spares[count:]
+        if len(found) == count:
+            return found
+        with self.turns.quiet.noise():
+            try:
+                while len(found) < count:
+                    found.append(self._running().fork())
+                for worker in found if self.mode == "cuda" else ():
+                    worker.layers()
+            except Fault:
+                for worker in found:
+                    worker.end()
+                raise
+        return found
 
     def entered(self) -> None:
         """One more pair is in flight here."""

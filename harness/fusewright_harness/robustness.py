@@ -110,6 +110,7 @@ class Probe:
             return
         reference.keep(inputs)
         try:
+            case.step()
             wanted = self._ask_reference("variant_expected", "running the reference")
             if wanted is None:
                 self._outcome.left_out.append(name_of(variant))
