@@ -1,7 +1,7 @@
 //! How long one edit takes: the parse of the whole file and all rules.
 
 use divan::counter::BytesCount;
-use fusewright_pair::PairFile;
+use fusewright_pair::{PairFile, Reader};
 
 fn main() {
     divan::main();
@@ -71,6 +71,12 @@ fn large() -> String {
     format!("# <PYTHON>\nimport torch\n{}{all}# <TRITON>\n{imports}{}{all}{TEST}", steps(STEP), steps(KERNEL))
 }
 
+/// The same with one letter more, in the middle.
+fn typed(text: &str) -> String {
+    let middle = text[text.len() / 2..].find("return out").map_or(0, |at| at + text.len() / 2);
+    format!("{}x{}", &text[..middle + 10], &text[middle + 10..])
+}
+
 /// The same while somebody types: an expression that is not finished.
 fn unfinished(text: &str) -> String {
     text.replacen("    return out\n", "    return out.\n", 1)
@@ -86,4 +92,17 @@ fn parse(bencher: divan::Bencher, name: &str) {
         _ => large().replace("# <", "# ").replace(">\n", "\n"),
     };
     bencher.counter(BytesCount::of_str(&text)).bench(|| PairFile::parse(divan::black_box(&*text)));
+}
+
+/// An edit of a text that was read before.
+#[divan::bench(args = ["small", "large"])]
+fn edit(bencher: divan::Bencher, name: &str) {
+    let text = if name == "small" { small() } else { large() };
+    let texts = [typed(&text), text];
+    let mut reader = Reader::default();
+    let mut at = 0;
+    bencher.counter(BytesCount::of_str(&texts[0])).bench_local(|| {
+        at += 1;
+        reader.read(divan::black_box(&*texts[at % 2]), None)
+    });
 }

@@ -1,6 +1,6 @@
 //! What holds for every text, whoever wrote it. The crate's own tests and the fuzz target both ask for it.
 
-use fusewright_pair::{BlockKind, PairFile, Rule, Style, Version};
+use fusewright_pair::{BlockKind, PairFile, Reader, Rule, Style, Version};
 
 /// Reads a text, checks what is said of it, and applies every fix and conversion. Panics where something does not hold.
 pub(crate) fn check(text: &str) {
@@ -15,6 +15,7 @@ pub(crate) fn check(text: &str) {
         last = block.range().end().to_usize();
     }
     diagnostics(text, &file);
+    versions(text, &file);
     if !file.is_pair() {
         assert!(file.diagnostics().is_empty() && file.blocks().is_empty());
     }
@@ -36,6 +37,24 @@ pub(crate) fn check(text: &str) {
     }
     for version in [Version::new(3, 2), Version::new(3, 6), Version::new(3, 9)] {
         PairFile::parse_for(text, Some(version));
+    }
+}
+
+/// Reads the text after others that differ from it in one place: what an edit leaves alone is not parsed again.
+fn versions(text: &str, file: &PairFile) {
+    let sum: usize = text.bytes().map(usize::from).sum();
+    let (before, after) = text.split_at(text.floor_char_boundary(sum % (text.len() + 1)));
+    let mut reader = Reader::default();
+    for other in [format!("{before}x{after}"), before.to_owned(), format!("{before}\n{after}")] {
+        reader.read(other, None);
+        let again = reader.read(text, None);
+        let known = |file: &PairFile| {
+            format!(
+                "{:?}",
+                (file.diagnostics(), file.blocks(), file.entry_points(), file.kernels(), file.title())
+            )
+        };
+        assert_eq!(known(&again), known(file), "{text}");
     }
 }
 

@@ -1,8 +1,7 @@
 //! From a text to what is known of it: one parse, one walk of each block, then the rules.
 
-use ruff_python_ast::ModModule;
-use ruff_python_ast::token::{TokenKind, Tokens};
-use ruff_python_parser::{LexicalErrorType, ParseErrorType, Parsed};
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::{LexicalErrorType, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::block::BlockKind;
@@ -11,7 +10,8 @@ use crate::layout::Layout;
 use crate::lines::{Lines, to_u32};
 use crate::marker::{Marker, candidates};
 use crate::pair_file::Facts;
-use crate::syntax::{Region, parse_file, parse_part};
+use crate::part::Part;
+use crate::syntax::{Region, parse_file};
 use crate::triton::Version;
 
 /// Longer texts are no pair files; they are not read.
@@ -19,17 +19,30 @@ const LONGEST_TEXT: usize = 4 << 20;
 
 /// Reads a text.
 pub(crate) fn analyse(text: &str, triton: Option<Version>) -> Facts {
-    match with_file(text, |mut file| {
+    analyse_again(text, triton, "", &mut Parts::default())
+}
+
+/// The same for the next version of `old_text`, of which `parts` are the parts; they become those of `text`.
+pub(crate) fn analyse_again(text: &str, triton: Option<Version>, old_text: &str, parts: &mut Parts) -> Facts {
+    let read = |mut file: File<'_>| {
         file.triton = triton;
         file.into_facts()
-    }) {
-        Ok(facts) => facts,
-        Err(lines) => Facts::none(lines),
-    }
+    };
+    with_file_again(text, old_text, parts, read).unwrap_or_else(Facts::none)
 }
 
 /// Reads a text and hands over the file with its syntax tree; gives the lines back if the text is no pair.
 pub(crate) fn with_file<T>(text: &str, read: impl FnOnce(File<'_>) -> T) -> Result<T, Lines> {
+    with_file_again(text, "", &mut Parts::default(), read)
+}
+
+fn with_file_again<T>(
+    text: &str,
+    old_text: &str,
+    parts: &mut Parts,
+    read: impl FnOnce(File<'_>) -> T,
+) -> Result<T, Lines> {
+    let old = std::mem::take(parts);
     if text.len() > LONGEST_TEXT {
         return Err(Lines::new(""));
     }
@@ -39,62 +52,88 @@ pub(crate) fn with_file<T>(text: &str, read: impl FnOnce(File<'_>) -> T) -> Resu
         return Err(lines);
     }
     let mut markers = without_echoes(&candidates);
-    let mut cut = Cut::along(text, &lines, &markers);
+    let mut cut = Cut::again(text, &lines, &markers, old_text, old);
     // A candidate inside a string cuts the string in two, and no part before it ends otherwise in an open string.
-    if cut.parts.iter().zip(&cut.ranges).any(|(part, range)| ends_in_string(part, *range)) {
+    if cut.parts.iter().any(ends_in_string) {
         let outside = outside_strings(text, &candidates);
         if outside != markers {
-            dispose(std::mem::replace(&mut cut, Cut::along(text, &lines, &outside)).parts);
+            cut = Cut::again(text, &lines, &outside, "", Parts::default());
             markers = outside;
         }
     }
     if !is_pair(&markers) {
-        dispose(cut.parts);
         return Err(lines);
     }
-    Ok(on_deep_stack(depth(&cut.parts), move || {
-        let Cut { layout, ranges, parts } = cut;
-        let regions: Vec<_> =
-            parts.iter().zip(&ranges).map(|(part, range)| Region::new(part, *range)).collect();
-        let result = read(File::new(text, lines, layout, &regions));
-        drop(parts);
-        result
-    }))
+    *parts = cut.parts;
+    let regions: Vec<_> = parts.iter().map(Region::new).collect();
+    let layout = cut.layout;
+    Ok(on_deep_stack(parts.depth(), move || read(File::new(text, lines, layout, &regions))))
+}
+
+/// The parts of a text, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct Parts(Vec<Part>);
+
+impl Parts {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Part> {
+        self.0.iter()
+    }
+
+    fn depth(&self) -> usize {
+        self.iter().map(|part| part.depth).max().unwrap_or_default()
+    }
+}
+
+impl Drop for Parts {
+    /// Dropping a syntax tree takes as much stack as walking it.
+    fn drop(&mut self) {
+        let depth = self.depth();
+        let parts = std::mem::take(&mut self.0);
+        on_deep_stack(depth, move || drop(parts));
+    }
 }
 
 /// A text, cut along its markers, each part parsed alone.
 struct Cut {
     layout: Layout,
-    ranges: Vec<TextRange>,
-    parts: Vec<Parsed<ModModule>>,
+    parts: Parts,
 }
 
 impl Cut {
-    fn along(text: &str, lines: &Lines, markers: &[Marker]) -> Self {
+    /// Cuts a text; what is the same in the parts of an older one is taken from there.
+    fn again(text: &str, lines: &Lines, markers: &[Marker], old_text: &str, mut old: Parts) -> Self {
         let layout = Layout::of(markers);
         let ranges = layout.regions(lines, TextSize::new(to_u32(text.len())));
-        let parts = ranges.iter().map(|range| parse_part(text, *range)).collect();
-        Self { layout, ranges, parts }
+        let parts = if old.0.len() == ranges.len() {
+            on_deep_stack(old.depth(), || {
+                let old = std::mem::take(&mut old.0).into_iter().zip(ranges);
+                Parts(old.map(|(part, range)| part.edited(old_text, text, range)).collect())
+            })
+        } else {
+            Parts(ranges.into_iter().map(|range| Part::new(text, range)).collect())
+        };
+        Self { layout, parts }
     }
 }
 
 /// Whether a part breaks off inside a string that goes on over its lines.
-fn ends_in_string(part: &Parsed<ModModule>, range: TextRange) -> bool {
+fn ends_in_string(part: &Part) -> bool {
     use LexicalErrorType::{FStringError, TStringError, UnclosedStringError};
-    part.errors().iter().any(|error| {
+    part.errors.iter().any(|error| {
         matches!(
             &error.error,
             ParseErrorType::Lexical(UnclosedStringError | FStringError(_) | TStringError(_))
                 | ParseErrorType::FStringError(_)
                 | ParseErrorType::TStringError(_)
-        ) && error.end() >= range.end()
+        ) && error.end() >= part.range.end()
     })
 }
 
 /// The markers among the candidates, as the tokens of the whole file have it.
 fn outside_strings(text: &str, candidates: &[Marker]) -> Vec<Marker> {
-    let whole = parse_file(text);
-    let tokens = whole.tokens();
+    let range = TextRange::up_to(TextSize::new(to_u32(text.len())));
+    let whole = Parts(vec![Part::of(parse_file(text), range)]);
+    let Part { tokens, errors, .. } = &whole.0[0];
     let is_comment = |marker: &Marker| {
         tokens
             .binary_search_by_key(&marker.range.start(), Ranged::start)
@@ -104,11 +143,10 @@ fn outside_strings(text: &str, candidates: &[Marker]) -> Vec<Marker> {
     let commented = without_echoes(&comments);
     // A string that was opened and not closed yet swallows the markers behind it. Where all lines taken as markers
     // make a better file than those outside of strings, the string is what is wrong.
-    let swallowed = !whole.errors().is_empty() && comments.len() < candidates.len();
+    let swallowed = !errors.is_empty() && comments.len() < candidates.len();
     let all: Vec<Marker> = candidates.iter().filter(|marker| marker.exact).copied().collect();
     let problems = |markers: &[Marker]| Layout::of(markers).problems.len();
     let better = swallowed && (commented.is_empty() || problems(&all) < problems(&commented));
-    dispose(vec![whole]);
     if better { all } else { commented }
 }
 
@@ -125,28 +163,6 @@ fn without_echoes(markers: &[Marker]) -> Vec<Marker> {
 /// A lone `# <test>` makes no pair of a file that has nothing else of one.
 fn is_pair(markers: &[Marker]) -> bool {
     markers.iter().any(|marker| marker.exact || marker.kind != BlockKind::Test) || markers.len() > 1
-}
-
-/// Drops syntax trees, which takes as much stack as walking them.
-fn dispose(parts: Vec<Parsed<ModModule>>) {
-    on_deep_stack(depth(&parts), move || drop(parts));
-}
-
-fn depth(parts: &[Parsed<ModModule>]) -> usize {
-    parts.iter().map(|part| longest_statement(part.tokens())).max().unwrap_or_default()
-}
-
-/// The most tokens in one statement: no expression is deeper.
-fn longest_statement(tokens: &Tokens) -> usize {
-    let (mut longest, mut length) = (0, 0);
-    for token in tokens {
-        length += 1;
-        if token.kind() == TokenKind::Newline {
-            longest = longest.max(length);
-            length = 0;
-        }
-    }
-    longest.max(length)
 }
 
 /// Runs something that recurses into a syntax tree, on a stack that the tree cannot exhaust.

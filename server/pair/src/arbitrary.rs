@@ -10,7 +10,7 @@ mod invariants;
 use invariants::check;
 
 /// Pieces that make trouble together.
-fn piece() -> impl Strategy<Value = String> {
+pub(crate) fn piece() -> impl Strategy<Value = String> {
     let pieces = [
         "# <PYTHON>",
         "# </PYTHON>",

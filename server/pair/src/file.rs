@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use ruff_python_ast::Stmt;
-use ruff_python_ast::token::Token;
 use ruff_python_parser::ParseError;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -17,6 +16,7 @@ use crate::lines::{Lines, to_u32};
 use crate::marker::Marker;
 use crate::outline::{Callable, Outline, definition, docstring};
 use crate::pair_file::Facts;
+use crate::part::Token;
 use crate::rules;
 use crate::scaffold::callable;
 use crate::scope::Names;
@@ -270,7 +270,10 @@ impl<'a> File<'a> {
     /// The tokens of a range of the code, which must begin and end with tokens.
     pub(crate) fn tokens(&self, range: TextRange) -> &'a [Token] {
         let region = self.regions.iter().find(|region| region.range.contains_range(range));
-        region.map_or(&[], |region| region.tokens.in_range(range))
+        let tokens = region.map_or(&[][..], |region| region.tokens);
+        let first = tokens.partition_point(|token| token.start() < range.start());
+        let behind = tokens.partition_point(|token| token.start() < range.end());
+        &tokens[first..behind]
     }
 
     /// Where the text begins behind its byte-order mark.

@@ -20,8 +20,8 @@ use crate::triton::Version;
 /// A parsed pair file. Cloning it is cheap.
 #[derive(Debug, Clone)]
 pub struct PairFile {
-    text: Arc<str>,
-    facts: Arc<Facts>,
+    pub(crate) text: Arc<str>,
+    pub(crate) facts: Arc<Facts>,
 }
 
 /// What is known of a file.

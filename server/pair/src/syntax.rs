@@ -1,9 +1,11 @@
 //! The Python of a file.
 
-use ruff_python_ast::token::{TokenKind, Tokens};
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Expr, ModModule, PySourceType, Stmt};
 use ruff_python_parser::{ParseError, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked_source};
 use ruff_text_size::{Ranged, TextRange};
+
+use crate::part::{Part, Token};
 
 /// Parses a whole file.
 pub(crate) fn parse_file(text: &str) -> Parsed<ModModule> {
@@ -22,13 +24,13 @@ pub(crate) struct Region<'a> {
     pub(crate) statements: &'a [Stmt],
     /// The first syntax error.
     pub(crate) error: Option<&'a ParseError>,
-    pub(crate) tokens: &'a Tokens,
+    pub(crate) tokens: &'a [Token],
 }
 
 impl<'a> Region<'a> {
-    pub(crate) fn new(part: &'a Parsed<ModModule>, range: TextRange) -> Self {
-        let error = part.errors().iter().min_by_key(|error| error.location.start());
-        Self { range, statements: part.suite(), error, tokens: part.tokens() }
+    pub(crate) fn new(part: &'a Part) -> Self {
+        let error = part.errors.iter().min_by_key(|error| error.location.start());
+        Self { range: part.range, statements: &part.statements, error, tokens: &part.tokens }
     }
 }
 
@@ -71,7 +73,7 @@ pub(crate) fn is_future_import(statement: &Stmt) -> bool {
 }
 
 /// The first bracket that is opened and never closed.
-pub(crate) fn unclosed_bracket(tokens: &Tokens) -> Option<TextRange> {
+pub(crate) fn unclosed_bracket(tokens: &[Token]) -> Option<TextRange> {
     let mut open: Vec<(TokenKind, TextRange)> = Vec::new();
     for token in tokens {
         let opener = match token.kind() {

@@ -298,7 +298,7 @@ impl<'a> Conversion<'_, 'a> {
 
     fn has_long_string(&self, at: usize) -> bool {
         let tokens = self.file.tokens(self.body[at].range());
-        tokens.iter().any(|token| token.is_triple_quoted_string())
+        tokens.iter().any(|token| token.is_long_string())
     }
 }
 
@@ -346,6 +346,25 @@ mod tests {
             .map(|file| around_main(&file))
             .collect();
         insta::assert_snapshot!(texts.join("\n--------\n"));
+    }
+
+    #[test]
+    fn what_is_not_indented_moves_unless_a_string_goes_over_lines() {
+        let pair = |x: &str| {
+            let text = pair("").text().replace("if __name__ == '__main__':\n", "");
+            let text = text.replace("# Main\n", "# </TEST>\n").replace("# <TEST>", "# </TRITON>\n# <TEST>");
+            let text = text.replace("# <TRITON>", "# </PYTHON>\n# <TRITON>");
+            PairFile::parse(format!("{text}x = {x}\ntest_performance(f_torch, f_triton, (x, x))\n"))
+        };
+        let moved = pair("torch.ones(N, device=\"cuda\")").with_test_inputs().unwrap();
+        assert!(
+            moved.text().contains("\n    x = torch.ones(N, device=\"cuda\")\n    return (x, x)\n"),
+            "{}",
+            moved.text()
+        );
+        let long = pair("torch.ones(N, device=\"\"\"cuda\"\"\")");
+        assert_eq!(long.inputs(), Some(Inputs::MainBlock));
+        assert!(long.with_test_inputs().is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fusewright_pair::{BlockKind, PairFile, Version};
+use fusewright_pair::{BlockKind, PairFile, Reader, Version};
 use ropey::Rope;
 use tower_lsp::ls_types::{Range, TextDocumentContentChangeEvent, Uri};
 
@@ -23,6 +23,8 @@ pub(crate) struct Document {
     triton: Option<Version>,
     /// Read when first asked for, forgotten with the next edit.
     pair: Option<PairFile>,
+    /// Keeps what the next edit is likely to leave alone.
+    reader: Reader,
 }
 
 /// One version of a document: cheap to copy, and safe to keep while edits go on.
@@ -57,7 +59,20 @@ impl Document {
     pub(crate) fn new(uri: Uri, language: &str, version: i32, text: &str) -> Self {
         let is_python = language == "python"
             || uri.path().as_str().rsplit_once('.').is_some_and(|(_, extension)| extension == "py");
-        Self { uri, is_python, version, rope: Rope::from_str(text), triton: None, pair: None }
+        Self {
+            uri,
+            is_python,
+            version,
+            rope: Rope::from_str(text),
+            triton: None,
+            pair: None,
+            reader: Reader::default(),
+        }
+    }
+
+    /// Gives back the memory that makes the next edit quick: large, and of use only in the document that is edited.
+    pub(crate) fn rest(&mut self) {
+        self.reader = Reader::default();
     }
 
     /// Has the rules go by a version of Triton.
@@ -135,10 +150,10 @@ impl Document {
 
     fn pair(&mut self) -> &PairFile {
         let is_read = self.is_python && !self.is_too_large();
-        let (rope, triton) = (&self.rope, self.triton);
+        let (rope, triton, reader) = (&self.rope, self.triton, &mut self.reader);
         self.pair.get_or_insert_with(|| {
             let text = if is_read { String::from(rope) } else { String::new() };
-            PairFile::parse_for(Arc::<str>::from(text), triton)
+            reader.read(Arc::<str>::from(text), triton)
         })
     }
 

@@ -37,6 +37,11 @@ fn of_document(session: &Session, uri: &Uri) -> Option<(i32, Vec<Diagnostic>)> {
     let triton = session.folder(uri).triton;
     let (snapshot, standing, check) = {
         let mut state = session.state();
+        for (other, document) in &mut state.documents {
+            if other != uri {
+                document.rest();
+            }
+        }
         let document = state.documents.get_mut(uri)?;
         // The settings may name another Python than when the document was opened.
         document.set_triton(triton);
