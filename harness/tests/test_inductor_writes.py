@@ -148,6 +148,24 @@ def test_what_is_written_stands_alone_and_burns_no_size_in(written):
             assert size not in wrapper.replace("1024", ""), (name, size)
 
 
+def test_a_large_tensor_is_reduced_to_one_number_in_two_launches():
+    large = _pair(
+        "def reference(x, y):\n    return F.mse_loss(x, y)",
+        'torch.empty(1024, 512, device="cuda"), torch.empty(1024, 512, device="cuda")',
+    )
+    groups = _pair(
+        "def reference(images):\n    return F.group_norm(images, 8)",
+        '(torch.empty(16, 64, 32, 32, device="cuda"),)',
+    )
+    summed, normed = _write([large, groups])
+    assert summed["launches"] == 2
+    # Rows come first, each in a program of its own; their sums are one number's after that.
+    assert "grid = (triton.cdiv(n_rows, 4),)" in summed["code"]
+    assert "grid = (1,)" in summed["code"]
+    assert " % (" not in summed["code"]
+    assert normed["launches"] == 1
+
+
 def test_families_take_one_launch(written):
     assert {name: written[name]["launches"] for name in _RIGHT} == dict.fromkeys(_RIGHT, 1)
 

@@ -77,7 +77,7 @@ def _reductions(kernel: Kernel) -> list[Choice]:
     found = [
         Choice({"X": tile[0], summed[0]: tile[1]}, tile[2], 1)
         for tile in table
-        if tile[1] <= max(64, length) and tile[0] <= max(32, outputs)
+        if tile[1] <= max(64, length) and tile[0] <= (1 if outputs == 1 else max(32, outputs))
     ]
     return found or [Choice({"X": table[0][0], summed[0]: table[0][1]}, table[0][2], 1)]
 

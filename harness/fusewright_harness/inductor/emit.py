@@ -30,11 +30,16 @@ LONGEST_HELD_ROW = 16384
 LONGEST_HELD_COLUMN = 512
 """The same where what is summed lies apart, so that a program holds several columns side by side."""
 
+_WORTH_SPLITTING = 1 << 20
+"""Elements from which on two launches may take less than one of few programs."""
+_COLUMNS_OF_A_PROGRAM = 32
+_HALF_OF_A_CARD = 64
+
 _SETTINGS: dict[str, Any] = {
     "compile_threads": 1,
     "fx_graph_cache": False,
     "force_disable_caches": True,
-    "split_reductions": False,
+    "split_reductions": True,
     "combo_kernels": False,
     "benchmark_kernel": False,
     "max_autotune": False,
@@ -92,6 +97,15 @@ class _Choices(InductorChoices):
         if cooperative_reduction or hint is None or _multiplies(features):
             return False
         return hint <= (LONGEST_HELD_ROW if inner else LONGEST_HELD_COLUMN)
+
+    def reduction_split_factor(
+        self, device: Any, reduction_numel_hint: int, numel_hint: int, inner_reduction: bool
+    ) -> int:
+        """Into how many parts a reduction is split; one launch is kept where it fills half of a card."""
+        programs = numel_hint if inner_reduction else numel_hint // _COLUMNS_OF_A_PROGRAM
+        if reduction_numel_hint * numel_hint < _WORTH_SPLITTING or programs >= _HALF_OF_A_CARD:
+            return 1
+        return super().reduction_split_factor(device, reduction_numel_hint, numel_hint, inner_reduction)
 
 
 def _multiplies(features: Any) -> bool:

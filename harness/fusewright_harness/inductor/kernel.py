@@ -323,11 +323,9 @@ class _Writer:
         names = {block.axis: block.name for block in blocks}
         lines = ["@triton.autotune(", "    configs=["]
         lines += [f"        {choice.text(names)}," for choice in found]
-        sizes = [
-            name
-            for name, value in self._used_arguments()
-            if not name.endswith("_ptr") and not self._sizes.is_float(name) and isinstance(value, ast.Name)
-        ]
+        extents = [name for name in self._launch.arguments if name.endswith("numel")]
+        wanted = {self._renamed[name] for name in extents if name in self._renamed}
+        sizes = [name for name, _value in self._used_arguments() if name in wanted]
         keys = ", ".join(f'"{name}"' for name in sizes)
         return [*lines, "    ],", f"    key=[{keys}],", ")"]
 

@@ -10,6 +10,7 @@ from fusewright_harness.inductor.layout import call_lines
 
 _TILE = 2048
 """Elements that a program of a reduction holds at a time."""
+_MOST_ROWS = 64
 _USUAL_WARPS = 4
 
 
@@ -40,7 +41,9 @@ def lines(kernel: StandaloneKernel, arguments: list[str], computed: dict[str, st
     else:
         held = {block.axis for block in kernel.blocks if block.whole}
         parts = [
-            f"triton.cdiv({extents[axis]}, {sizes[axis]})"
+            extents[axis]
+            if "1" in (sizes[axis], extents[axis])
+            else f"triton.cdiv({extents[axis]}, {sizes[axis]})"
             for axis in ("X", "Y", "Z")
             if axis in names and axis not in held
         ]
@@ -76,4 +79,5 @@ def _rows(kernel: StandaloneKernel) -> str:
     for axis, hint in kernel.size_hints.items():
         if axis.startswith("r"):
             length *= hint
-    return str(max(1, min(64, _TILE // max(1, length))))
+    outputs = kernel.size_hints.get("x", _MOST_ROWS)
+    return str(max(1, min(_MOST_ROWS, outputs, _TILE // max(1, length))))

@@ -21,6 +21,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from fusewright_harness.inductor.rewrites_convolution import convolution
 from fusewright_harness.inductor.rewrites_pooling import POOLING
 from fusewright_harness.inductor.rewrites_product import PRODUCTS
+from fusewright_harness.inductor.rewrites_sums import SUMS
 from fusewright_harness.inductor.unsupported import Unsupported
 
 _aten = torch.ops.aten
@@ -29,7 +30,7 @@ _aten = torch.ops.aten
 def decomposition_table() -> dict[Any, Callable[..., Any]]:
     """By operator: what to trace in its place. TorchInductor's own table, with the rewrites before it."""
     table: dict[Any, Callable[..., Any]] = dict(select_decomp_table())
-    rewrites = {_aten.convolution.default: convolution, **POOLING, **PRODUCTS, **_STATEFUL}
+    rewrites = {_aten.convolution.default: convolution, **POOLING, **PRODUCTS, **SUMS, **_STATEFUL}
     return table | {
         operator: _first_of(rewrite, table.get(operator)) for operator, rewrite in rewrites.items()
     }
