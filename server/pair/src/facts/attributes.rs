@@ -2,6 +2,8 @@
 
 use ruff_text_size::TextRange;
 
+use super::callee::{Callee, callee};
+use super::concern::Concern;
 use super::paths::Path;
 use super::trace::{Kept, What, When};
 use super::value::{From, Kind, Memory, Value};
@@ -17,7 +19,7 @@ impl<'a> Walk<'a> {
 
     /// What an attribute of a value stands for.
     pub(super) fn attribute(&mut self, base: Value<'a>, name: &'a str, range: TextRange) -> Value<'a> {
-        if is_internal(name) {
+        if internal(name).is_some() {
             self.tell(range, What::Internals(name));
             return match base {
                 Value::Path(path) if name == "__dict__" => Value::Path(self.paths.child(path, name)),
@@ -25,6 +27,13 @@ impl<'a> Walk<'a> {
             };
         }
         match base {
+            // Whatever it is, it is called all the same.
+            Value::Partial(_) | Value::Function(_) if name == "__call__" => base,
+            Value::Path(path)
+                if name == "__call__" && matches!(callee(self.paths.text(path)), Callee::Operator(..)) =>
+            {
+                base
+            }
             Value::Path(path) => {
                 if name == "__wrapped__" {
                     self.tell(range, What::Internals(name));
@@ -51,6 +60,7 @@ impl<'a> Walk<'a> {
             Value::Kernel(kernel) => match name {
                 "run" => Value::Launcher(kernel),
                 "fn" | "__wrapped__" => base,
+                "__class__" => Value::Path(self.paths.root("triton.runtime.JITFunction")),
                 _ => self.store.method(base, name),
             },
             Value::Class(at) if self.is_classmethod(at, name) => self.store.method(base, name),
@@ -58,6 +68,8 @@ impl<'a> Walk<'a> {
                 self.class_attribute(at, name).unwrap_or_else(|| self.store.method(base, name))
             }
             Value::Partial(at) if name == "func" => self.partials[at as usize].0,
+            // A member of an enumeration.
+            Value::Partial(_) | Value::Function(_) if name == "value" => base,
             Value::Instance(at) => self.instance_attribute(at, base, name, range),
             Value::Made(path) => {
                 // The weights of a layer are inputs of the pair.
@@ -110,6 +122,7 @@ impl<'a> Walk<'a> {
                 self.call_function(method, &Arguments::of([base]), range)
             }
             Some(Value::Function(_)) => self.store.method(base, name),
+            Some(value @ Value::Instance(_)) => self.described(value, base, range),
             Some(value) => value,
             None => {
                 for hook in ["__getattribute__", "__getattr__"] {
@@ -120,6 +133,18 @@ impl<'a> Walk<'a> {
                 }
                 self.store.method(base, name)
             }
+        }
+    }
+
+    /// What an attribute gives that is an object: its own `__get__` may answer.
+    fn described(&mut self, value: Value<'a>, of: Value<'a>, range: TextRange) -> Value<'a> {
+        let Value::Instance(at) = value else { return value };
+        let class = self.instances[at as usize].class;
+        match self.class_attribute(class, "__get__") {
+            Some(Value::Function(method)) => {
+                self.call_function(method, &Arguments::of([value, of, Value::Unknown]), range)
+            }
+            _ => value,
         }
     }
 
@@ -135,10 +160,12 @@ impl<'a> Walk<'a> {
             Value::Path(path) => {
                 let path = self.paths.child(path, name);
                 match self.paths.concern(path) {
-                    Some(concern) => self.tell(range, What::Use(path, concern)),
+                    Some(concern) if concern != Concern::Clock => {
+                        self.tell(range, What::Use(path, concern));
+                    }
                     // What concerns as a whole is told where the whole is named.
                     None if self.paths.is_within_concern(path) => {}
-                    None => self.tell(range, What::Patch(path)),
+                    _ => self.tell(range, What::Patch(path)),
                 }
             }
             Value::Tensor(tensor) if name == "data" => self.overwrite(tensor, value),
@@ -156,9 +183,13 @@ impl<'a> Walk<'a> {
                 self.classes[at as usize].attributes.insert(name, value);
             }
             Value::Instance(at) => {
-                let Instance { class, lasting } = self.instances[at as usize];
+                let Instance { class, lasting, .. } = self.instances[at as usize];
                 if lasting && self.when == When::Entry {
                     self.keep(value, range);
+                }
+                if let Some(Value::Function(method)) = self.class_attribute(class, "__setattr__") {
+                    let name = self.store.text(name);
+                    self.call_function(method, &Arguments::of([base, name, value]), range);
                 }
                 let known = self.classes[class as usize].attributes.get(name).copied();
                 let value = known.map_or(value, |known| self.store.join(known, value));
@@ -192,6 +223,12 @@ impl<'a> Walk<'a> {
                 None if self.paths.is_within_concern(path) => {}
                 _ => self.tell(range, What::Patch(path)),
             },
+            Value::Instance(at) => {
+                let class = self.instances[at as usize].class;
+                if let Some(Value::Function(method)) = self.class_attribute(class, "__setitem__") {
+                    self.call_function(method, &Arguments::of([base, key, value]), range);
+                }
+            }
             Value::Either(at) => {
                 for base in self.store.either[at as usize].clone() {
                     self.set_item(base, key, value, range);
@@ -234,38 +271,49 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether an attribute of this name lays open the interpreter's own objects.
-fn is_internal(name: &str) -> bool {
-    matches!(
-        name,
-        "__globals__"
-            | "__closure__"
-            | "__code__"
-            | "__builtins__"
-            | "__dict__"
-            | "__subclasses__"
-            | "__bases__"
-            | "__mro__"
-            | "__reduce__"
-            | "__reduce_ex__"
-            | "__self__"
-            | "__func__"
-            | "__defaults__"
-            | "__kwdefaults__"
-            | "cell_contents"
-            | "co_code"
-            | "co_consts"
-            | "f_back"
-            | "f_builtins"
-            | "f_code"
-            | "f_globals"
-            | "f_locals"
-            | "gi_frame"
-            | "cr_frame"
-            | "tb_frame"
-            | "tb_next"
-            | "__traceback__"
-            | "__loader__"
-            | "__spec__"
-    )
+/// The attribute of this name, if it lays open the interpreter's own objects.
+pub(super) fn internal(name: &str) -> Option<&'static str> {
+    INTERNAL.binary_search(&name).ok().map(|at| INTERNAL[at])
+}
+
+/// In order.
+const INTERNAL: &[&str] = &[
+    "__bases__",
+    "__builtins__",
+    "__closure__",
+    "__code__",
+    "__defaults__",
+    "__dict__",
+    "__func__",
+    "__globals__",
+    "__kwdefaults__",
+    "__loader__",
+    "__mro__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__self__",
+    "__spec__",
+    "__subclasses__",
+    "__traceback__",
+    "_cdata",
+    "cell_contents",
+    "co_code",
+    "co_consts",
+    "cr_frame",
+    "f_back",
+    "f_builtins",
+    "f_code",
+    "f_globals",
+    "f_locals",
+    "gi_frame",
+    "tb_frame",
+    "tb_next",
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_internals_are_in_order() {
+        assert!(super::INTERNAL.is_sorted());
+    }
 }

@@ -61,6 +61,11 @@ pub(super) enum Callee {
     Print,
     Dumps,
     Vars,
+    Super,
+    /// `operator.getitem(container, key)`.
+    GetItem,
+    /// `operator.setitem(container, key, value)`.
+    SetItem,
     Other,
 }
 
@@ -87,6 +92,9 @@ pub(super) fn callee(path: &str) -> Callee {
             "attrgetter" => Callee::AttributeGetter,
             "itemgetter" => Callee::ItemGetter,
             "index" => Callee::Number,
+            "call" => Callee::Applies,
+            "getitem" | "__getitem__" => Callee::GetItem,
+            "setitem" | "__setitem__" => Callee::SetItem,
             _ => operator(rest).map_or(Callee::Other, |(name, work)| Callee::Operator(Some(name), work)),
         },
         "itertools" => match rest {
@@ -105,7 +113,19 @@ pub(super) fn callee(path: &str) -> Callee {
         "copy" => Callee::Operator(Some("clone"), Work::Move),
         "importlib" if rest == "import_module" => Callee::Import,
         "json" if rest == "dumps" => Callee::Dumps,
-        "sys" if matches!(rest, "stdout.write" | "stderr.write" | "__stdout__.write") => Callee::Print,
+        "sys"
+            if matches!(
+                rest,
+                "stdout.write"
+                    | "stderr.write"
+                    | "__stdout__.write"
+                    | "__stderr__.write"
+                    | "stdout.buffer.write"
+                    | "stdout.writelines"
+            ) =>
+        {
+            Callee::Print
+        }
         "numpy" | "scipy" => Callee::Numpy,
         "einops" => match rest {
             "rearrange" => Callee::Operator(Some("view"), Work::View),
@@ -144,9 +164,17 @@ fn builtin(name: &str) -> Callee {
         "next" => Callee::Next,
         "print" => Callee::Print,
         "vars" => Callee::Vars,
+        "super" => Callee::Super,
         "staticmethod" | "classmethod" => Callee::Same,
         _ => Callee::Other,
     }
+}
+
+/// Whether a name of torch's own begins like an operator's and is none: `torch._assert_async`.
+fn is_no_operator(name: &str) -> bool {
+    ["_assert", "_check", "_is_", "_has_", "_test", "_sync", "_functionalize"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// What calling a name of torch does.
@@ -171,11 +199,25 @@ fn torch(path: &str) -> Callee {
         "cuda.synchronize" | "cuda.current_stream.synchronize" => return Callee::Synchronize,
         "Size" | "numel" | "is_tensor" | "is_floating_point" | "device" | "dtype" => return Callee::Other,
         "tensor" => return Callee::Operator(Some("tensor"), Work::Filled),
-        "cond" | "while_loop" => return Callee::Foreign,
+        "cond" | "while_loop" | "associative_scan" => return Callee::Foreign,
+        "func.grad"
+        | "func.grad_and_value"
+        | "func.jacrev"
+        | "func.jacfwd"
+        | "func.hessian"
+        | "func.functionalize" => return Callee::Same,
         _ => {}
     }
     match path.split_once('.') {
         None if path.starts_with("_foreach_") || path.starts_with("_fused_") => {
+            Callee::Operator(None, Work::Heavy)
+        }
+        // What torch keeps to itself: `torch._weight_norm`.
+        None if path.starts_with('_')
+            && !path.starts_with("__")
+            && operator(path).is_none()
+            && !is_no_operator(path) =>
+        {
             Callee::Operator(None, Work::Heavy)
         }
         None | Some(("Tensor" | "FloatTensor" | "HalfTensor" | "_tensor" | "functional", _)) => {
@@ -220,7 +262,11 @@ fn torch(path: &str) -> Callee {
         Some(("autograd", "grad" | "backward")) => Callee::Backward,
         Some(("autograd", rest)) if rest.starts_with("functional.") => Callee::Applies,
         Some(("utils", "checkpoint.checkpoint")) => Callee::Applies,
-        Some(("func", "functional_call" | "grad" | "jvp" | "vjp") | ("nested", _)) => Callee::Foreign,
+        Some(
+            ("func", "functional_call" | "jvp" | "vjp" | "linearize")
+            | ("nested" | "distributions" | "quantization" | "ao" | "_higher_order_ops", _),
+        ) => Callee::Foreign,
+        Some(("cuda", rest)) if rest.starts_with("comm.") => Callee::Foreign,
         _ => Callee::Other,
     }
 }

@@ -3,6 +3,7 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::attributes::internal;
 use super::kernel::bit;
 use super::ops::{Work, operator};
 use super::trace::{ArmKind, How, Kept, What, When};
@@ -302,8 +303,45 @@ impl<'a> Walk<'a> {
         {
             return self.call_function(call, &with_first(Value::Class(class), arguments), range);
         }
-        self.instances.push(Instance { class, lasting: self.when == When::Load });
+        // `__new__` may give anything.
+        if let Some(Value::Function(new)) = self.class_attribute(class, "__new__") {
+            let made = self.call_function(new, &with_first(Value::Class(class), arguments), range);
+            if !matches!(made, Value::Unknown | Value::Nothing | Value::Instance(_)) {
+                return made;
+            }
+        }
+        self.instances.push(Instance { class, lasting: self.when == When::Load, special: false });
         let instance = Value::Instance(last(&self.instances));
+        let made = self.construct_in(instance, class, arguments, range);
+        self.special_methods(instance, range);
+        made
+    }
+
+    /// Follows what Python calls by itself where an object is compared, printed, hashed, added.
+    pub(super) fn special_methods(&mut self, instance: Value<'a>, range: TextRange) {
+        let Value::Instance(at) = instance else { return };
+        let Instance { class, special, .. } = self.instances[at as usize];
+        if special || self.when != When::Entry {
+            return;
+        }
+        self.instances[at as usize].special = true;
+        for name in SPECIAL_METHODS {
+            if let Some(Value::Function(method)) = self.class_attribute(class, name)
+                && self.functions[method as usize].runs == 0
+            {
+                let arguments = Arguments { open: true, ..Arguments::of([instance]) };
+                self.call_function(method, &arguments, range);
+            }
+        }
+    }
+
+    fn construct_in(
+        &mut self,
+        instance: Value<'a>,
+        class: u32,
+        arguments: &Arguments<'a>,
+        range: TextRange,
+    ) -> Value<'a> {
         if let Some(Value::Function(init)) = self.class_attribute(class, "__init__") {
             self.call_function(init, &with_first(instance, arguments), range);
             return instance;
@@ -446,7 +484,15 @@ impl<'a> Walk<'a> {
                 Value::Unknown
             }
             Value::Instance(at) => self.instance_method(at, base, name, arguments, range),
-            Value::Function(_) if name == "__call__" => self.apply(base, arguments, range),
+            Value::Function(_) | Value::Partial(_) if name == "__call__" => {
+                self.apply(base, arguments, range)
+            }
+            Value::Function(_) | Value::Kernel(_) | Value::Class(_)
+                if matches!(name, "__getattribute__" | "__getattr__") =>
+            {
+                let name = arguments.positional.first().copied().unwrap_or(Value::Unknown);
+                self.named_attribute(base, name, range)
+            }
             Value::Made(path) => {
                 if name == "synchronize" && self.paths.text(path).starts_with("torch.cuda.") {
                     self.tell(range, What::Synchronize);
@@ -509,6 +555,12 @@ impl<'a> Walk<'a> {
                     return Value::Nothing;
                 }
                 if matches!(name, "to" | "cuda" | "eval" | "train" | "half" | "float" | "bfloat16") {
+                    return base;
+                }
+                if name == "_replace" {
+                    for (name, value) in &arguments.keywords {
+                        self.set_attribute(base, name, *value, range);
+                    }
                     return base;
                 }
                 self.lose(arguments);
@@ -605,6 +657,9 @@ impl<'a> Walk<'a> {
                     return self.dotted_attribute(of, name, range);
                 }
                 let name = self.store.text_of(name).unwrap_or_default();
+                if let Some(name) = internal(name) {
+                    return self.attribute(of, name, range);
+                }
                 if let Some((name, _)) = operator(name) {
                     return self.attribute(of, name, range);
                 }
@@ -629,6 +684,40 @@ impl<'a> Walk<'a> {
         name.split('.').fold(of, |of, part| self.attribute(of, part, range))
     }
 }
+
+/// The methods of an object that no call names.
+const SPECIAL_METHODS: &[&str] = &[
+    "__bool__",
+    "__bytes__",
+    "__complex__",
+    "__contains__",
+    "__delattr__",
+    "__delitem__",
+    "__eq__",
+    "__float__",
+    "__format__",
+    "__ge__",
+    "__get__",
+    "__gt__",
+    "__hash__",
+    "__index__",
+    "__int__",
+    "__invert__",
+    "__le__",
+    "__len__",
+    "__lt__",
+    "__missing__",
+    "__ne__",
+    "__neg__",
+    "__pos__",
+    "__repr__",
+    "__reversed__",
+    "__set__",
+    "__set_name__",
+    "__setattr__",
+    "__setitem__",
+    "__str__",
+];
 
 /// Where a call is told: what is called, a method by its name alone, so that it is on its own line.
 fn site(called: &Expr) -> TextRange {

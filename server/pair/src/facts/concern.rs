@@ -27,6 +27,8 @@ pub(crate) enum Concern {
     Program,
     /// It waits.
     Sleep,
+    /// It reads the clock.
+    Clock,
     /// It computes, and is no kernel of the pair.
     Compute,
     /// It keeps results of earlier calls.
@@ -58,6 +60,7 @@ const MODULES: &[(&str, Concern)] = &[
     ("codeop", Concern::FromData),
     ("concurrent", Concern::OutOfSight),
     ("configparser", Concern::Outside),
+    ("contextvars", Concern::Cache),
     ("ctypes", Concern::Internals),
     ("cupy", Concern::Compute),
     ("cutlass", Concern::Compute),
@@ -98,6 +101,7 @@ const MODULES: &[(&str, Concern)] = &[
     ("netrc", Concern::Outside),
     ("nt", Concern::Outside),
     ("numba", Concern::Compute),
+    ("pdb", Concern::Internals),
     ("pickle", Concern::FromData),
     ("pickletools", Concern::FromData),
     ("pip", Concern::Outside),
@@ -138,6 +142,7 @@ const MODULES: &[(&str, Concern)] = &[
     ("torchao", Concern::Compute),
     ("torchvision", Concern::Compute),
     ("trace", Concern::Internals),
+    ("traceback", Concern::Internals),
     ("tracemalloc", Concern::Internals),
     ("transformer_engine", Concern::Compute),
     ("transformers", Concern::Compute),
@@ -222,7 +227,15 @@ const NAMES: &[(&str, Concern)] = &[
     ("sys.settrace", Concern::Internals),
     ("sys.stdin", Concern::Outside),
     ("sys.unraisablehook", Concern::Patch),
+    ("time.monotonic", Concern::Clock),
+    ("time.monotonic_ns", Concern::Clock),
+    ("time.perf_counter", Concern::Clock),
+    ("time.perf_counter_ns", Concern::Clock),
+    ("time.process_time", Concern::Clock),
     ("time.sleep", Concern::Sleep),
+    ("time.thread_time", Concern::Clock),
+    ("time.time", Concern::Clock),
+    ("time.time_ns", Concern::Clock),
     ("torch._VF", Concern::Compute),
     ("torch._dynamo.config", Concern::Switch),
     ("torch._dynamo.optimize", Concern::Compute),
@@ -320,6 +333,18 @@ const NAMES: &[(&str, Concern)] = &[
     ("triton.knobs", Concern::Switch),
     ("triton.runtime.cache", Concern::Outside),
     ("triton.runtime.driver.active.clear_cache", Concern::Switch),
+    ("logging.basicConfig", Concern::Outside),
+    ("sys.setswitchinterval", Concern::Switch),
+    ("torch.default_generator", Concern::Seed),
+    ("torch.cuda.default_generators", Concern::Seed),
+    ("torch.cuda.seed", Concern::Seed),
+    ("torch.cuda.seed_all", Concern::Seed),
+    ("torch.cuda.random", Concern::Seed),
+    ("torch.ops.load_library", Concern::Outside),
+    ("torch.autograd.graph.saved_tensors_hooks", Concern::Disguise),
+    ("torch._C._disabled_torch_function_impl", Concern::Disguise),
+    ("torch._C._cuda_setStream", Concern::OutOfSight),
+    ("torch._C._cuda_memorySnapshot", Concern::Internals),
     ("types.CodeType", Concern::FromData),
     ("types.FunctionType", Concern::FromData),
     ("types.MethodType", Concern::Patch),
@@ -336,7 +361,17 @@ pub(super) fn concern(path: &str) -> Option<Concern> {
         return Some(NAMES_SORTED[at].1);
     }
     let (root, rest) = path.split_once('.')?;
+    if let Some(name) = path.strip_prefix("torch._C.") {
+        // `torch._C._set_cublas_allow_tf32`.
+        let sets = name.starts_with("_set_") || name.starts_with("set_");
+        return sets.then_some(Concern::Switch);
+    }
     if root == "os" {
+        let looks =
+            ["path.exists", "path.isfile", "path.isdir", "path.getsize", "path.getmtime", "path.realpath"];
+        if looks.contains(&rest) {
+            return Some(Concern::Outside);
+        }
         let first = rest.split('.').next().unwrap_or(rest);
         return (first == rest && !HARMLESS_OS.contains(&rest)).then_some(Concern::Outside);
     }

@@ -111,6 +111,10 @@ impl<'a> Walk<'a> {
                 value
             }
             Value::Partial(at) => self.decorated(self.partials[at as usize].0, value, range),
+            // An object that stands for the function.
+            Value::Class(class) if matches!(value, Value::Function(_) | Value::Kernel(_)) => {
+                self.construct(class, &Arguments::of([value]), range)
+            }
             Value::Function(at) => {
                 // A decorator of the block's own gives what it gives; most wrap what they are given.
                 let arguments = Arguments::of([value]);
@@ -245,6 +249,13 @@ impl<'a> Walk<'a> {
         let fields = fields.collect();
         self.classes.push(Class { scope, bases, fields, metaclass, attributes: FxHashMap::default() });
         let value = Value::Class(last(&self.classes));
+        for base in self.classes[last(&self.classes) as usize].bases.clone() {
+            if let Value::Class(base) = base
+                && let Some(Value::Function(hook)) = self.class_attribute(base, "__init_subclass__")
+            {
+                self.call_function(hook, &Arguments::of([value]), class.name.range);
+            }
+        }
         self.assign(name, value, class.name.range);
     }
 

@@ -5,9 +5,10 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::fills::covers_all;
 use super::ops::Work;
+use super::paths::Path;
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{Kind, Memory, Tensor, Value};
-use super::walk::{Arguments, Code, Walk, is_one_tensor, truth_of};
+use super::walk::{Arguments, Code, Walk, is_nothing, is_one_tensor, truth_of};
 use crate::builtins::is_builtin;
 
 impl<'a> Walk<'a> {
@@ -136,6 +137,20 @@ impl<'a> Walk<'a> {
         match (operation.op, operand) {
             (UnaryOp::USub, Value::Number(number)) => Value::Number(number.and_then(i64::checked_neg)),
             (UnaryOp::Not, _) => truth_of(operand).map_or(Value::Unknown, |truth| Value::Flag(!truth)),
+            (op, Value::Instance(at)) if op != UnaryOp::Not => {
+                let class = self.instances[at as usize].class;
+                let name = match op {
+                    UnaryOp::Invert => "__invert__",
+                    UnaryOp::UAdd => "__pos__",
+                    _ => "__neg__",
+                };
+                match self.class_attribute(class, name) {
+                    Some(Value::Function(method)) => {
+                        self.call_function(method, &Arguments::of([operand]), operation.range)
+                    }
+                    _ => Value::Unknown,
+                }
+            }
             (UnaryOp::USub, value) if self.holds_tensor(value) => {
                 self.compute(operation.range, Work::Arith, &[value], How::Operator("-"))
             }
@@ -225,8 +240,10 @@ impl<'a> Walk<'a> {
     fn load(&mut self, name: &'a ast::ExprName) -> Value<'a> {
         let id = name.id.as_str();
         if let Some(value) = self.name(id) {
-            if let Value::Path(path) = value {
-                self.use_of(path, name.range);
+            match value {
+                Value::Path(path) => self.use_of(path, name.range),
+                Value::Instance(_) => self.special_methods(value, name.range),
+                _ => {}
             }
             return value;
         }
@@ -279,9 +296,18 @@ impl<'a> Walk<'a> {
                 self.eval(condition);
             }
         }
+        let when = self.when;
+        if generators.iter().any(|generator| is_nothing(&generator.iter)) {
+            self.when = When::Never;
+        }
         let key = key.map_or(Value::Unknown, |key| self.eval(key));
         let value = self.within(ArmKind::Loop, element.range(), |walk| walk.eval(element));
-        self.container(vec![(key, value)], true)
+        self.when = when;
+        // Inputs of one number, however many.
+        let alike = self.makes_inputs
+            && matches!(value, Value::Number(Some(_)) | Value::Zero)
+            && generators.iter().all(|generator| generator.ifs.is_empty());
+        self.container(vec![(key, value)], !alike)
     }
 
     /// Binds the variable of a comprehension, which has no other value meanwhile.
@@ -362,7 +388,11 @@ impl<'a> Walk<'a> {
                 }
                 // A grid may be a function of the kernel's settings.
                 if matches!(key, Value::Function(_) | Value::Instance(_)) {
-                    self.apply(key, &Arguments::of([Value::Unknown]), range);
+                    let grid = self.apply(key, &Arguments::of([Value::Unknown]), range);
+                    if self.is_empty_grid(grid) {
+                        self.trace.kernels[kernel as usize].empty_grid.get_or_insert(range);
+                        return Value::Unknown;
+                    }
                 }
                 Value::Launcher(kernel)
             }
@@ -389,22 +419,8 @@ impl<'a> Walk<'a> {
                 self.of_many(at, key, slice)
             }
             Value::Text(_) | Value::AnyText => self.part_of_text(base, slice),
-            Value::Path(path) => {
-                // `sys.modules["torch"]` and `torch.__dict__["softmax"]` are what they name.
-                let text = self.paths.text(path);
-                let whole = if text == "sys.modules" {
-                    String::new()
-                } else if let Some(of) = text.strip_suffix("__dict__") {
-                    of.to_owned()
-                } else {
-                    // A generic type: `list[int]`.
-                    return Value::Unknown;
-                };
-                let Some(name) = self.store.text_of(key) else { return Value::Opaque(path) };
-                let named = self.paths.made(format!("{whole}{name}"));
-                self.use_of(named, range);
-                Value::Path(named)
-            }
+            Value::Path(path) => self.of_names(path, key, range),
+            Value::Made(path) if self.paths.text(path).starts_with("torch.nn.") => base,
             Value::Either(at) => {
                 let values = self.store.either[at as usize].clone();
                 let found: Vec<_> =
@@ -413,6 +429,25 @@ impl<'a> Walk<'a> {
             }
             _ => Value::Unknown,
         }
+    }
+
+    /// What a module's names hold: `sys.modules["torch"]`, `vars(torch)["exp"]`.
+    pub(super) fn of_names(&mut self, path: Path, key: Value<'a>, range: TextRange) -> Value<'a> {
+        let text = self.paths.text(path);
+        let whole = if text == "sys.modules" {
+            String::new()
+        } else if let Some(of) = text.strip_suffix("__dict__") {
+            of.to_owned()
+        } else if text == "builtins" {
+            "builtins.".to_owned()
+        } else {
+            // A generic type: `list[int]`.
+            return Value::Unknown;
+        };
+        let Some(name) = self.store.text_of(key) else { return Value::Opaque(path) };
+        let named = self.paths.made(format!("{whole}{name}"));
+        self.use_of(named, range);
+        Value::Path(named)
     }
 
     fn part_of_text(&mut self, text: Value<'a>, slice: &'a Expr) -> Value<'a> {
@@ -478,6 +513,11 @@ impl<'a> Walk<'a> {
     ) -> Value<'a> {
         let is_number = |value| matches!(value, Value::Number(_) | Value::Zero | Value::Flag(_));
         match (left, right) {
+            (Value::Number(Some(0)), Value::Number(_)) | (Value::Number(_), Value::Number(Some(0)))
+                if op == Operator::Mult =>
+            {
+                Value::Number(Some(0))
+            }
             (Value::Zero, other) | (other, Value::Zero) if op == Operator::Mult && is_number(other) => {
                 Value::Zero
             }
@@ -511,6 +551,15 @@ impl<'a> Walk<'a> {
                 match self.class_attribute(class, method_of(op)) {
                     Some(Value::Function(method)) => {
                         self.call_function(method, &Arguments::of([left, right]), range)
+                    }
+                    _ => Value::Unknown,
+                }
+            }
+            (_, Value::Instance(at)) => {
+                let class = self.instances[at as usize].class;
+                match self.class_attribute(class, reflected(op)) {
+                    Some(Value::Function(method)) => {
+                        self.call_function(method, &Arguments::of([right, left]), range)
                     }
                     _ => Value::Unknown,
                 }
@@ -572,6 +621,25 @@ fn method_of(op: Operator) -> &'static str {
         Operator::BitOr => "__or__",
         Operator::BitXor => "__xor__",
         Operator::BitAnd => "__and__",
+    }
+}
+
+/// The method of the right operand that an operator calls.
+fn reflected(op: Operator) -> &'static str {
+    match op {
+        Operator::Add => "__radd__",
+        Operator::Sub => "__rsub__",
+        Operator::Mult => "__rmul__",
+        Operator::MatMult => "__rmatmul__",
+        Operator::Div => "__rtruediv__",
+        Operator::Mod => "__rmod__",
+        Operator::Pow => "__rpow__",
+        Operator::FloorDiv => "__rfloordiv__",
+        Operator::LShift => "__rlshift__",
+        Operator::RShift => "__rrshift__",
+        Operator::BitOr => "__ror__",
+        Operator::BitXor => "__rxor__",
+        Operator::BitAnd => "__rand__",
     }
 }
 

@@ -3,6 +3,7 @@
 
 use ruff_python_ast::Expr;
 
+use super::paths::Path;
 use super::trace::ArmKind;
 use super::value::{Extent, From, Kind, Memory, Tensor, Value};
 use super::walk::{Arguments, Walk};
@@ -51,6 +52,9 @@ impl<'a> Walk<'a> {
             "div" | "divide" | "true_divide" | "truediv" | "itruediv" | "floor_divide" | "floordiv"
             | "eq" => same,
             "pow" | "float_power" => self.is_zero(*right),
+            "masked_fill" => {
+                matches!(right, Value::Tensor(mask) if self.is_one_number(*mask)) && !self.is_zero(*right)
+            }
             "where" => matches!(operands[1..], [one, other] if one == other && is_known(one)),
             "clamp" | "clip" | "hardtanh" => {
                 matches!(operands[1..], [low, high] if low == high && is_known(low))
@@ -104,6 +108,19 @@ impl<'a> Walk<'a> {
         if !self.makes_inputs {
             return None;
         }
+        // A single number, however it was drawn, may be spread out; no number at all is no better.
+        let sizes: Vec<Value<'a>> = match (name, operands.positional.first()) {
+            (_, Some(Value::Many(at))) => {
+                self.store.many[*at as usize].items.iter().map(|(_, value)| *value).collect()
+            }
+            ("randn" | "rand", _) => {
+                operands.positional.iter().copied().take_while(|value| is_number(*value)).collect()
+            }
+            _ => Vec::new(),
+        };
+        if sizes.contains(&Value::Number(Some(0))) && matches!(name, "randn" | "rand") {
+            return Some(Fill::Other);
+        }
         let skipped = usize::from(name.ends_with('_') || name.ends_with("_like"));
         let numbers: Vec<Value<'a>> = operands
             .positional
@@ -134,6 +151,17 @@ impl<'a> Walk<'a> {
         let memory = &mut self.store.memory[tensor.memory as usize];
         (memory.constant, memory.from, memory.zero) = (true, From::default(), fill == Fill::Zero);
         Value::Tensor(Tensor { from: From::default(), ..tensor })
+    }
+
+    /// An array of numpy that holds one number, which becomes an input.
+    pub(super) fn number_of_numpy(&mut self, path: Path) -> Option<Value<'a>> {
+        let name = self.paths.text(path).strip_prefix("numpy.")?;
+        let constant = matches!(name, "zeros" | "ones" | "full" | "zeros_like" | "ones_like" | "full_like");
+        let zero = name.starts_with("zeros");
+        (self.makes_inputs && constant).then(|| {
+            let memory = Memory { constant, zero, ..Memory::default() };
+            Value::Tensor(self.tensor(memory, Kind::Unknown, From::default()))
+        })
     }
 
     /// Notes that a tensor's elements are overwritten with a value.
@@ -177,8 +205,13 @@ impl<'a> Walk<'a> {
     }
 
     /// What a view of a tensor is.
-    pub(super) fn view(&self, name: &str, tensor: Tensor) -> Tensor {
+    pub(super) fn view(&mut self, name: &str, tensor: Tensor) -> Tensor {
         match name {
+            // One element, spread out.
+            "expand" | "expand_as" | "broadcast_to" if self.store.memory[tensor.memory as usize].single => {
+                let memory = Memory { constant: true, ..Memory::default() };
+                self.tensor(memory, tensor.kind, From::default())
+            }
             "detach" | "detach_" | "contiguous" | "requires_grad_" | "pin_memory" | "alias" | "data"
             | "positive" | "share_memory_" | "retain_grad" => tensor,
             "narrow" | "select" | "diagonal" | "chunk" | "split" | "unbind" | "tensor_split" | "hsplit"

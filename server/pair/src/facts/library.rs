@@ -5,9 +5,9 @@ use ruff_text_size::TextRange;
 use super::callee::{Callee, callee};
 use super::ops::{Work, operator};
 use super::paths::Path;
-use super::trace::{How, What};
+use super::trace::{How, What, When};
 use super::value::{From, Kind, Memory, Tensor, Value, last};
-use super::walk::{Arguments, Walk};
+use super::walk::{Arguments, Instance, Walk};
 
 impl<'a> Walk<'a> {
     /// Calls a name of a library.
@@ -16,6 +16,15 @@ impl<'a> Walk<'a> {
         let first = arguments.positional.first().copied();
         let second = arguments.positional.get(1).copied();
         match callee(self.paths.text(path)) {
+            // `copy.copy(torch.exp)` is the function.
+            Callee::Operator(Some("clone"), Work::Move)
+                if matches!(
+                    first,
+                    Some(Value::Path(_) | Value::Function(_) | Value::Partial(_) | Value::Kernel(_))
+                ) =>
+            {
+                first.unwrap_or(Value::Unknown)
+            }
             Callee::Operator(name, work) => {
                 self.operate(name.unwrap_or(""), work, arguments, How::Function(path), range)
             }
@@ -24,6 +33,9 @@ impl<'a> Walk<'a> {
                 Value::Unknown
             }
             Callee::Numpy => {
+                if let Some(made) = self.number_of_numpy(path) {
+                    return made;
+                }
                 if arguments.all().any(|value| self.holds_tensor(value)) {
                     return self.compute(range, Work::Heavy, &arguments.positional, How::Function(path));
                 }
@@ -76,6 +88,9 @@ impl<'a> Walk<'a> {
                     self.functions[at as usize].cached = Some(range);
                     value
                 }
+                Some(
+                    value @ (Value::Path(_) | Value::Partial(_) | Value::Method(_) | Value::Launcher(_)),
+                ) => value,
                 _ => Value::Made(path),
             },
             Callee::Partial if arguments.positional.len() > 1 || !arguments.keywords.is_empty() => {
@@ -147,7 +162,26 @@ impl<'a> Walk<'a> {
                 }
                 _ => Value::Unknown,
             },
-            Callee::ItemGetter => Value::Unknown,
+            Callee::ItemGetter => match first {
+                Some(key) => {
+                    let getter = Value::Path(self.paths.root("operator.getitem"));
+                    self.partials
+                        .push((getter, Arguments { keywords: vec![("key", key)], ..Arguments::default() }));
+                    Value::Partial(last(&self.partials))
+                }
+                None => Value::Unknown,
+            },
+            Callee::GetItem => match (first, second.or_else(|| arguments.keyword("key"))) {
+                (Some(of), Some(key)) => self.element_by_key(of, key, range),
+                _ => Value::Unknown,
+            },
+            Callee::SetItem => {
+                if let [of, key, value] = arguments.positional[..] {
+                    self.set_item(of, key, value, range);
+                }
+                Value::Nothing
+            }
+            Callee::Super => self.super_of(arguments),
             Callee::Import => match first.and_then(|name| self.store.text_of(name)) {
                 Some(name) => {
                     // `__import__("torch.nn")` gives `torch`.
@@ -164,6 +198,47 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// An element by its key, of a container, a module's names, or an object.
+    fn element_by_key(&mut self, of: Value<'a>, key: Value<'a>, range: TextRange) -> Value<'a> {
+        match of {
+            Value::Many(at) => self.element_of(at, key),
+            Value::Path(path) => self.of_names(path, key, range),
+            Value::Instance(_) => self.method(of, "__getitem__", &Arguments::of([key]), range),
+            Value::Tensor(_) => of,
+            _ => Value::Unknown,
+        }
+    }
+
+    /// `super()` in a method: an object of the class above.
+    fn super_of(&mut self, arguments: &Arguments<'a>) -> Value<'a> {
+        let class = match arguments.positional.first() {
+            Some(Value::Class(class)) => Some(*class),
+            Some(_) => None,
+            None => {
+                let mut at = self.scope;
+                loop {
+                    let parent = self.scopes[at as usize].parent;
+                    if self.scopes[parent as usize].is_class {
+                        let found = self.classes.iter().position(|class| class.scope == parent);
+                        break found.and_then(|at| u32::try_from(at).ok());
+                    }
+                    if at == 0 {
+                        break None;
+                    }
+                    at = parent;
+                }
+            }
+        };
+        let bases = class.map(|class| self.classes[class as usize].bases.clone()).unwrap_or_default();
+        let base = bases.into_iter().find_map(|base| match base {
+            Value::Class(base) => Some(base),
+            _ => None,
+        });
+        let Some(class) = base else { return Value::Unknown };
+        self.instances.push(Instance { class, lasting: self.when == When::Load, special: true });
+        Value::Instance(last(&self.instances))
+    }
+
     /// Calls a name that nothing is known of.
     fn other(&mut self, path: Path, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
         let text = self.paths.text(path).to_owned();
@@ -176,7 +251,36 @@ impl<'a> Walk<'a> {
             self.tell(range, What::Patch(path));
             return Value::Unknown;
         }
+        // `torch.Tensor.exp.__get__(x)` is the method of `x`.
+        if let (Some(of), Some(first)) = (text.strip_suffix(".__get__"), arguments.positional.first()) {
+            let function = Value::Path(self.paths.made(of.to_owned()));
+            self.partials.push((function, Arguments::of([*first])));
+            return Value::Partial(last(&self.partials));
+        }
+        // `list.append(kept, out)`, `dict.update(vars(torch), …)`.
+        if let Some(("builtins.list" | "builtins.dict" | "builtins.set", name)) = text.rsplit_once('.')
+            && let Some(name) = METHODS.iter().find(|known| **known == name)
+            && let Some((of, rest)) = arguments.positional.split_first()
+        {
+            let given = Arguments { positional: rest.to_vec(), ..arguments.clone() };
+            if let Value::Path(path) = of {
+                if changes.contains(name) && self.paths.text(*path).ends_with("__dict__") {
+                    self.tell(range, What::Patch(*path));
+                }
+                return Value::Unknown;
+            }
+            return self.method(*of, name, &given, range);
+        }
+        if text == "torch.device"
+            && let Some(device @ Value::Text(_)) = arguments.positional.first()
+        {
+            return *device;
+        }
         if let Some(of) = text.strip_suffix(".__setattr__").or_else(|| text.strip_suffix(".__delattr__")) {
+            if let Some(Value::Tensor(_)) = arguments.positional.first() {
+                self.tell(range, What::Hang("__setattr__"));
+                return Value::Unknown;
+            }
             let of = match (of, arguments.positional.first()) {
                 ("builtins.object" | "builtins.type" | "builtins.super", Some(Value::Path(of))) => Some(*of),
                 ("builtins.object" | "builtins.type" | "builtins.super", _) => None,
@@ -270,3 +374,17 @@ impl<'a> Walk<'a> {
         }
     }
 }
+
+/// Methods of containers, as they are called on the type.
+const METHODS: &[&str] = &[
+    "__getitem__",
+    "__setitem__",
+    "add",
+    "append",
+    "extend",
+    "get",
+    "insert",
+    "pop",
+    "setdefault",
+    "update",
+];

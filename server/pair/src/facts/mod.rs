@@ -259,6 +259,13 @@ impl<'a> Walk<'a> {
                 Value::Function(at) => Some(at),
                 _ => None,
             },
+            Value::Instance(at) => {
+                let class = self.instances[at as usize].class;
+                match self.class_attribute(class, "__call__") {
+                    Some(Value::Function(at)) => Some(at),
+                    _ => None,
+                }
+            }
             Value::Method(at) => match self.store.methods[at as usize] {
                 (Value::Class(class), "apply") => match self.class_attribute(class, "forward") {
                     Some(Value::Function(at)) => Some(at),

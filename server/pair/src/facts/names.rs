@@ -94,6 +94,9 @@ impl<'a> Walk<'a> {
             }
             Expr::Attribute(attribute) => {
                 let base = self.eval(&attribute.value);
+                if let Value::Path(_) = base {
+                    self.set_attribute(base, attribute.attr.id.as_str(), result, assign.range);
+                }
                 let lasting = match base {
                     Value::Function(_) | Value::Class(_) | Value::Kernel(_) => true,
                     Value::Instance(at) => self.instances[at as usize].lasting,
@@ -138,6 +141,13 @@ impl<'a> Walk<'a> {
                 {
                     let part = self.part(tensor, covers_all(&subscript.slice));
                     self.overwrite(part, value);
+                }
+                if let (Value::Tensor(tensor), Value::Number(_) | Value::Zero | Value::Flag(_)) =
+                    (base, value)
+                    && covers_all(&subscript.slice)
+                {
+                    let memory = &mut self.store.memory[tensor.memory as usize];
+                    memory.constant |= memory.from == From::default() && !memory.by_kernel && !memory.lost;
                 }
                 self.set_item(base, key, value, target.range());
             }
@@ -199,6 +209,8 @@ impl<'a> Walk<'a> {
             }
             Value::Tensor(tensor) => Value::Tensor(Tensor { several: false, ..tensor }),
             Value::Instance(_) => self.element_of_instance(value),
+            // The layers of a list of layers.
+            Value::Made(path) if self.paths.text(path).starts_with("torch.nn.") => value,
             // `range(0)`.
             Value::Number(Some(0)) => return None,
             Value::Sizes | Value::Number(_) | Value::Zero => Value::Number(None),

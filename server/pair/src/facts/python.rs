@@ -27,10 +27,20 @@ impl<'a> Walk<'a> {
         match callee {
             Callee::Length => {
                 self.takes_rows(first, range);
-                Value::Number(None)
+                match first {
+                    Some(Value::Many(at)) => {
+                        let many = &self.store.many[at as usize];
+                        let nothing = many.items.is_empty() && !many.open && !many.shared;
+                        Value::Number(nothing.then_some(0))
+                    }
+                    _ => Value::Number(None),
+                }
             }
             Callee::Range => match &arguments.positional[..] {
-                [Value::Number(Some(0))] => Value::Number(Some(0)),
+                [Value::Number(Some(..=0))] => Value::Number(Some(0)),
+                [Value::Number(Some(start)), Value::Number(Some(end))] if start >= end => {
+                    Value::Number(Some(0))
+                }
                 _ => Value::Number(None),
             },
             Callee::ToNumber => {
@@ -170,6 +180,8 @@ impl<'a> Walk<'a> {
             }
             Callee::Type => match (first, arguments.positional.len()) {
                 (Some(Value::Tensor(_)), 1) => Value::Path(self.paths.root("torch.Tensor")),
+                (Some(Value::Kernel(_)), 1) => Value::Path(self.paths.root("triton.runtime.JITFunction")),
+                (Some(Value::Path(_)), 1) => Value::Path(self.paths.root("builtins.type")),
                 (Some(Value::Instance(at)), 1) => Value::Class(self.instances[at as usize].class),
                 // `type(name, bases, members)` makes a class.
                 (_, 3) => {
@@ -239,6 +251,13 @@ impl<'a> Walk<'a> {
                 let mut looks = false;
                 for value in &arguments.positional {
                     let mut texts = String::new();
+                    if let Value::Many(at) = *value {
+                        for (key, _) in &self.store.many[at as usize].items {
+                            if let Some(key) = self.store.text_of(*key) {
+                                texts.push_str(&format!("{{'{key}'"));
+                            }
+                        }
+                    }
                     self.store.each(*value, &mut |value| {
                         if let Some(text) = self.store.text_of(value) {
                             texts.push_str(text);
@@ -266,6 +285,10 @@ impl<'a> Walk<'a> {
             }
             Callee::Vars => match first {
                 Some(Value::Path(of)) => Value::Path(self.paths.child(of, "__dict__")),
+                None | Some(Value::Tensor(_) | Value::Function(_) | Value::Kernel(_)) => {
+                    self.tell(range, What::Internals("vars"));
+                    Value::Unknown
+                }
                 _ => Value::Unknown,
             },
             _ => Value::Unknown,
@@ -293,6 +316,18 @@ impl<'a> Walk<'a> {
         if let (Some(key), Some(values)) = (arguments.keyword("key"), arguments.positional.first()) {
             let element = self.element(*values).unwrap_or(Value::Unknown);
             self.apply(key, &Arguments::of([element]), range);
+        }
+        let numbers: Option<Vec<i64>> = arguments
+            .positional
+            .iter()
+            .map(|value| if let Value::Number(number) = value { *number } else { None })
+            .collect();
+        if let Some(numbers) = numbers.filter(|numbers| numbers.len() > 1 && !arguments.open) {
+            return Value::Number(match self.paths.text(path) {
+                "builtins.max" => numbers.into_iter().max(),
+                "builtins.min" => numbers.into_iter().min(),
+                _ => None,
+            });
         }
         let tensors: Vec<Value<'a>> = arguments
             .positional

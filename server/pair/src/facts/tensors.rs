@@ -41,8 +41,11 @@ impl<'a> Walk<'a> {
             }
             Work::View => match (base, tensor) {
                 (Some(_), Some(tensor)) => {
+                    let by_one =
+                        name == "split" && operands.positional.get(1) == Some(&Value::Number(Some(1)));
                     let several =
-                        matches!(name, "chunk" | "split" | "tensor_split" | "hsplit" | "vsplit" | "dsplit");
+                        matches!(name, "chunk" | "split" | "tensor_split" | "hsplit" | "vsplit" | "dsplit")
+                            && !by_one;
                     let tensor = self.view(name, tensor);
                     Value::Tensor(Tensor { kind: kind.unwrap_or(tensor.kind), several, ..tensor })
                 }
@@ -237,6 +240,9 @@ impl<'a> Walk<'a> {
             _ => shape.iter().copied().filter(|value| matches!(value, Value::Number(_))).collect(),
         };
         let mut literal = false;
+        let single = self.makes_inputs
+            && !dimensions.is_empty()
+            && dimensions.iter().all(|dimension| *dimension == Value::Number(Some(1)));
         if work != Work::Random {
             let total = dimensions.iter().try_fold(1_i64, |total, dimension| match dimension {
                 Value::Number(Some(size)) => total.checked_mul(*size),
@@ -250,7 +256,8 @@ impl<'a> Walk<'a> {
             && !matches!(name, "tensor" | "as_tensor" | "arange")
             && matches!(dimensions[0], Value::Number(_));
         let zero = self.makes_inputs && name.contains("zeros");
-        let memory = Memory { empty: work == Work::Empty, constant, vector, zero, ..Memory::default() };
+        let memory =
+            Memory { empty: work == Work::Empty, constant, vector, zero, single, ..Memory::default() };
         let made = self.tensor(memory, kind, from);
         if literal {
             self.literals.push((made.memory, range));

@@ -147,6 +147,8 @@ pub(crate) struct Memory {
     pub(crate) filled: bool,
     /// It holds zeros alone; followed where the inputs are made.
     pub(crate) zero: bool,
+    /// It has one element, however that was made; followed where the inputs are made.
+    pub(crate) single: bool,
     /// It was made when the block was loaded, and so is shared by all calls.
     pub(crate) shared: bool,
     /// It holds what was moved there from other memory, and nothing else that is known.

@@ -68,6 +68,8 @@ pub(super) struct Class<'a> {
 pub(super) struct Instance {
     pub(super) class: u32,
     pub(super) lasting: bool,
+    /// Whether its special methods were followed, which Python calls by itself.
+    pub(super) special: bool,
 }
 
 /// What a call hands over.
@@ -352,6 +354,7 @@ impl<'a> Walk<'a> {
             }
             Stmt::While(statement) => {
                 let test = self.eval(&statement.test);
+                self.decides(test, statement.test.range());
                 let never = truth_of(test) == Some(false);
                 self.branch(ArmKind::Loop, statement.range, &statement.body, never);
                 self.block(&statement.orelse);
@@ -364,13 +367,15 @@ impl<'a> Walk<'a> {
             }
             Stmt::Try(statement) => return self.try_statement(statement),
             Stmt::Match(statement) => {
-                self.eval(&statement.subject);
+                let subject = self.eval(&statement.subject);
                 let mut end = End::Leaves;
                 for case in &statement.cases {
+                    let never = self.matches_never(&case.pattern, subject);
+                    self.bind_pattern(&case.pattern, subject);
                     if let Some(guard) = &case.guard {
                         self.eval(guard);
                     }
-                    if self.branch(ArmKind::If, statement.range, &case.body, false) == End::Falls {
+                    if self.branch(ArmKind::If, statement.range, &case.body, never) == End::Falls {
                         end = End::Falls;
                     }
                 }
@@ -381,9 +386,13 @@ impl<'a> Walk<'a> {
                 return if complete { end } else { End::Falls };
             }
             Stmt::Assert(statement) => {
-                self.eval(&statement.test);
+                let test = self.eval(&statement.test);
+                self.decides(test, statement.test.range());
                 if let Some(message) = &statement.msg {
+                    // It is made where the call fails.
+                    let when = std::mem::replace(&mut self.when, When::Never);
                     self.eval(message);
+                    self.when = when;
                 }
             }
             Stmt::Import(import) => self.import(import),
@@ -430,12 +439,82 @@ impl<'a> Walk<'a> {
         });
     }
 
+    /// Whether a case is certainly another number, text or flag than what is matched.
+    fn matches_never(&mut self, pattern: &'a ast::Pattern, subject: Value<'a>) -> bool {
+        let ast::Pattern::MatchValue(pattern) = pattern else { return false };
+        match (self.eval(&pattern.value), subject) {
+            (Value::Number(Some(one)), Value::Number(Some(other))) => one != other,
+            (one @ Value::Text(_), other @ Value::Text(_)) => {
+                self.store.text_of(one) != self.store.text_of(other)
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives the names of a case what they stand for.
+    fn bind_pattern(&mut self, pattern: &'a ast::Pattern, subject: Value<'a>) {
+        match pattern {
+            ast::Pattern::MatchAs(alias) => {
+                if let Some(inner) = &alias.pattern {
+                    self.bind_pattern(inner, subject);
+                }
+                if let Some(name) = &alias.name {
+                    self.assign(name.id.as_str(), subject, alias.range);
+                }
+            }
+            ast::Pattern::MatchSequence(sequence) => {
+                for (pattern, at) in sequence.patterns.iter().zip(0..) {
+                    let part = match subject {
+                        Value::Many(many) => self.element_of(many, Value::Number(Some(at))),
+                        other => self.element(other).unwrap_or(Value::Unknown),
+                    };
+                    self.bind_pattern(pattern, part);
+                }
+            }
+            ast::Pattern::MatchMapping(mapping) => {
+                for (key, pattern) in mapping.keys.iter().zip(&mapping.patterns) {
+                    let key = self.eval(key);
+                    let part = match subject {
+                        Value::Many(many) => self.element_of(many, key),
+                        _ => Value::Unknown,
+                    };
+                    self.bind_pattern(pattern, part);
+                }
+            }
+            ast::Pattern::MatchOr(either) => {
+                for pattern in &either.patterns {
+                    self.bind_pattern(pattern, subject);
+                }
+            }
+            ast::Pattern::MatchStar(star) => {
+                if let Some(name) = &star.name {
+                    self.assign(name.id.as_str(), subject, star.range);
+                }
+            }
+            ast::Pattern::MatchClass(class) => {
+                let keywords = class.arguments.keywords.iter().map(|keyword| &keyword.pattern);
+                for pattern in class.arguments.patterns.iter().chain(keywords) {
+                    self.bind_pattern(pattern, Value::Unknown);
+                }
+            }
+            ast::Pattern::MatchValue(_) | ast::Pattern::MatchSingleton(_) => {}
+        }
+    }
+
+    /// A tensor that decides what is done next is waited for.
+    fn decides(&mut self, test: Value<'a>, range: TextRange) {
+        if let Value::Tensor(_) = test {
+            self.tell(range, What::Host("bool"));
+        }
+    }
+
     fn if_statement(&mut self, statement: &'a ast::StmtIf) -> End {
         let mut decided = false;
         let mut all_leave = true;
         let mut has_else = false;
         let when = self.when;
         let test = self.eval(&statement.test);
+        self.decides(test, statement.test.range());
         let mut truth = truth_of(test);
         // On a tensor without elements nothing is computed, whatever does it.
         if is_emptiness(&statement.test) {
@@ -490,7 +569,11 @@ impl<'a> Walk<'a> {
         let before = self.trace.events.len();
         let end = self.block(&statement.body);
         for (context, range) in contexts {
-            self.method(context, "__exit__", &Arguments { open: true, ..Arguments::default() }, range);
+            let left =
+                self.method(context, "__exit__", &Arguments { open: true, ..Arguments::default() }, range);
+            if left == Value::Flag(true) {
+                hides = Some(range);
+            }
         }
         let Some(hides) = hides else { return end };
         let launched = self.trace.events[before.min(self.trace.events.len())..]
@@ -533,7 +616,18 @@ impl<'a> Walk<'a> {
             }
         }
         let rest = self.block(&statement.orelse);
+        let before = self.trace.events.len();
         if self.block(&statement.finalbody) == End::Leaves {
+            let computes = self.trace.events[before.min(self.trace.events.len())..]
+                .iter()
+                .any(|event| matches!(event.what, What::Compute { .. } | What::Opaque));
+            // What is returned here is returned though the launch failed.
+            if let Some(last) = statement.finalbody.last().filter(|last| !last.is_raise_stmt())
+                && launched
+                && !computes
+            {
+                self.tell(last.range(), What::Swallow);
+            }
             return End::Leaves;
         }
         if rest == End::Leaves && body == End::Falls && statement.handlers.is_empty() {
@@ -560,7 +654,7 @@ pub(super) fn truth_of(value: Value<'_>) -> Option<bool> {
 }
 
 /// `[]`, `()`: a loop over it has no step.
-fn is_nothing(iterated: &Expr) -> bool {
+pub(super) fn is_nothing(iterated: &Expr) -> bool {
     match iterated {
         Expr::List(list) => list.elts.is_empty(),
         Expr::Tuple(tuple) => tuple.elts.is_empty(),

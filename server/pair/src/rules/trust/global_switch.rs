@@ -26,7 +26,7 @@ pub(in crate::rules) const ABOUT: About = About {
 
 pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for (kind, _, range, path) in uses(file, &[Concern::Switch, Concern::Seed]) {
-        let seeds = ["seed", "rng_state", "Generator"].iter().any(|part| path.contains(part));
+        let seeds = ["seed", "rng_state", "Generator", "generator"].iter().any(|part| path.contains(part));
         let message = match kind {
             BlockKind::Test => continue,
             // Switches that make the reference exact are its own affair.

@@ -21,6 +21,8 @@ pub(super) mod outside_world;
 pub(super) mod patched_library;
 pub(super) mod reference_in_candidate;
 pub(super) mod slowed_reference;
+#[cfg(test)]
+mod spellings;
 pub(super) mod torch_compute;
 pub(super) mod weak_inputs;
 pub(super) mod work_out_of_sight;

@@ -34,6 +34,15 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             add(found, Rule::SlowedReference, range, message);
         }
     }
+    for (kind, when, range, path) in uses(file, &[Concern::Clock]) {
+        if kind == BlockKind::Python && when == When::Entry {
+            let message = format!(
+                "`{}` reads the clock, which no computation needs: remove it, the judge measures",
+                plain(path)
+            );
+            add(found, Rule::SlowedReference, range, message);
+        }
+    }
     for event in events(file, BlockKind::Python) {
         if event.when != When::Entry {
             continue;
