@@ -173,6 +173,7 @@ impl<'a> Walk<'a> {
                 self.tell(range, What::Hang(name));
             }
             Value::Function(_) => self.keep(value, range),
+            Value::Kernel(_) if !self.store.tensors(value).is_empty() => self.keep(value, range),
             Value::Kernel(kernel) => {
                 let named = format!("{}.{name}", self.trace.kernels[kernel as usize].name);
                 let named = self.paths.made(named);

@@ -97,6 +97,10 @@ pub(super) fn callee(path: &str) -> Callee {
             "setitem" | "__setitem__" => Callee::SetItem,
             _ => operator(rest).map_or(Callee::Other, |(name, work)| Callee::Operator(Some(name), work)),
         },
+        "warnings" if rest == "warn" => Callee::Print,
+        "logging" if matches!(rest, "info" | "warning" | "error" | "critical" | "debug" | "log") => {
+            Callee::Print
+        }
         "itertools" => match rest {
             "chain" | "chain.from_iterable" | "cycle" | "repeat" | "islice" => Callee::Collect,
             "starmap" => Callee::Starmap,
@@ -188,6 +192,12 @@ fn torch(path: &str) -> Callee {
     match path {
         "compile" => return Callee::Compile,
         "vmap"
+        | "func.grad"
+        | "func.grad_and_value"
+        | "func.jacrev"
+        | "func.jacfwd"
+        | "func.hessian"
+        | "func.functionalize"
         | "func.vmap"
         | "library.wrap_triton"
         | "library.capture_triton"
@@ -200,12 +210,6 @@ fn torch(path: &str) -> Callee {
         "Size" | "numel" | "is_tensor" | "is_floating_point" | "device" | "dtype" => return Callee::Other,
         "tensor" => return Callee::Operator(Some("tensor"), Work::Filled),
         "cond" | "while_loop" | "associative_scan" => return Callee::Foreign,
-        "func.grad"
-        | "func.grad_and_value"
-        | "func.jacrev"
-        | "func.jacfwd"
-        | "func.hessian"
-        | "func.functionalize" => return Callee::Same,
         _ => {}
     }
     match path.split_once('.') {

@@ -467,6 +467,13 @@ impl<'a> Walk<'a> {
                 _ => Value::Unknown,
             },
             Value::Kernel(at) if name == "__getitem__" => Value::Launcher(at),
+            Value::Kernel(at) if name == "add_pre_run_hook" => {
+                let named = format!("{}.pre_run_hooks", self.trace.kernels[at as usize].name);
+                let named = self.paths.made(named);
+                self.tell(range, What::Patch(named));
+                self.lose(arguments);
+                Value::Nothing
+            }
             Value::Class(at) if self.is_classmethod(at, name) => match self.class_attribute(at, name) {
                 Some(Value::Function(method)) => {
                     self.call_function(method, &with_first(base, arguments), range)

@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
                     if let Value::Many(at) = *value {
                         for (key, _) in &self.store.many[at as usize].items {
                             if let Some(key) = self.store.text_of(*key) {
-                                texts.push_str(&format!("{{'{key}'"));
+                                texts.extend(["{'", key, "'"]);
                             }
                         }
                     }

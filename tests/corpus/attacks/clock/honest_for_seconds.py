@@ -1,6 +1,6 @@
 # attack: Clock: computes while the process is young, replays afterwards
 # why: correctness is looked at first, timing later
-# expect: rejected FW410 line 42
+# expect: rejected FW408 line 39
 # alone: static
 """Fused Kernels: product, ReLU and residual"""
 

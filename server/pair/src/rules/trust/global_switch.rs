@@ -5,7 +5,7 @@ use ruff_text_size::TextRange;
 use super::{add, uses};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::Concern;
+use crate::facts::{Concern, When};
 use crate::file::File;
 use crate::pair_file::slice;
 use crate::rules::{About, Rule};
@@ -25,6 +25,14 @@ pub(in crate::rules) const ABOUT: About = About {
 };
 
 pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for (kind, when, range, path) in uses(file, &[Concern::Draw]) {
+        if kind == BlockKind::Triton && when == When::Entry {
+            let message = format!(
+                "`{path}` draws numbers, so that calls differ by chance: take a seed or a mask as an input"
+            );
+            add(found, Rule::GlobalSwitch, range, message);
+        }
+    }
     for (kind, _, range, path) in uses(file, &[Concern::Switch, Concern::Seed]) {
         let seeds = ["seed", "rng_state", "Generator", "generator"].iter().any(|part| path.contains(part));
         let message = match kind {

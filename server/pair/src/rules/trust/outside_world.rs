@@ -1,8 +1,9 @@
 //! FW408: the code reaches files, the network, other programs or the environment.
 
 use super::{add, plain, uses};
+use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::Concern;
+use crate::facts::{Concern, When};
 use crate::file::File;
 use crate::rules::{About, Rule};
 
@@ -20,6 +21,14 @@ pub(in crate::rules) const ABOUT: About = About {
 };
 
 pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for (kind, when, range, path) in uses(file, &[Concern::Clock]) {
+        if kind == BlockKind::Triton && when == When::Entry {
+            let message = format!(
+                "`{path}` reads the clock, by which calls can differ: compute from the arguments alone"
+            );
+            add(found, Rule::OutsideWorld, range, message);
+        }
+    }
     for (_, _, range, path) in uses(file, &[Concern::Outside]) {
         let message =
             format!("`{}` reaches outside of the pair: compute from the arguments alone", plain(path));
