@@ -1,5 +1,7 @@
 //! From a text to what is known of it: one parse, one walk of each block, then the rules.
 
+use std::sync::Arc;
+
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{LexicalErrorType, ParseErrorType};
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -19,11 +21,16 @@ const LONGEST_TEXT: usize = 4 << 20;
 
 /// Reads a text.
 pub(crate) fn analyse(text: &str, triton: Option<Version>) -> Facts {
-    analyse_again(text, triton, "", &mut Parts::default())
+    analyse_again(text, triton, &Arc::default(), &mut Parts::default())
 }
 
 /// The same for the next version of `old_text`, of which `parts` are the parts; they become those of `text`.
-pub(crate) fn analyse_again(text: &str, triton: Option<Version>, old_text: &str, parts: &mut Parts) -> Facts {
+pub(crate) fn analyse_again(
+    text: &str,
+    triton: Option<Version>,
+    old_text: &Arc<str>,
+    parts: &mut Parts,
+) -> Facts {
     let read = |mut file: File<'_>| {
         file.triton = triton;
         file.into_facts()
@@ -33,12 +40,12 @@ pub(crate) fn analyse_again(text: &str, triton: Option<Version>, old_text: &str,
 
 /// Reads a text and hands over the file with its syntax tree; gives the lines back if the text is no pair.
 pub(crate) fn with_file<T>(text: &str, read: impl FnOnce(File<'_>) -> T) -> Result<T, Lines> {
-    with_file_again(text, "", &mut Parts::default(), read)
+    with_file_again(text, &Arc::default(), &mut Parts::default(), read)
 }
 
 fn with_file_again<T>(
     text: &str,
-    old_text: &str,
+    old_text: &Arc<str>,
     parts: &mut Parts,
     read: impl FnOnce(File<'_>) -> T,
 ) -> Result<T, Lines> {
@@ -57,7 +64,7 @@ fn with_file_again<T>(
     if cut.parts.iter().any(ends_in_string) {
         let outside = outside_strings(text, &candidates);
         if outside != markers {
-            cut = Cut::again(text, &lines, &outside, "", Parts::default());
+            cut = Cut::again(text, &lines, &outside, &Arc::default(), Parts::default());
             markers = outside;
         }
     }
@@ -80,7 +87,7 @@ impl Parts {
     }
 
     fn depth(&self) -> usize {
-        self.iter().map(|part| part.depth).max().unwrap_or_default()
+        self.iter().map(Part::depth).max().unwrap_or_default()
     }
 }
 
@@ -101,7 +108,7 @@ struct Cut {
 
 impl Cut {
     /// Cuts a text; what is the same in the parts of an older one is taken from there.
-    fn again(text: &str, lines: &Lines, markers: &[Marker], old_text: &str, mut old: Parts) -> Self {
+    fn again(text: &str, lines: &Lines, markers: &[Marker], old_text: &Arc<str>, mut old: Parts) -> Self {
         let layout = Layout::of(markers);
         let ranges = layout.regions(lines, TextSize::new(to_u32(text.len())));
         let parts = if old.0.len() == ranges.len() {

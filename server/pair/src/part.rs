@@ -1,5 +1,7 @@
 //! A stretch of text between two markers, parsed alone, and parsed again where it was edited.
 
+use std::sync::Arc;
+
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{ModModule, Stmt, StringFlags, Suite};
 use ruff_python_parser::{ParseError, Parsed};
@@ -29,6 +31,14 @@ impl Token {
     }
 }
 
+impl Shift {
+    fn tokens(self, tokens: &mut [Token]) {
+        for token in tokens {
+            self.range(&mut token.range);
+        }
+    }
+}
+
 impl Ranged for Token {
     fn range(&self) -> TextRange {
         self.range
@@ -43,7 +53,30 @@ pub(crate) struct Part {
     pub(crate) tokens: Vec<Token>,
     pub(crate) errors: Vec<ParseError>,
     /// At least the most tokens in one statement: no expression is deeper.
-    pub(crate) depth: usize,
+    depth: usize,
+    /// What it was before it broke: somebody types, and soon it will be much the same again.
+    sound: Option<Box<Sound>>,
+}
+
+/// A part without an error and the text that it is a part of.
+#[derive(Debug)]
+struct Sound {
+    text: Arc<str>,
+    part: Part,
+}
+
+impl Sound {
+    /// The part in another text, where it is `range`.
+    fn mended(mut self, text: &str, range: TextRange) -> Part {
+        if self.part.splice(&self.text, text, range) {
+            return self.part;
+        }
+        let mut part = Part::new(text, range);
+        if !part.errors.is_empty() {
+            part.sound = Some(Box::new(self));
+        }
+        part
+    }
 }
 
 impl Part {
@@ -73,27 +106,37 @@ impl Part {
             });
         }
         let errors = parsed.errors().to_vec();
-        Self { range, statements: parsed.into_suite(), tokens, errors, depth: depth.max(length) }
+        Self { range, statements: parsed.into_suite(), tokens, errors, depth: depth.max(length), sound: None }
     }
 
     /// The same stretch of the text's next version, where it is `range`: as if it were parsed anew, but the statements
     /// that an edit left alone are only moved.
-    pub(crate) fn edited(mut self, old_text: &str, text: &str, range: TextRange) -> Self {
+    pub(crate) fn edited(mut self, old_text: &Arc<str>, text: &str, range: TextRange) -> Self {
+        let old = slice(old_text, self.range);
+        let same = old.is_some() && old == slice(text, range);
+        if same && self.range == range {
+            return self;
+        }
         // What a parser makes of broken code says little about where it is.
         if !self.errors.is_empty() {
-            return Self::new(text, range);
+            return match self.sound.take() {
+                Some(sound) => sound.mended(text, range),
+                None => Self::new(text, range),
+            };
         }
-        let (Some(old), Some(new)) = (slice(old_text, self.range), slice(text, range)) else {
-            return Self::new(text, range);
-        };
-        if old == new {
+        if same {
             let shift = Shift::between(self.range.start(), range.start());
             shift.statements(&mut self.statements);
-            self.tokens.iter_mut().for_each(|token| shift.range(&mut token.range));
+            shift.tokens(&mut self.tokens);
             self.range = range;
             return self;
         }
-        if self.splice(old_text, text, range) { self } else { Self::new(text, range) }
+        Sound { text: old_text.clone(), part: self }.mended(text, range)
+    }
+
+    /// At least the most tokens in one statement, of the last sound version too.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth.max(self.sound.as_ref().map_or(0, |sound| sound.part.depth))
     }
 
     /// Parses the statements that an edit touches, and those alone. Leaves everything as it is and says so where that
@@ -125,8 +168,8 @@ impl Part {
         let (from, to) = (token(cut.start, 0), token(cut.end, self.tokens.len()));
         before.statements(&mut self.statements[..cut.first]);
         behind.statements(&mut self.statements[cut.behind..]);
-        self.tokens[..from].iter_mut().for_each(|token| before.range(&mut token.range));
-        self.tokens[to..].iter_mut().for_each(|token| behind.range(&mut token.range));
+        before.tokens(&mut self.tokens[..from]);
+        behind.tokens(&mut self.tokens[to..]);
         self.statements.splice(cut.first..cut.behind, parsed.statements.drain(..));
         self.tokens.splice(from..to, parsed.tokens);
         self.depth = self.depth.max(parsed.depth);

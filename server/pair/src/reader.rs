@@ -68,7 +68,7 @@ mod tests {
         let mut reader = Reader::default();
         let file = reader.read(text("1"), None);
         assert!(!file.diagnostics().iter().any(|found| found.rule == crate::Rule::SyntaxError), "{file:?}");
-        for new in ["1 + y", "2", "\"\u{e9}\"", "f(\n    2)", "0"] {
+        for new in ["1 + y", "2", "\"\u{e9}\"", "f(\n    2)", "f(", "f(3", "f(3)", "0"] {
             let text = text(new);
             assert!(is_read_as_anew(&mut reader, &text), "{new:?}");
         }
