@@ -447,3 +447,21 @@ def test_a_second_loop_is_refused_and_ideas_may_be_skipped_meanwhile(loop: Loop)
     assert running.returncode == 0, rest
     assert [idea["state"] for idea in loop.ideas()] == ["archived", "skipped"]
     assert loop.strays() == set()
+
+
+def test_a_model_is_asked_through_the_proxy_unless_it_is_on_this_machine(loop: Loop) -> None:
+    with simulated_model(says(RIGHT)) as model:
+        loop.use(model)
+        proxy = model.base_url.removesuffix("/v1")
+        nobody = "http://127.0.0.1:1"
+        # No such name exists: only the proxy can have answered.
+        url = "http://models.invalid/v1"
+        arguments = ("run", "--next", "--provider", "openai", "--model", "simulated-coder", "--base-url")
+        loop.environment |= {"HTTP_PROXY": proxy, "http_proxy": proxy}
+        through = loop.run(*arguments, url)
+        asked = len(model.asked)
+        loop.environment |= {"HTTP_PROXY": nobody, "http_proxy": nobody}
+        direct = loop.run("run", "--redo", "1", *arguments[2:], model.base_url)
+    assert (through.returncode, asked) == (0, 1), through.stderr
+    assert direct.returncode == 0, direct.stderr
+    assert len(model.asked) == 2

@@ -267,7 +267,9 @@ impl Generator<'_> {
         let hint = hint.filter(|hint| hint.len() <= LONGEST_HINT)?;
         let author = Author { writer: INDUCTOR.to_owned(), attempt: None, hinted: false };
         self.note_author(&hint, &author, progress);
-        Some(hint)
+        // The comment that says who wrote it would be copied along, and then a model's kernel says the same.
+        let unsigned = hint.split_inclusive('\n').filter(|line| !line.starts_with(ORIGIN));
+        Some(unsigned.collect::<String>().into())
     }
 
     fn remember(&self, block: &str, failures: usize, hinted: bool, progress: &dyn Progress) {

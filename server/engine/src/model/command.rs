@@ -8,8 +8,8 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use super::error::ModelError;
-use super::http::LONGEST_ANSWER;
 use super::prompt::Prompt;
+use super::receive::LONGEST_ANSWER;
 use super::{Completion, Listener};
 use crate::config::ModelSettings;
 

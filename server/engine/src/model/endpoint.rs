@@ -4,9 +4,11 @@
 //! answers is searched for it before anybody reads it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 use thiserror::Error;
@@ -146,7 +148,7 @@ impl Endpoint {
 
     /// The names of the models that it serves. Asks over the network, with a time limit.
     pub async fn models(&self) -> Result<Vec<String>, EndpointError> {
-        let request = client(CONNECT_LIMIT).get(self.address("models"));
+        let request = self.client(CONNECT_LIMIT).get(self.address("models"));
         let request = request.headers(self.headers()?).timeout(ANSWER_LIMIT);
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
@@ -177,9 +179,12 @@ impl Endpoint {
 
     /// The endpoint's own words for a fault, after a colon.
     pub(super) fn said(&self, answer: Option<&Value>) -> String {
-        let error = answer.and_then(|answer| answer.get("error"));
-        let message = error.and_then(|error| error.get("message").unwrap_or(error).as_str());
-        message.map(|message| self.hide(message)).unwrap_or_default()
+        let words = |answer: &Value| {
+            let error = answer.get("error").unwrap_or(answer);
+            let message = ["message", "detail"].iter().find_map(|name| error.get(name)).unwrap_or(error);
+            message.as_str().or_else(|| message.pointer("/0/msg")?.as_str()).map(|words| self.hide(words))
+        };
+        answer.and_then(words).unwrap_or_default()
     }
 
     /// Words of the endpoint's after a colon, on one line and without a key; nothing where there are none.
@@ -194,6 +199,30 @@ impl Endpoint {
     /// What is taken out of all that it says.
     pub(super) fn hidden(&self) -> &Secrets {
         &self.hidden
+    }
+
+    /// A client that goes through the environment's proxy, unless the endpoint is on this machine, where no proxy finds
+    /// it; and that follows nobody elsewhere, since keys would go along.
+    pub(super) fn client(&self, connect: Duration) -> Client {
+        // Whoever came first has set it, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder()
+            .connect_timeout(connect)
+            .redirect(Policy::none())
+            .user_agent(concat!("fusewright/", env!("CARGO_PKG_VERSION")));
+        let builder = if self.is_local() { builder.no_proxy() } else { builder };
+        builder.build().unwrap_or_default()
+    }
+
+    fn is_local(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        loopback || host == "localhost" || host.ends_with(".localhost")
+    }
+
+    /// Whether the base names no version, which most servers of OpenAI's protocol want there.
+    pub(super) fn lacks_version(&self) -> bool {
+        self.dialect == Dialect::OpenAi && !self.url.path().contains("/v")
     }
 
     pub(super) fn unreachable(&self, error: &reqwest::Error) -> EndpointError {
@@ -241,16 +270,6 @@ impl std::fmt::Debug for Endpoint {
             .field("has_key", &self.key.is_some())
             .finish_non_exhaustive()
     }
-}
-
-pub(super) fn client(connect: Duration) -> Client {
-    // Whoever came first has set it, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let built = Client::builder()
-        .connect_timeout(connect)
-        .user_agent(concat!("fusewright/", env!("CARGO_PKG_VERSION")))
-        .build();
-    built.unwrap_or_default()
 }
 
 /// What lies at the bottom of an error: `Connection refused` and not `error sending request`.

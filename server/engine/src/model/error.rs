@@ -50,6 +50,16 @@ pub enum ModelError {
         /// What it said, after a colon; empty where it said nothing.
         said: String,
     },
+    /// The endpoint does not serve this model.
+    #[error("{host} has no model `{model}`{known}")]
+    NoSuchModel {
+        /// Who was asked.
+        host: String,
+        /// The name that was asked for.
+        model: String,
+        /// What it serves, after a semicolon; empty where it serves nothing.
+        known: String,
+    },
     /// The stream ended before the answer did.
     #[error("{host} ended the stream after {characters} characters, before the answer was whole")]
     Cut {

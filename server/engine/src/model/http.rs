@@ -1,29 +1,22 @@
 //! Asks an endpoint over HTTP: the request, its limits and its repetitions.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use eventsource_stream::Eventsource;
-use futures::StreamExt;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::endpoint::Endpoint;
 use super::error::ModelError;
 use super::prompt::Prompt;
-use super::secrets::Hiding;
-use super::stream::{Decoder, Dialect, Step, StreamFault};
+use super::receive::read;
+use super::secrets::shown;
+use super::stream::Dialect;
 use super::{Completion, Listener, retry};
 use crate::config::ModelSettings;
+use crate::nearest::nearest;
 
-/// The most that is taken of an answer, in bytes.
-pub(super) const LONGEST_ANSWER: usize = 2 << 20;
-/// The most that is heard of reasoning, in bytes: a model may turn in circles for good.
-const LONGEST_REASONING: usize = 4 << 20;
-/// The most that one event of a stream may hold: what collects events reads all of one again with each packet.
-const LONGEST_EVENT: usize = 1 << 20;
 /// The most that is read of a refusal.
 const LONGEST_REFUSAL: usize = 64 << 10;
 /// What Anthropic's protocol wants to be told, where the settings do not say it.
@@ -53,17 +46,17 @@ impl Default for Limits {
 /// An endpoint and how it is asked.
 #[derive(Debug)]
 pub(super) struct Http {
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     model: String,
     temperature: Option<f64>,
     max_tokens: Option<u32>,
     headers: HeaderMap,
-    limits: Limits,
+    pub(super) limits: Limits,
     client: Client,
 }
 
 /// What a failed attempt means for the next.
-enum Failure {
+pub(super) enum Failure {
     /// The same request may succeed later, after the wait that the endpoint asks for.
     Passing(ModelError, Option<Duration>),
     /// It will not.
@@ -74,7 +67,7 @@ enum Failure {
 
 /// Fields that not every server of the protocol takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     /// Asks for the token count at the end of the stream.
     StreamOptions,
     /// Newer models want it under another name.
@@ -103,8 +96,10 @@ impl Http {
     ) -> Result<Self, ModelError> {
         let model = settings.model.clone().ok_or(ModelError::Unset { what: "model", key: "model" })?;
         let mut headers = endpoint.headers()?;
+        // What packs a stream holds its pieces back.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.extend(own_headers(&settings.headers, &endpoint)?);
-        let client = super::endpoint::client(limits.connect);
+        let client = endpoint.client(limits.connect);
         let (temperature, max_tokens) = (settings.temperature, settings.max_tokens);
         Ok(Self { endpoint, model, temperature, max_tokens, headers, limits, client })
     }
@@ -166,92 +161,13 @@ impl Http {
             Ok(Err(error)) => return Err(Failure::Passing(self.endpoint.unreachable(&error).into(), None)),
             Ok(Ok(response)) => response,
         };
+        if response.status().is_redirection() {
+            return Err(Failure::Lasting(self.redirected(&response)));
+        }
         if !response.status().is_success() {
             return Err(self.refused(response, without).await);
         }
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if kind.is_some_and(|kind| kind.starts_with("application/json")) {
-            self.whole(response, listener).await
-        } else {
-            self.streamed(response, listener).await
-        }
-    }
-
-    async fn streamed(&self, response: Response, listener: &dyn Listener) -> Result<Completion, Failure> {
-        let mut decoder = Decoder::new(self.endpoint.dialect());
-        decoder.cost(told_cost(response.headers()));
-        let pending = AtomicUsize::new(0);
-        let packets = response.bytes_stream().take_while(|packet| {
-            let length = packet.as_ref().map_or(0, tokio_util::bytes::Bytes::len);
-            std::future::ready(pending.fetch_add(length, Ordering::Relaxed) <= LONGEST_EVENT)
-        });
-        let mut events = std::pin::pin!(packets.eventsource());
-        let mut hiding = Hiding::new(self.endpoint.hidden());
-        let (mut text, mut reasoned) = (String::new(), 0);
-        let mut limit = self.limits.first;
-        loop {
-            let Ok(event) = tokio::time::timeout(limit, events.next()).await else {
-                let what = if text.is_empty() { "no answer" } else { "nothing more" };
-                return Err(Failure::Lasting(self.silent(what, limit)));
-            };
-            limit = self.limits.silence;
-            if pending.swap(0, Ordering::Relaxed) > LONGEST_EVENT {
-                return Err(Failure::Lasting(self.too_long()));
-            }
-            let Some(Ok(event)) = event else {
-                // The connection ended, in order or not; what counts is whether the answer had.
-                return if decoder.is_finished() {
-                    text.push_str(&told(hiding.finish(), listener));
-                    Ok(Completion { text, usage: decoder.usage() })
-                } else {
-                    let cut =
-                        ModelError::Cut { host: self.endpoint.host(), characters: text.chars().count() };
-                    Err(if text.is_empty() { Failure::Passing(cut, None) } else { Failure::Lasting(cut) })
-                };
-            };
-            match decoder.take(&event.data).map_err(|fault| self.fault(fault, text.is_empty()))? {
-                Step::End => {
-                    text.push_str(&told(hiding.finish(), listener));
-                    return Ok(Completion { text, usage: decoder.usage() });
-                }
-                Step::Text(piece) if piece.is_empty() => {}
-                Step::Reasoning(piece) => {
-                    reasoned += piece.len();
-                    if reasoned > LONGEST_REASONING {
-                        return Err(Failure::Lasting(self.too_long()));
-                    }
-                    listener.thinking(&piece);
-                }
-                Step::Text(piece) => {
-                    text.push_str(&told(hiding.take(&piece), listener));
-                    if text.len() > LONGEST_ANSWER {
-                        return Err(Failure::Lasting(self.too_long()));
-                    }
-                }
-            }
-        }
-    }
-
-    /// An answer of a server that does not stream.
-    async fn whole(&self, response: Response, listener: &dyn Listener) -> Result<Completion, Failure> {
-        let cost = told_cost(response.headers());
-        let body = match tokio::time::timeout(self.limits.first, read(response, LONGEST_ANSWER)).await {
-            Err(_) => return Err(Failure::Lasting(self.silent("no whole answer", self.limits.first))),
-            Ok(Err(Unread::TooLong)) => return Err(Failure::Lasting(self.too_long())),
-            Ok(Err(Unread::Lost(characters))) => {
-                let cut = ModelError::Cut { host: self.endpoint.host(), characters };
-                return Err(Failure::Passing(cut, None));
-            }
-            Ok(Ok(body)) => body,
-        };
-        let mut decoder = Decoder::new(self.endpoint.dialect());
-        let answer: Value = serde_json::from_slice(&body).map_err(|error| {
-            self.fault(StreamFault::Malformed(format!("its answer is no JSON ({error})")), true)
-        })?;
-        let text = decoder.take_whole(&answer).map_err(|fault| self.fault(fault, true))?;
-        decoder.cost(cost);
-        let text = told(self.endpoint.hidden().hide(&text), listener);
-        Ok(Completion { text, usage: decoder.usage() })
+        self.received(response, listener).await
     }
 
     async fn refused(&self, response: Response, without: &[Field]) -> Failure {
@@ -260,7 +176,16 @@ impl Http {
         let body = tokio::time::timeout(self.limits.silence, read(response, LONGEST_REFUSAL)).await;
         let body = body.ok().and_then(Result::ok).unwrap_or_default();
         let answer: Option<Value> = serde_json::from_slice(&body).ok();
-        let said = self.endpoint.said(answer.as_ref());
+        let said = match &answer {
+            Some(answer) => self.endpoint.said(Some(answer)),
+            // A page says nothing in a line.
+            None => self.endpoint.hide(
+                std::str::from_utf8(&body)
+                    .ok()
+                    .filter(|text| !text.trim_start().starts_with('<'))
+                    .unwrap_or_default(),
+            ),
+        };
         let host = self.endpoint.host();
         if retry::passes(status) {
             let error = ModelError::Busy { host, status: status.as_u16(), said, advice: String::new() };
@@ -269,12 +194,48 @@ impl Http {
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Failure::Lasting(self.endpoint.refusal(status, answer.as_ref()).into());
         }
+        if let Some(error) = self.unknown(status, &said).await {
+            return Failure::Lasting(error);
+        }
         let error = ModelError::Rejected { host, status: status.as_u16(), said: said.clone() };
         let named = Field::ALL.into_iter().find(|field| said.contains(field.name()));
         match named.filter(|field| status == StatusCode::BAD_REQUEST && !without.contains(field)) {
             Some(field) => Failure::Unknown(field, error),
             None => Failure::Lasting(error),
         }
+    }
+
+    /// Whether a refusal means that there is no such model, or that the address is wrong; the endpoint's own list tells.
+    async fn unknown(&self, status: StatusCode, said: &str) -> Option<ModelError> {
+        let names_it = said.contains(&self.model) && said.contains("model");
+        if status != StatusCode::NOT_FOUND && !(status == StatusCode::BAD_REQUEST && names_it) {
+            return None;
+        }
+        match self.endpoint.models().await {
+            Ok(models) if models.contains(&self.model) => None,
+            Ok(models) => {
+                let known = served(&models, &self.model);
+                Some(ModelError::NoSuchModel { host: self.endpoint.host(), model: self.model.clone(), known })
+            }
+            Err(_) if status == StatusCode::NOT_FOUND && !names_it => {
+                let advice = if self.endpoint.lacks_version() {
+                    "does `base_url` lack `/v1` at its end?"
+                } else {
+                    "is `base_url` right?"
+                };
+                let said = format!("{said}; nothing is served there: {advice}");
+                Some(ModelError::Rejected { host: self.endpoint.host(), status: status.as_u16(), said })
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// An endpoint that sends elsewhere is not followed: the key would go along.
+    fn redirected(&self, response: &Response) -> ModelError {
+        let to = response.headers().get(LOCATION).and_then(|place| place.to_str().ok()).unwrap_or("nowhere");
+        let said =
+            self.endpoint.hide(&format!("it redirects to {}; name that address in `base_url`", shown(to)));
+        ModelError::Rejected { host: self.endpoint.host(), status: response.status().as_u16(), said }
     }
 
     fn body(&self, prompt: &Prompt, without: &[Field]) -> Value {
@@ -307,60 +268,24 @@ impl Http {
         }
         body
     }
-
-    /// A fault that the stream told. Before the first piece of an answer it may pass by itself.
-    fn fault(&self, fault: StreamFault, nothing_yet: bool) -> Failure {
-        if let StreamFault::Reported { status, said } = &fault
-            && nothing_yet
-            && StatusCode::from_u16(*status).is_ok_and(retry::passes)
-        {
-            let (host, said) = (self.endpoint.host(), self.endpoint.hide(said));
-            return Failure::Passing(
-                ModelError::Busy { host, status: *status, said, advice: String::new() },
-                None,
-            );
-        }
-        Failure::Lasting(fault.into_error(self.endpoint.host(), |words| self.endpoint.hide(words)))
-    }
-
-    fn silent(&self, what: &'static str, limit: Duration) -> ModelError {
-        ModelError::Silent { host: self.endpoint.host(), what, limit }
-    }
-
-    fn too_long(&self) -> ModelError {
-        ModelError::TooLong { who: self.endpoint.host() }
-    }
 }
 
-enum Unread {
-    TooLong,
-    Lost(usize),
-}
-
-/// The body, as far as `limit` bytes.
-async fn read(response: Response, limit: usize) -> Result<Vec<u8>, Unread> {
-    let mut body = Vec::new();
-    let mut pieces = response.bytes_stream();
-    while let Some(piece) = pieces.next().await {
-        body.extend_from_slice(&piece.map_err(|_| Unread::Lost(body.len()))?);
-        if body.len() > limit {
-            return Err(Unread::TooLong);
-        }
+/// What an endpoint serves, after a semicolon: the nearest name first.
+fn served(models: &[String], wanted: &str) -> String {
+    const MOST: usize = 8;
+    let near = nearest(wanted, models.iter().map(String::as_str));
+    let rest = models.iter().map(String::as_str).filter(|model| Some(*model) != near);
+    let shown: Vec<String> =
+        near.into_iter().chain(rest).take(MOST).map(|model| format!("`{model}`")).collect();
+    let more = match models.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if shown.is_empty() {
+        "; it serves none".to_owned()
+    } else {
+        format!("; it serves {}{more}", shown.join(", "))
     }
-    Ok(body)
-}
-
-/// The piece, once the listener has heard it.
-fn told(piece: String, listener: &dyn Listener) -> String {
-    if !piece.is_empty() {
-        listener.text(&piece);
-    }
-    piece
-}
-
-/// What a gateway says that the answer costs.
-fn told_cost(headers: &HeaderMap) -> Option<f64> {
-    headers.get("x-litellm-response-cost")?.to_str().ok()?.trim().parse().ok()
 }
 
 fn with_advice(error: ModelError, asked: Option<Duration>, attempts: u32) -> ModelError {

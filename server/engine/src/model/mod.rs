@@ -14,6 +14,7 @@ mod endpoint;
 mod error;
 mod http;
 mod prompt;
+mod receive;
 mod recorded;
 mod retry;
 mod secrets;

@@ -61,7 +61,7 @@ impl Decoder {
         }
         let event: Value = serde_json::from_str(data)
             .map_err(|error| StreamFault::Malformed(format!("an event is no JSON ({error})")))?;
-        if let Some(error) = event.get("error").filter(|error| !error.is_null()) {
+        if let Some(error) = error_in(&event) {
             return Err(reported(error));
         }
         match self.dialect {
@@ -72,14 +72,18 @@ impl Decoder {
 
     /// An answer that came as one JSON object, from a server that does not stream.
     pub(super) fn take_whole(&mut self, answer: &Value) -> Result<String, StreamFault> {
-        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+        if let Some(error) = error_in(answer) {
             return Err(reported(error));
         }
         let (text, reason) = match self.dialect {
             Dialect::OpenAi => {
                 let choice = answer.pointer("/choices/0");
-                let text = choice.and_then(|choice| choice.pointer("/message/content")?.as_str());
-                (text.map(str::to_owned), choice.and_then(|choice| choice.get("finish_reason")?.as_str()))
+                if let Some(words) = choice.and_then(|choice| choice.pointer("/message/refusal")?.as_str()) {
+                    return Err(StreamFault::Declined(words.to_owned()));
+                }
+                let text =
+                    choice.and_then(|choice| content(choice.pointer("/message/content")?)).map(Said::text);
+                (text, choice.and_then(|choice| choice.get("finish_reason")?.as_str()))
             }
             Dialect::Anthropic => {
                 let blocks = answer.get("content").and_then(Value::as_array);
@@ -107,13 +111,19 @@ impl Decoder {
     fn openai(&mut self, event: &Value) -> Result<Step, StreamFault> {
         self.count(event.get("usage"));
         let Some(choice) = event.pointer("/choices/0") else { return Ok(Step::Text(String::new())) };
-        self.finish(choice.get("finish_reason").and_then(Value::as_str))?;
         let said = |name| choice.pointer(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        if let Some(words) = said("/delta/refusal") {
+            return Err(StreamFault::Declined(words.to_owned()));
+        }
+        self.finish(choice.get("finish_reason").and_then(Value::as_str))?;
+        let said_so = choice.pointer("/delta/content").and_then(content).unwrap_or_default();
         // Servers disagree on the name.
         let reasoning = said("/delta/reasoning_content").or_else(|| said("/delta/reasoning"));
-        Ok(match (said("/delta/content"), reasoning) {
-            (None, Some(reasoning)) => Step::Reasoning(reasoning.to_owned()),
-            (text, _) => Step::Text(text.unwrap_or_default().to_owned()),
+        Ok(match (said_so, reasoning) {
+            (Said { text, .. }, _) if !text.is_empty() => Step::Text(text),
+            (_, Some(reasoning)) => Step::Reasoning(reasoning.to_owned()),
+            (Said { reasoning, .. }, None) if !reasoning.is_empty() => Step::Reasoning(reasoning),
+            _ => Step::Text(String::new()),
         })
     }
 
@@ -124,6 +134,10 @@ impl Decoder {
             Some("message_stop") => {
                 self.finished = true;
                 Ok(Step::End)
+            }
+            Some("content_block_start") => {
+                let begun = event.pointer("/content_block/text").and_then(Value::as_str);
+                Ok(Step::Text(begun.unwrap_or_default().to_owned()))
             }
             Some("content_block_delta") => {
                 let said = |name| event.pointer(name).and_then(Value::as_str);
@@ -146,6 +160,8 @@ impl Decoder {
             None => Ok(()),
             Some("length" | "max_tokens" | "model_context_window_exceeded") => Err(StreamFault::Truncated),
             Some("content_filter" | "refusal") => Err(StreamFault::Declined(String::new())),
+            // What a gateway says where the service behind it broke off.
+            Some("error") => Err(StreamFault::Reported { status: 502, said: String::new() }),
             Some(_) => {
                 // Anthropic's stream goes on to say that it is complete.
                 self.finished |= self.dialect == Dialect::OpenAi;
@@ -174,6 +190,42 @@ impl Decoder {
     }
 }
 
+/// What a message says: its answer, and the reasoning that some services put between.
+#[derive(Debug, Default)]
+struct Said {
+    text: String,
+    reasoning: String,
+}
+
+impl Said {
+    fn text(self) -> String {
+        self.text
+    }
+}
+
+/// A message's content: a text, or parts that are texts or reasoning.
+fn content(content: &Value) -> Option<Said> {
+    if let Some(text) = content.as_str() {
+        return Some(Said { text: text.to_owned(), ..Said::default() });
+    }
+    let mut said = Said::default();
+    for part in content.as_array()? {
+        let text = |part: &Value| part.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match part.get("thinking") {
+            Some(Value::String(thinking)) => said.reasoning.push_str(thinking),
+            Some(Value::Array(thoughts)) => said.reasoning.extend(thoughts.iter().map(text)),
+            _ => said.text.push_str(&text(part)),
+        }
+    }
+    Some(said)
+}
+
+/// The fault that an event or an answer is, if it is one: under `error`, or the whole object.
+fn error_in(event: &Value) -> Option<&Value> {
+    let whole = event.get("object").and_then(Value::as_str) == Some("error");
+    event.get("error").filter(|error| !error.is_null()).or(whole.then_some(event))
+}
+
 /// A fault that the service reports in the stream, once the status of its response was sent.
 fn reported(error: &Value) -> StreamFault {
     let said = error.get("message").unwrap_or(error).as_str().unwrap_or_default().to_owned();
@@ -183,6 +235,9 @@ fn reported(error: &Value) -> StreamFault {
         "overloaded_error" => super::retry::OVERLOADED,
         "rate_limit_error" | "rate_limit_exceeded" => 429,
         "invalid_request_error" => 400,
+        "authentication_error" => 401,
+        "permission_error" => 403,
+        "not_found_error" => 404,
         _ => 500,
     });
     StreamFault::Reported { status, said }
