@@ -60,6 +60,23 @@ impl<'a> Device<'a> {
                 other => other,
             },
             Expr::Call(call) if self.modules.language(&call.func).is_some_and(is_computed) => Computed,
+            // `int(n)`, `min(n, 64)`: a constant stays one, what is not does too.
+            Expr::Call(call)
+                if call.arguments.keywords.is_empty()
+                    && matches!(&*call.func, Expr::Name(name) if matches!(name.id.as_str(), "int" | "min" | "max")) =>
+            {
+                match all(&mut call.arguments.args.iter()) {
+                    Constant => Unknown,
+                    other => other,
+                }
+            }
+            // `tl.load(p).to(tl.int32)`.
+            Expr::Call(call)
+                if matches!(&*call.func, Expr::Attribute(method) if method.attr == *"to"
+                    && of(&method.value) == Computed) =>
+            {
+                Computed
+            }
             // They keep a constant what it is, and anything else too.
             Expr::Call(call)
                 if call.arguments.keywords.is_empty()
@@ -108,6 +125,12 @@ impl<'a> Device<'a> {
                         }
                         _ => return Constness::Unknown,
                     },
+                    // Another name of a parameter.
+                    Expr::Name(_)
+                        if matches!(self.constness_within(kernel, value, 3), Constness::Parameter(_)) =>
+                    {
+                        Constness::Computed
+                    }
                     // A number, or arithmetic with numbers: it is made a tensor when it is assigned.
                     _ if self.is_numeric(kernel, value, 6) => Constness::Local(range),
                     _ => return Constness::Unknown,

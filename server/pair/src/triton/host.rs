@@ -113,7 +113,8 @@ impl<'a> Host<'a> {
     ) {
         for (function, at) in self.functions.iter().zip(0..) {
             for found in &function.calls {
-                let Expr::Subscript(subscript) = &*found.call.func else { continue };
+                // `run = kernel[grid]`, `run(…)`.
+                let Expr::Subscript(subscript) = function.follow(&found.call.func) else { continue };
                 let Some(kernel) = kernel_of(&subscript.value, function, kernels, modules, globals, 6) else {
                     continue;
                 };
@@ -204,10 +205,23 @@ impl<'a> Launch<'a> {
             bindings.push((parameter.name, argument));
         }
         for keyword in &self.call.arguments.keywords {
-            if let Some(name) = &keyword.arg
-                && let Some(parameter) = kernel.parameter(name.id.as_str())
-            {
-                bindings.push((parameter.name, &keyword.value));
+            match (&keyword.arg, &keyword.value) {
+                (Some(name), value) => {
+                    if let Some(parameter) = kernel.parameter(name.id.as_str()) {
+                        bindings.push((parameter.name, value));
+                    }
+                }
+                // `**{"BLOCK": 64}`.
+                (None, Expr::Dict(dict)) => {
+                    for item in &dict.items {
+                        if let Some(Expr::StringLiteral(name)) = &item.key
+                            && let Some(parameter) = kernel.parameter(name.value.to_str())
+                        {
+                            bindings.push((parameter.name, &item.value));
+                        }
+                    }
+                }
+                (None, _) => {}
             }
         }
         bindings

@@ -355,7 +355,7 @@ impl<'d, 'a> Taints<'d, 'a> {
 /// The mask of a load that gives nothing for what lies outside of it.
 fn bare_mask(load: &ast::ExprCall) -> Option<&Expr> {
     let other = argument(load, 2, "other");
-    if spreads(load) || other.is_some() {
+    if spreads(load) || other.is_some_and(|other| !other.is_none_literal_expr()) {
         return None;
     }
     argument(load, 1, "mask")

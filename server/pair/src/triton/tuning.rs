@@ -19,6 +19,10 @@ pub(crate) struct Tuning<'a> {
     pub(crate) open: bool,
     /// Whether there is an autotuner.
     pub(crate) tuned: bool,
+    /// Whether a function prunes the configurations first, which may make others.
+    pub(crate) remade: bool,
+    /// The tensors that are zeroed or restored between trials.
+    pub(crate) touched: Vec<(&'a str, TextRange)>,
     /// The parameters that heuristics give.
     pub(crate) heuristics: Vec<&'a str>,
 }
@@ -67,6 +71,20 @@ impl<'a> Tuning<'a> {
                 }
             }
             _ => self.open = true,
+        }
+        self.remade = match keyword(call, "prune_configs_by") {
+            Some(Expr::Dict(prune)) => prune.items.iter().any(|item| {
+                item.key.as_ref().and_then(text).is_none_or(|(key, _)| key == "early_config_prune")
+            }),
+            Some(Expr::NoneLiteral(_)) | None => false,
+            Some(_) => true,
+        };
+        for list in ["reset_to_zero", "restore_value"] {
+            if let Some(Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. })) =
+                keyword(call, list)
+            {
+                self.touched.extend(elts.iter().filter_map(text));
+            }
         }
         let keys = call.arguments.args.get(1).or_else(|| keyword(call, "key"));
         if let Some(Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. })) = keys

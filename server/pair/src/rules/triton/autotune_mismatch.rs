@@ -41,6 +41,13 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             }
         }
         for (name, _, range) in tuning.configs.iter().flat_map(|config| &config.given) {
+            // What prunes the configurations may make others of them.
+            if kernel.parameter(name).is_none() && !tuning.remade {
+                let message = format!("`{}` has no parameter `{name}`: the launch fails", kernel.name);
+                report(*range, Severity::Error, message, None);
+            }
+        }
+        for (name, range) in &tuning.touched {
             if kernel.parameter(name).is_none() {
                 let message = format!("`{}` has no parameter `{name}`: the launch fails", kernel.name);
                 report(*range, Severity::Error, message, None);

@@ -75,6 +75,14 @@ fn fault(context: &Context<'_, '_>, kernel: &Kernel<'_>, name: &str) -> Option<(
         Expr::UnaryOp(unary) => matches!(&*unary.operand, Expr::NumberLiteral(_)),
         Expr::BinOp(_) => is_arithmetic(global.value),
         Expr::Tuple(_) | Expr::List(_) | Expr::Dict(_) | Expr::Set(_) => false,
+        Expr::Lambda(_) => {
+            let message = format!(
+                "a kernel cannot call `{name}`, which is plain Python: write a function under `@triton.jit`"
+            );
+            return Some((message, None));
+        }
+        // `math.log(2)`, `float("inf")`.
+        Expr::Call(call) if is_number_of_python(context, call) => false,
         // What a call or a name gives may be a constant, a type, a kernel.
         Expr::Attribute(_)
             if device.modules.member(global.value).is_some_and(|member| member.is_of("math")) =>
@@ -100,6 +108,17 @@ fn fault(context: &Context<'_, '_>, kernel: &Kernel<'_>, name: &str) -> Option<(
         ),
         fix,
     ))
+}
+
+/// Whether a call of Python's own gives a number.
+fn is_number_of_python(context: &Context<'_, '_>, call: &ruff_python_ast::ExprCall) -> bool {
+    match &*call.func {
+        Expr::Name(name) => {
+            matches!(name.id.as_str(), "float" | "int" | "abs" | "round" | "len")
+                && !context.section.names.bound.contains(name.id.as_str())
+        }
+        function => context.device.modules.member(function).is_some_and(|member| member.is_of("math")),
+    }
 }
 
 fn is_arithmetic(value: &Expr) -> bool {

@@ -4,7 +4,9 @@ use ruff_python_ast::{Expr, InterpolatedStringElement};
 use ruff_text_size::Ranged;
 
 use super::Context;
+use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::facts::{What, When};
 use crate::rules::{About, Rule};
 use crate::triton::HostFunction;
 
@@ -68,6 +70,34 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             if let Some(message) = what {
                 found.push(Diagnostic::new(Rule::HostSynchronisation, call.range(), message));
             }
+        }
+    }
+    followed(context, found);
+}
+
+/// What waits by following the values: aliases, `getattr`, `x.to(device="cpu")`, a tensor that decides a branch.
+fn followed(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let Some(deed) = context.file.deeds.block(BlockKind::Triton) else { return };
+    for event in deed.trace.events.iter().filter(|event| event.when == When::Entry) {
+        let message = match event.what {
+            What::Host("bool") => {
+                "a tensor decides here what is done, and the host waits for it: decide in the kernel, or by sizes"
+                    .to_owned()
+            }
+            What::Host("print") => "printing a tensor waits for the GPU: take it out".to_owned(),
+            What::Host("to") => "`.to(\"cpu\")` waits for the GPU: keep the value there".to_owned(),
+            What::Host(name) => format!("`{name}` waits for the GPU: keep the value there"),
+            What::Synchronize => {
+                "`synchronize()` waits for the GPU: leave it out, what follows waits by itself".to_owned()
+            }
+            _ => continue,
+        };
+        let told = found.iter().any(|other| {
+            other.rule == Rule::HostSynchronisation
+                && (other.range.contains_range(event.range) || event.range.contains_range(other.range))
+        });
+        if !told {
+            found.push(Diagnostic::new(Rule::HostSynchronisation, event.range, message));
         }
     }
 }

@@ -26,6 +26,20 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     for (_, kernel) in context.kernels() {
         for (name, assigned) in &kernel.assigned {
             let Assigned::Value { value: Expr::Call(call), .. } = *assigned else { continue };
+            // `tl.zeros(…, tl.float32).to(tl.float16)`.
+            if let Expr::Attribute(method) = &*call.func
+                && method.attr == *"to"
+                && let Expr::Call(made) = &*method.value
+                && matches!(context.device.modules.language(&made.func), Some("zeros" | "full"))
+                && let Some(dtype) = argument(call, 0, "dtype").filter(|dtype| is_short(context, dtype))
+                && grows(context, kernel, name)
+            {
+                found.push(diagnostic(
+                    context,
+                    dtype,
+                    &format!("`{name}` grows by addition and is kept in 16 bits"),
+                ));
+            }
             let place = match context.device.modules.language(&call.func) {
                 Some("zeros") => 1,
                 Some("full") => 2,

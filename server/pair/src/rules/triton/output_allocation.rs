@@ -8,7 +8,7 @@ use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::pair_file::slice;
 use crate::rules::{About, Rule};
-use crate::triton::{HostFunction, keyword, spreads};
+use crate::triton::{HostFunction, keyword};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::OutputAllocation,
@@ -25,7 +25,10 @@ pub(super) const ABOUT: About = About {
     good: include_str!("../examples/FW313-good.py"),
 };
 
-const FACTORIES: &[&str] = &["empty", "full", "ones", "rand", "randn", "zeros"];
+const FACTORIES: &[&str] = &["arange", "empty", "empty_strided", "full", "ones", "rand", "randn", "zeros"];
+
+/// Those that take the device of a tensor, unless they are told another.
+const ALIKE: &[&str] = &["empty_like", "full_like", "ones_like", "rand_like", "randn_like", "zeros_like"];
 
 pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     let text = context.text(context.section.block.content);
@@ -48,11 +51,11 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
         for argument in launch.call.arguments.args.iter().chain(keywords) {
             let Expr::Name(name) = argument else { continue };
             let Some(Expr::Call(call)) = function.value(name.id.as_str()) else { continue };
-            let Some(made) = context.device.modules.torch(&call.func).filter(|made| FACTORIES.contains(made))
-            else {
+            let made = context.device.modules.torch(&call.func);
+            let Some(made) = made.filter(|made| FACTORIES.contains(made) || ALIKE.contains(made)) else {
                 continue;
             };
-            if spreads(call)
+            if call.arguments.keywords.iter().any(|keyword| keyword.arg.is_none())
                 || found.iter().any(|one| one.rule == Rule::OutputAllocation && one.range == call.range())
             {
                 continue;
@@ -69,7 +72,10 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 found.push(Diagnostic::new(Rule::OutputAllocation, call.range(), message).with_fix(fix));
                 continue;
             }
-            if keyword(call, "device").is_none() {
+            if ALIKE.contains(&made) {
+                continue;
+            }
+            if keyword(call, "device").is_none_or(Expr::is_none_literal_expr) {
                 let also = if keyword(call, "dtype").is_none()
                     && made != "full"
                     && returns(function, name.id.as_str())
@@ -83,8 +89,11 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                      an input"
                 );
                 found.push(
-                    Diagnostic::new(Rule::OutputAllocation, call.range(), message)
-                        .with_fix(tensor.and_then(|tensor| add(call, tensor, also))),
+                    Diagnostic::new(Rule::OutputAllocation, call.range(), message).with_fix(
+                        tensor
+                            .filter(|_| keyword(call, "device").is_none())
+                            .and_then(|tensor| add(call, tensor, also)),
+                    ),
                 );
             } else if short
                 && keyword(call, "dtype").is_none()

@@ -68,6 +68,15 @@ fn sizes<'a>(call: &DeviceCall<'a>) -> &'a [Expr] {
         (Some("make_block_ptr"), _) => argument(call_, 4, "block_shape"),
         _ => None,
     };
+    // `x.reshape(n, 1)`, `tl.reshape(x, n, 1)`.
+    let from = match (call.language, call.method) {
+        (None, Some("reshape" | "broadcast_to" | "view")) => Some(0),
+        (Some("broadcast_to" | "reshape" | "view"), _) => Some(1),
+        _ => None,
+    };
+    if let (Some(from), Some(Expr::Name(_) | Expr::NumberLiteral(_) | Expr::BinOp(_))) = (from, shape) {
+        return call_.arguments.args.get(from..).filter(|sizes| sizes.len() > 1).unwrap_or_default();
+    }
     match shape {
         Some(Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. })) => elts,
         _ => &[],

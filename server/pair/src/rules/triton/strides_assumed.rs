@@ -38,11 +38,10 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             if !function.is_parameter(name) || function.rebinds(name) {
                 continue;
             }
-            let Some(size) = stepped_by(kernel, parameter) else { continue };
             // The step must be a size of this very tensor.
-            if !is_size_of(context, function, launch, kernel, size, name) {
-                continue;
-            }
+            let size = stepped_by(kernel, parameter)
+                .find(|size| is_size_of(context, function, launch, kernel, size, name));
+            let Some(size) = size else { continue };
             if found.iter().any(|other| other.rule == Rule::StridesAssumed && other.range == tensor.range) {
                 continue;
             }
@@ -59,9 +58,13 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The parameter by which a kernel steps from row to row of what another one points to.
-fn stepped_by<'a>(kernel: &Kernel<'a>, pointer: &str) -> Option<&'a str> {
-    kernel.calls.iter().filter(|call| matches!(call.language, Some("load" | "store"))).find_map(|call| {
+/// The parameters by which a kernel steps from row to row of what another one points to.
+fn stepped_by<'k, 'a>(
+    kernel: &'k Kernel<'a>,
+    pointer: &'k str,
+) -> impl Iterator<Item = &'a str> + use<'k, 'a> {
+    let accesses = kernel.calls.iter().filter(|call| matches!(call.language, Some("load" | "store")));
+    accesses.filter_map(move |call| {
         let address = argument(call.call, 0, "pointer")?;
         names_pointer(kernel, address, pointer, 6).then(|| step(kernel, address, 6))?
     })

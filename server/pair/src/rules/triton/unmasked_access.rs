@@ -36,7 +36,8 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 Some("store") => ("store", 2),
                 _ => continue,
             };
-            if call.conditional || spreads(call.call) || argument(call.call, mask, "mask").is_some() {
+            if call.conditional || spreads(call.call) || argument(call.call, mask, "mask").is_some_and(masks)
+            {
                 continue;
             }
             let Some(pointer) = argument(call.call, 0, "pointer") else { continue };
@@ -54,6 +55,15 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             );
             found.push(Diagnostic::new(Rule::UnmaskedAccess, call.call.range(), message));
         }
+    }
+}
+
+/// Whether a mask leaves anything out.
+fn masks(mask: &Expr) -> bool {
+    match mask {
+        Expr::NoneLiteral(_) => false,
+        Expr::BooleanLiteral(flag) => !flag.value,
+        _ => true,
     }
 }
 
@@ -131,6 +141,14 @@ fn divisors_of<'a>(context: &Context<'_, 'a>, expression: &'a Expr, into: &mut V
         }
         // `(n + BLOCK - 1) // BLOCK`.
         Expr::BinOp(binary) if binary.op == Operator::FloorDiv => {
+            // `(n + 255) // 256`.
+            if let Expr::BinOp(sum) = &*binary.left
+                && sum.op == Operator::Add
+                && let (Some(less), Some(divisor)) = (whole(&sum.right), whole(&binary.right))
+                && less + 1 == divisor
+            {
+                into.push((&sum.left, &binary.right));
+            }
             if let Expr::BinOp(sum) = &*binary.left
                 && sum.op == Operator::Sub
                 && let Expr::BinOp(inner) = &*sum.left
@@ -145,6 +163,15 @@ fn divisors_of<'a>(context: &Context<'_, 'a>, expression: &'a Expr, into: &mut V
             divisors_of(context, &binary.right, into);
         }
         _ => {}
+    }
+}
+
+fn whole(number: &Expr) -> Option<i64> {
+    match number {
+        Expr::NumberLiteral(ast::ExprNumberLiteral { value: ast::Number::Int(number), .. }) => {
+            number.as_i64().filter(|number| *number < i64::MAX)
+        }
+        _ => None,
     }
 }
 

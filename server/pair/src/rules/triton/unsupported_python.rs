@@ -52,6 +52,13 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             {
                 print(call.call, call.conditional, found);
             }
+            if let (Some(method), Expr::Attribute(attribute)) = (call.method, &*call.call.func)
+                && let Some(instead) = of_tensors(method)
+                && is_block(context, kernel, &attribute.value)
+            {
+                let message = format!("a block has no method `{method}` in a kernel: {instead}");
+                found.push(diagnostic(attribute.attr.range, call.conditional, message));
+            }
             if let Some(message) = of_host(context, at, call.call) {
                 found.push(diagnostic(call.call.func.range(), call.conditional, message));
             }
@@ -83,12 +90,14 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
 /// What is wrong with `torch.exp(x)` and `math.exp(x)` of a block: both are called while the kernel is compiled.
 fn of_host<'a>(context: &Context<'_, 'a>, kernel: usize, call: &'a ast::ExprCall) -> Option<String> {
     let member = context.device.modules.member(&call.func)?;
-    let of_torch = member.is_under("torch") || member.is_of("numpy");
+    // What TorchInductor's kernels call is written for kernels.
+    let of_torch = member.is_under("torch") && !member.is_under("torch._inductor") || member.is_of("numpy");
+    let of_python = ["math", "operator", "functools", "itertools"].iter().any(|module| member.is_of(module));
     let of_block = |one: &'a Expr| {
         let value = context.taints[kernel].value(one);
         value.has(Taint::LOADED | Taint::RANGE | Taint::PROGRAM) && !value.has(Taint::STRANGE)
     };
-    if !of_torch && !member.is_of("math") || !call.arguments.args.iter().any(of_block) {
+    if !of_torch && !of_python || !call.arguments.args.iter().any(of_block) {
         return None;
     }
     let (module, name) = (member.module(), member.name);
@@ -215,6 +224,31 @@ fn power(context: &Context<'_, '_>, expression: &ast::ExprBinOp, conditional: bo
             .to_owned()
     };
     diagnostic(expression.range, conditional, message).with_fix(fix)
+}
+
+/// What stands in a kernel for a method that torch's tensors have and blocks do not.
+fn of_tensors(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "item" | "tolist" | "numpy" | "cpu" | "cuda" | "detach" | "clone" | "contiguous" => "leave it out",
+        "mean" => "divide `tl.sum` by the count",
+        "var" | "std" | "norm" => "compute it by `tl.sum`",
+        "size" | "dim" | "ndim" | "stride" => "pass the size as an argument",
+        "float" | "half" | "double" | "bfloat16" | "int" | "long" | "bool" | "type" => {
+            "cast by `.to(tl.float32)` and the like"
+        }
+        "clamp" | "clip" => "use `tl.minimum` and `tl.maximum`",
+        "pow" | "square" => "multiply",
+        "relu" => "use `tl.maximum(x, 0.0)`",
+        "tanh" | "gelu" | "silu" => "compute it by `tl.exp`, or use `libdevice`",
+        "masked_fill" | "masked_fill_" => "use `tl.where`",
+        "unsqueeze" => "index with `None`",
+        "squeeze" | "flatten" => "use `.reshape(…)`",
+        "add" | "sub" | "mul" | "div" => "use the operator",
+        "matmul" | "mm" | "bmm" => "use `tl.dot`",
+        "zero_" | "fill_" | "copy_" => "store it by `tl.store`",
+        "any" | "all" => "use `tl.max` or `tl.min`",
+        _ => return None,
+    })
 }
 
 /// Whether a name is a block for certain: all that it is given is loaded or made as one.
