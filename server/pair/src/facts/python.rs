@@ -50,7 +50,9 @@ impl<'a> Walk<'a> {
                     {
                         return self.compute(range, Work::Arith, &[value], How::Function(path));
                     }
-                    self.tell(range, What::Host("item"));
+                    if self.store.tensors(value).into_iter().any(|tensor| self.is_of_data(tensor)) {
+                        self.tell(range, What::Host("item"));
+                    }
                 }
                 match first {
                     Some(Value::Identity) => Value::Identity,

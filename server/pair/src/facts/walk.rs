@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::kernel::Scan;
 use super::paths::{Path, Paths};
 use super::trace::{Arm, ArmKind, Event, Trace, What, When};
-use super::value::{Store, Value, last};
+use super::value::{From, Store, Tensor, Value, last};
 use crate::syntax::is_main_guard;
 
 /// The most expressions that are followed in one block.
@@ -501,9 +501,16 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a tensor lies where the inputs do: what is made of numbers alone may lie on the host.
+    pub(super) fn is_of_data(&self, tensor: Tensor) -> bool {
+        self.store.from(tensor).has(From::INPUT.with(From::KERNEL).with(From::TORCH))
+    }
+
     /// A tensor that decides what is done next is waited for.
     fn decides(&mut self, test: Value<'a>, range: TextRange) {
-        if let Value::Tensor(_) = test {
+        if let Value::Tensor(tensor) = test
+            && self.is_of_data(tensor)
+        {
             self.tell(range, What::Host("bool"));
         }
     }

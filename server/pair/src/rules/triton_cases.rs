@@ -6,9 +6,9 @@ use crate::{PairFile, Rule, Severity, Version};
 fn with_body(body: &str) -> String {
     let body = format!("    {}\n", body.replace('\n', "\n    "));
     format!(
-        "\"\"\"Double.\"\"\"\n# <PYTHON>\nimport torch\ndef f_torch(x):\n    return 2 * x\n# <TRITON>\nimport math\nimport torch\n\
+        "\"\"\"Double.\"\"\"\n# <PYTHON>\nimport torch\ndef f_torch(x):\n    return 2 * x\n# <TRITON>\nimport math\nimport operator\nimport torch\n\
          import triton\nimport triton.language as tl\nfrom triton.language.extra import libdevice\nG = 4\nGC = tl.constexpr(4)\n\
-         GA: tl.constexpr = 4\nDTYPE = tl.float32\ndef plain(x):\n    return x\n@triton.jit\ndef helper(x, N):\n    \
+         GA: tl.constexpr = 4\nLN2 = math.log(2)\nINF = float('inf')\ntwice = lambda a: a + a\nDTYPE = tl.float32\ndef plain(x):\n    return x\n@triton.jit\ndef helper(x, N):\n    \
          return x + tl.arange(0, N)\n@triton.jit\ndef kernel(x_ptr, n, BLOCK: tl.constexpr):\n    offsets = \
          tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n    mask = offsets < n\n    x = tl.load(x_ptr + offsets, \
          mask=mask, other=0.0)\n{body}    tl.store(x_ptr + offsets, x, mask=mask)\ndef f_triton(x):\n    \
@@ -47,6 +47,19 @@ fn what_the_compiler_refuses_is_an_error() {
         ("FW301", "size = tl.constexpr(128)\ny = tl.arange(0, size)"),
         ("FW301", "y = tl.arange(0, 2097152)"),
         ("FW301", "for i in range(4):\n    y = tl.arange(0, i)"),
+        ("FW301", "y = tl.arange(0, int(n))"),
+        ("FW301", "y = tl.arange(0, min(n, 64))"),
+        ("FW301", "m = n\ny = tl.arange(0, m)"),
+        ("FW301", "y = tl.arange(0, tl.load(x_ptr).to(tl.int32))"),
+        ("FW302", "y = x.reshape(n, 1)"),
+        ("FW302", "y = tl.reshape(x, n, 1)"),
+        ("FW305", "z = tl.load(x_ptr + offsets, mask=mask, other=0.0)\ny = z.mean()"),
+        ("FW305", "z = tl.load(x_ptr + offsets, mask=mask, other=0.0)\ny = z.float()"),
+        ("FW305", "z = tl.load(x_ptr + offsets, mask=mask, other=0.0)\ny = z.item()"),
+        ("FW305", "y = operator.add(x, x)"),
+        ("FW306", "y = x * LN2"),
+        ("FW306", "y = x + INF"),
+        ("FW306", "y = twice(x)"),
         ("FW302", "y = tl.zeros((n,), dtype=tl.float32)"),
         ("FW302", "y = tl.zeros((48,), dtype=tl.float32)"),
         ("FW302", "size = 128\ny = tl.zeros((size,), dtype=tl.float32)"),
@@ -161,6 +174,8 @@ fn what_the_compiler_takes_is_no_error() {
         "y = libdevice.tanh(x)",
         "y = tl.extra.cuda.libdevice.tanh(x)",
         "y = tl.math.exp(x)",
+        "y = x.exp()",
+        "y = x.sum()",
         "y = BLOCK ** 2",
         "y = x is not None",
         "if BLOCK > 1:\n    y = x\nelse:\n    y = -x",
@@ -268,6 +283,7 @@ fn accesses_without_a_mask() {
         "(triton.cdiv(x.numel(), 16), 1)",
         "(x.numel() // 16 + 1,)",
         "(math.ceil(x.numel() / 16),)",
+        "((x.numel() + 15) // 16,)",
     ] {
         let other = bare.replace("(triton.cdiv(x.numel(), 16),)", grid);
         assert_eq!(codes(&other, None), ["FW303"], "{grid}");
@@ -470,4 +486,78 @@ fn every_fix_mends_what_it_is_for() {
         fixes += 1;
     }
     assert!(fixes >= 15);
+}
+
+/// A pair whose wrapper begins with these statements and launches so.
+fn with_wrapper(statements: &str, launch: &str) -> String {
+    let statements = format!("    {}\n", statements.replace('\n', "\n    "));
+    with_body("pass").replace(
+        "    kernel[(triton.cdiv(x.numel(), 16),)](x, x.numel(), BLOCK=16)\n",
+        &format!("{statements}    {launch}\n"),
+    )
+}
+
+#[test]
+fn what_a_launch_gives_is_read_however_it_is_written() {
+    for launch in [
+        "kernel[(4,)](x, x.numel(), BLOCK=48)",
+        "kernel[(4,)](x, x.numel(), 48)",
+        "kernel[(4,)](x, x.numel(), **{'BLOCK': 48})",
+        "run(x, x.numel(), BLOCK=48)",
+    ] {
+        let found = codes(&with_wrapper("run = kernel[(4,)]", launch), None);
+        assert!(found.contains(&"FW301"), "{launch}: {found:?}");
+    }
+}
+
+#[test]
+fn what_waits_for_the_gpu_by_any_name() {
+    let launch = "kernel[(triton.cdiv(x.numel(), 16),)](x, x.numel(), BLOCK=16)";
+    for statements in [
+        "v = x.max().item()",
+        "v = x.to(device='cpu')",
+        "v = x.to(torch.device('cpu'))",
+        "from torch.cuda import synchronize\nsynchronize()",
+        "s = torch.cuda.synchronize\ns()",
+        "v = getattr(x, 'cpu')()",
+        "if x.any():\n    x = x + 0",
+        "assert torch.isfinite(x).all()",
+        "v = int(x.max())",
+        "print(x.sum())",
+    ] {
+        let found = codes(&with_wrapper(statements, launch), None);
+        assert!(found.contains(&"FW311"), "{statements}: {found:?}");
+    }
+    for statements in [
+        "n = int(x.shape[0])",
+        "if x.is_cuda:\n    pass",
+        "assert x.dim() == 1",
+        "v = int(torch.prod(torch.tensor((2, 3))))",
+        "print(x.shape)",
+    ] {
+        let found = codes(&with_wrapper(statements, launch), None);
+        assert_eq!(found, [""; 0], "{statements}");
+    }
+}
+
+/// As public repositories write it: a function that makes other configurations of those that are given.
+#[test]
+fn configurations_that_are_made_anew_may_have_other_names() {
+    let text = with_body("pass").replace(
+        "@triton.jit\ndef kernel(",
+        "def prune(configs, args, **kwargs):\n    return [triton.Config({'BLOCK': c.kwargs['SIZE']}) for c in configs]\n\
+         @triton.autotune(configs=[triton.Config({'SIZE': 16})], key=['n'], prune_configs_by={'early_config_prune': prune})\n\
+         @triton.jit\ndef kernel(",
+    );
+    assert!(!codes(&text, None).contains(&"FW315"), "{text}");
+    let text = text.replace(", prune_configs_by={'early_config_prune': prune}", "");
+    assert!(codes(&text, None).contains(&"FW315"), "{text}");
+}
+
+/// What TorchInductor's kernels call is written for kernels; that it is used at all is another rule's concern.
+#[test]
+fn helpers_of_torch_inductor_are_no_functions_of_torch() {
+    let text = with_body("y = triton_helpers.maximum(x, x)")
+        .replace("import math\n", "import math\nfrom torch._inductor.runtime import triton_helpers\n");
+    assert_eq!(codes(&text, None), [""; 0]);
 }

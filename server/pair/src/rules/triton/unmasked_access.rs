@@ -36,8 +36,7 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 Some("store") => ("store", 2),
                 _ => continue,
             };
-            if call.conditional || spreads(call.call) || argument(call.call, mask, "mask").is_some_and(masks)
-            {
+            if call.conditional || spreads(call.call) || argument(call.call, mask, "mask").is_some() {
                 continue;
             }
             let Some(pointer) = argument(call.call, 0, "pointer") else { continue };
@@ -55,15 +54,6 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             );
             found.push(Diagnostic::new(Rule::UnmaskedAccess, call.call.range(), message));
         }
-    }
-}
-
-/// Whether a mask leaves anything out.
-fn masks(mask: &Expr) -> bool {
-    match mask {
-        Expr::NoneLiteral(_) => false,
-        Expr::BooleanLiteral(flag) => !flag.value,
-        _ => true,
     }
 }
 
