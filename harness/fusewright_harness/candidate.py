@@ -218,12 +218,12 @@ class Candidate:
             return {"problem": "torch came without CUPTI"}
         inputs = self._inputs[-1]
         try:
-            spent = profile_calls(self._function, inputs, self._activities, handles.flush, handles.finish)
+            profile = profile_calls(self._function, inputs, self._activities, handles)
         except Unavailable as refusal:
             return {"problem": str(refusal)}
         except Exception as error:
             raise fault_from_exception(error, "triton", "run", self._file) from error
-        return {"spent": spent}
+        return profile._asdict()
 
     def _send(self, value: Any) -> Sent:
         try:

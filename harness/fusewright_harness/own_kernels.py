@@ -56,6 +56,9 @@ _WAIT_THREADS = 1024
 _TOUCH_BLOCKS, _TOUCH_THREADS = 4, 256
 _TOUCH_BYTES = _TOUCH_BLOCKS * _TOUCH_THREADS * 4
 
+WAIT_NAME = "fusewright_wait"
+"""What profilers call the kernel that waits."""
+
 TOUCHES = 8
 """How many touches may follow one another on memory of their own."""
 
@@ -79,7 +82,7 @@ def load_kernels(device: torch.device, stream: int) -> OwnKernels | None:
     if driver.cuModuleLoadData(ctypes.byref(module), ctypes.c_char_p(_PTX)) != 0:
         return None
     functions = [ctypes.c_void_p(), ctypes.c_void_p()]
-    for function, name in zip(functions, (b"fusewright_wait", b"fusewright_touch"), strict=True):
+    for function, name in zip(functions, (WAIT_NAME.encode(), b"fusewright_touch"), strict=True):
         if driver.cuModuleGetFunction(ctypes.byref(function), module, ctypes.c_char_p(name)) != 0:
             return None
     launch = driver.cuLaunchKernel

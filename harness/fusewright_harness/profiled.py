@@ -45,11 +45,15 @@ def profiled(case: Case) -> None:
         message = f"the device time of single kernels is not known: {str(fields['problem'])[:200]}"
         case.verdict.find_once("NotProfiled", "info", message)
         return
-    judge_profile(case, _spent_of(fields.get("spent")))
+    elapsed_ms = fields.get("elapsed_ms")
+    judge_profile(case, _spent_of(fields.get("spent")), elapsed_ms if _number(elapsed_ms) else 0.0)
 
 
-def judge_profile(case: Case, spent: dict[str, Spent]) -> None:
-    """Rules on what one call has executed, by the names of kernels."""
+def judge_profile(case: Case, spent: dict[str, Spent], elapsed_ms: float = 0.0) -> None:
+    """Rules on what one call has executed, by the names of kernels; its own stream took ``elapsed_ms`` for it.
+
+    That may be longer than when it was timed: a GPU's clock rises and falls.
+    """
     fields = case.verdict.line()
     names = {kernel["name"] for kernel in fields["kernels"]}
     own_ms = sum(one.ms for name, one in spent.items() if name in names)
@@ -64,8 +68,10 @@ def judge_profile(case: Case, spent: dict[str, Spent]) -> None:
     case.verdict.set(foreign_fraction=round(foreign, 4), kernels=kernels)
     if foreign > _MOST_FOREIGN:
         _tell_foreign(case, {name: one for name, one in spent.items() if name not in names}, foreign, busy_ms)
-    timed_ms = fields["triton_ms"]
-    if timed_ms is not None and busy_ms > _MOST_OVER * timed_ms + _MOST_OVER_MS:
+    if fields["triton_ms"] is None:
+        return
+    timed_ms = max(fields["triton_ms"], elapsed_ms)
+    if busy_ms > _MOST_OVER * timed_ms + _MOST_OVER_MS:
         message = (
             f"the GPU was busy for {busy_ms:.4f} ms of a call that the events on its stream timed at {timed_ms:.4f} "
             "ms; all work must be in the stream that the call was made in: use no other stream and no thread"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import io
 import struct
+from dataclasses import replace
 
 import pytest
 import torch
+from simulated_gpu import EVENT_MS, LAUNCH_MS, SimulatedGpu
 
 from fusewright_harness import cupti
 from fusewright_harness.cupti import Activities, Unavailable, profile_calls, readable
@@ -85,26 +87,42 @@ def test_kernels_copies_and_fills_are_told_apart():
     assert library.enabled == set()
 
 
-def test_only_what_the_calls_do_counts():
-    library = SimulatedCupti()
+def handles_of(library):
+    """A simulated GPU whose flush and wait are kernels that CUPTI sees."""
+    gpu = SimulatedGpu()
 
     def flush():
         library.launch(record(10, 0, 40_000, "flush"))
 
+    def wait(ms):
+        gpu.work(ms, whole=True)
+        library.launch(record(10, 0, 2_000_000, "fusewright_wait"))
+
+    return gpu, replace(gpu.handles(), flush=flush, wait_ms=wait)
+
+
+def test_only_what_the_fastest_call_does_counts():
+    library = SimulatedCupti()
+    gpu, handles = handles_of(library)
+    factors = iter([5, 3, 1, 2, 1])
+
     def call(x, scale):
-        library.launch(record(10, 0, 5_000, "norm_kernel"), record(10, 0, 1_000, "norm_kernel"))
+        factor = next(factors)
+        library.launch(record(10, 0, 5_000 * factor, "norm_kernel"), record(10, 0, 1_000, "norm_kernel"))
+        gpu.work(0.006 * factor)
         return x * scale
 
     inputs = ((torch.ones(3),), {"scale": 2})
-    spent = profile_calls(call, inputs, Activities(library), flush, lambda: None)
+    spent, elapsed_ms = profile_calls(call, inputs, Activities(library), handles)
     assert spent == {"norm_kernel": pytest.approx((0.006, 2))}
+    assert elapsed_ms == pytest.approx(0.006 + LAUNCH_MS + EVENT_MS)
     assert library.enabled == set()
 
 
 def test_a_refusal_is_told_and_nothing_stays_on():
     library = SimulatedCupti(refused=1)
     with pytest.raises(Unavailable, match="activities of kind 1: status 15"):
-        profile_calls(lambda: None, ((), {}), Activities(library), lambda: None, lambda: None)
+        profile_calls(lambda: None, ((), {}), Activities(library), handles_of(library)[1])
     assert library.enabled == set()
 
 

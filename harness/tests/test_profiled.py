@@ -67,6 +67,14 @@ def test_a_gpu_busier_than_the_events_say_is_rejected(case):
     assert caught.value.kind == "WorkOutsideTheStream"
 
 
+def test_a_call_that_its_stream_saw_take_as_long_is_no_other_stream(case):
+    # As one was seen on an H200 whose clock had fallen: timed at 4.33 ms, busy for 7.74 ms when it was profiled.
+    judge_profile(case, {"norm_kernel": Spent(7.74, 1)}, elapsed_ms=7.75)
+    assert case.verdict.line()["kernels"][0]["device_ms"] == 7.74
+    with pytest.raises(Fault, match=r"timed at 4\.3300 ms"):
+        judge_profile(case, {"norm_kernel": Spent(7.74, 1)}, elapsed_ms=4.33)
+
+
 @pytest.mark.parametrize("spent", [{"other": Spent(0.1, 1)}, {"norm_kernel": Spent(0.0, 1)}])
 def test_a_profile_without_the_pairs_kernels_tells_nothing(case, spent):
     judge_profile(case, spent)
@@ -92,13 +100,14 @@ class Profiled:
 def test_the_candidates_own_process_is_asked(case):
     case.team.candidate = Profiled(
         {
+            "elapsed_ms": "long",
             "spent": {
                 "norm_kernel": [0.1, 1],
                 "fill": "long",
                 "copy": [float("nan"), 1],
                 "gemm": [0.1],
                 "sum": [-1, 1],
-            }
+            },
         }
     )
     profiled(case)
