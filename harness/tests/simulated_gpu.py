@@ -36,7 +36,7 @@ class SimulatedGpu:
         self.now += host_ms
         begin = max(self.streams.get(stream, 0.0), self.now, self.whole)
         if whole:
-            begin = max(begin, *self.streams.values())
+            begin = max([begin, *self.streams.values()])
             self.whole = begin + self.launch_ms + ms
         self.streams[stream] = begin + self.launch_ms + ms
 
