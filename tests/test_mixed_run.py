@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "gpu"))
-from faults import survive  # noqa: E402
+from faults import survive
 
 PAIRS = 200
 
