@@ -138,7 +138,13 @@ def test_a_task_is_one_line_of_operations_and_their_meaning(
     first, _, *rest = ran.stdout.splitlines()
     operations = first.split(", ")
     assert 3 <= len(operations) <= 4
-    assert [line.split(":")[0].split(". ")[1] for line in rest[1:]] == operations
+    assert [line.split(":")[0].split(". ")[1] for line in rest[1:-2]] == operations
+    assert rest[-2:] == ["", "File: 001_fused_kernels.py"]
+    (workspace / "data/041_fused_kernels.py").touch()
+    (workspace / "007_fused_kernels.py").touch()
+    (workspace / "x99_fused_kernels.py").touch()
+    third = run(script, "--seed", "7", environment=environment)
+    assert third.stdout == ran.stdout.replace("001", "042")
 
 
 def drawn(workspace: Path, environment: dict[str, str]) -> str:

@@ -118,27 +118,14 @@ fn stage(verdict: &VerdictLine) -> &'static str {
     }
 }
 
-/// The exact message, with its exception and its line, and what differs where something does.
+/// The exact message, with its exception and its line; the verdict's own sentence where nothing was raised.
 fn message(verdict: &VerdictLine) -> String {
     let Some(PairError { kind, message, line, .. }) = &verdict.error else {
-        return unlike(verdict).or_else(|| verdict.reason.clone()).unwrap_or_else(|| result(verdict));
+        return verdict.reason.clone().unwrap_or_else(|| result(verdict));
     };
     let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
     // The continuation of a message stays in its item.
     format!("{kind}{place}: {}", message.trim().replace('\n', "\n  "))
-}
-
-fn unlike(verdict: &VerdictLine) -> Option<String> {
-    let output = verdict.outputs.iter().find(|output| output.mismatched > 0)?;
-    let reason = verdict.reason.as_deref().unwrap_or("the outputs differ");
-    let Some(first) = &output.first_mismatch else { return Some(reason.to_owned()) };
-    let index = first.index.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let place =
-        if output.path.is_empty() { "the output".to_owned() } else { format!("output {}", output.path) };
-    Some(format!(
-        "{reason}\n  {} of {} elements of {place} differ, first at [{index}]: expected {}, got {}",
-        output.mismatched, output.total, first.expected, first.got
-    ))
 }
 
 /// `0.0012s (0.02ms per run)`: the seconds are those of [`RUNS`] runs.

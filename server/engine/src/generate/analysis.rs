@@ -25,7 +25,9 @@ impl Analysis {
             }
             None => failure.reason.trim().to_owned(),
         }];
-        said.extend(failure.outputs.iter().map(difference));
+        // The harness's own sentence tells of the first output that differs.
+        let told = usize::from(failure.error.is_none() && failure.reason.contains("first at"));
+        said.extend(failure.outputs.iter().skip(told).map(difference));
         let grave = failure.findings.iter().filter(|finding| finding.severity == Severity::Error);
         said.extend(grave.map(|one| format!("{}{}: {}", one.code, place(one.line, ", "), one.message)));
         Self { root_cause: said.join("\n").trim().to_owned(), planned_fix: plan(failure).to_owned() }
@@ -148,6 +150,24 @@ mod tests {
         let Analysis { root_cause, planned_fix } = Analysis::of_verdict(&failure());
         assert_eq!(root_cause, "CompilationError on line 3: arange's arguments must be constexpr");
         assert!(planned_fix.contains("compiler"), "{planned_fix}");
+        let output = |path: &str| {
+            let wrong = serde_json::json!({
+                "path": path, "shape": [8], "dtype": "float32", "mismatched": 2, "total": 8,
+                "first_mismatch": {"index": [3], "expected": "1.5", "got": "0"},
+            });
+            serde_json::from_value(wrong).unwrap()
+        };
+        let reason = "output [0] differs at 2 of 8 elements; first at (3,): expected 1.5, got 0";
+        let wrong = Failure {
+            reason: reason.to_owned(),
+            outputs: vec![output("[0]"), output("[1]")],
+            ..Failure::unusable("", String::new())
+        };
+        let said = Analysis::of_verdict(&wrong).root_cause;
+        assert_eq!(
+            said,
+            format!("{reason}\noutput [1] differs in 2 of 8 elements, first at [3]: expected 1.5, got 0")
+        );
         let unusable = Failure::unusable("Sorry.", "the answer holds no code".to_owned());
         assert_eq!(Analysis::of_verdict(&unusable).root_cause, "the answer holds no code");
     }

@@ -109,7 +109,9 @@ async fn text(stream: Option<impl AsyncRead + Unpin>) -> String {
 fn read(said: &str) -> Option<Drawn> {
     let first = said.lines().map(str::trim).find(|line| !line.is_empty())?;
     let about = first.split_whitespace().collect::<Vec<_>>().join(" ");
-    (about.len() <= LONGEST).then(|| Drawn { about, brief: said.trim().to_owned() })
+    // What whoever follows the task by hand is to call the file; the loop names its own.
+    let brief: Vec<&str> = said.lines().filter(|line| !line.starts_with("File: ")).collect();
+    (about.len() <= LONGEST).then(|| Drawn { about, brief: brief.join("\n").trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -129,7 +131,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_line_is_the_task() {
-        let script = "import sys\nprint()\nprint('add,  relu', *sys.argv[1:])\nprint()\nprint('and more')";
+        let script = "import sys\nprint()\nprint('add,  relu', *sys.argv[1:])\nprint()\nprint('and more'); print('File: 001_fused_kernels.py')";
         let drawn = drawn(Some(script)).await.unwrap();
         assert_eq!(drawn.about, "add, relu --seed 7");
         assert_eq!(drawn.brief, "add,  relu --seed 7\n\nand more");

@@ -41,7 +41,10 @@ fn wrong() -> VerdictLine {
     };
     VerdictLine {
         outputs: vec![output],
-        ..ran(Ruling::Wrong, Some("output [1] differs in 2048 of 1048576 elements"))
+        ..ran(
+            Ruling::Wrong,
+            Some("output [1] differs at 2048 of 1048576 elements; first at (0, 7): expected 1.5, got 0"),
+        )
     }
 }
 

@@ -4,7 +4,8 @@
     python generate_fusion_task.py [--seed N]
 
 The first line is the task: operation names separated by commas, in the order in which they are applied. The
-lines below say what each does. Standard library only.
+lines below say what each does, and the last one a name for its file that no other has, here or in data/.
+Standard library only.
 
 A task that is done is not drawn again: one that the title of a file in data/ names, and one that
 `fusewright run --task` finished or gave up. A seed gives the same tasks in the same order every time, and
@@ -30,6 +31,9 @@ INPUTS = {MATRIX: "x of shape (rows, columns)", IMAGE: "x of shape (batch, chann
 
 # How many tasks of one seed are looked at.
 MOST = 100
+
+# The numbers of files have three digits.
+LAST = 999
 
 INVERSES = ({"exp", "log"}, {"add", "subtract"}, {"multiply", "divide"})
 
@@ -244,6 +248,16 @@ def noted(journal: Path) -> list[str]:
     return [task for task, step in last.items() if step in {"archived", "moved", "abandoned", "skipped"}]
 
 
+def free_name(root: Path) -> str:
+    """Return a name for the next task's file: its number is above all in use, or the first that is free."""
+    names = [path.name for folder in (root, root / "data") for path in folder.glob("*_fused_kernels.py")]
+    taken = {int(found[1]) for name in names if (found := re.fullmatch(r"(\d+)_fused_kernels\.py", name))}
+    number = max(taken, default=0) + 1
+    if number > LAST:
+        number = next((free for free in range(1, LAST + 1) if free not in taken), number)
+    return f"{number:03}_fused_kernels.py"
+
+
 def main() -> int:
     """Print one task; return the exit status."""
     parser = argparse.ArgumentParser(description="Print one fusion task that is not done yet.")
@@ -269,7 +283,8 @@ def main() -> int:
     print(f"Fuse these operations, in this order, on {INPUTS[kind]}:")
     for number, operation in enumerate(operations, start=1):
         print(f"  {number}. {operation.name}: {operation.meaning}")
-
+    print()
+    print(f"File: {free_name(root)}")
     return 0
 
 
