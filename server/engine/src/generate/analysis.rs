@@ -152,7 +152,8 @@ mod tests {
         assert!(planned_fix.contains("compiler"), "{planned_fix}");
         let output = |path: &str| {
             let wrong = serde_json::json!({
-                "path": path, "shape": [8], "dtype": "float32", "mismatched": 2, "total": 8,
+                "path": path, "shape": [8], "dtype": "float32", "mismatched": 2, "total": 8, "expected_from": "float64",
+                "max_abs_error": 1.5, "max_rel_error": 1.0,
                 "first_mismatch": {"index": [3], "expected": "1.5", "got": "0"},
             });
             serde_json::from_value(wrong).unwrap()
