@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from busy import Busy
-from pairs import LARGER, ORDINARY, ROOT, Pair, made_anew, read_pair, text_of
+from pairs import LARGER, MIDDLING, ORDINARY, ROOT, Pair, made_anew, middling_text, read_pair, text_of
 
 sys.path.insert(0, str(ROOT / "harness" / "tests"))
 from harness_client import Harness
@@ -68,6 +68,7 @@ def repeatability(harness: Harness, device: str) -> bool:
     texts = [
         (name, text_of(name)) for name in ("linear_gelu_residual", "cross_entropy", "demo/bias_gelu_scale")
     ]
+    texts += [(f"{MIDDLING[0]}, middling", middling_text())]
     texts += [(f"{name}, larger", text_of(name, larger=True)) for name in LARGER]
     for name, text in texts:
         found = verdicts(harness, [read_pair(name, text)] * VERDICTS, 1, device)
