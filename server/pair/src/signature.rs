@@ -72,7 +72,10 @@ impl Signature {
                     _ => match &*call.func {
                         Expr::Name(name) => match outline.callable(name.id.as_str())?.what {
                             What::Class(class) => Self::of_method(class, "forward"),
-                            _ => None,
+                            _ => {
+                                let made = outline.made_by(call)?;
+                                Some(Self::of_parameters(&made.parameters, 0))
+                            }
                         },
                         _ => None,
                     },
