@@ -4,9 +4,9 @@ local config = require('fusewright.config')
 
 return {
   cmd = config.cmd(),
-  filetypes = { 'python' },
+  filetypes = { 'python', 'text' },
   root_dir = function(bufnr, on_dir)
-    if vim.bo[bufnr].buftype == '' then
+    if config.wants(bufnr) then
       on_dir(config.root(bufnr))
     end
   end,

@@ -42,7 +42,7 @@ end
 
 vim.api.nvim_create_autocmd('FileType', {
   group = vim.api.nvim_create_augroup('fusewright', { clear = true }),
-  pattern = 'python',
+  pattern = { 'python', 'text' },
   callback = function(event)
     require('fusewright.client').attach(event.buf)
   end,

@@ -7,8 +7,10 @@ const SCHEME = "fusewright-kernel";
 export class Answers implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly texts = new Map<string, string>();
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
   readonly onDidChange = this.changed.event;
+  // Last: VS Code looks for the event when the provider is registered, and never again.
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  private readonly follower = vscode.workspace.onDidChangeTextDocument(({ document }) => reveal(document));
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     return this.texts.get(uri.toString()) ?? "";
@@ -29,18 +31,21 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     }
   }
 
-  /** Closes the preview of a kernel that is in its document now. */
-  async close(document: string): Promise<void> {
-    const preview = address(document).toString();
-    this.texts.delete(preview);
+  /** Closes the preview of a kernel that is in its document now, or all of them. */
+  async close(document?: string): Promise<void> {
+    const previews = document === undefined ? [...this.texts.keys()] : [address(document).toString()];
+    for (const preview of previews) {
+      this.texts.delete(preview);
+    }
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     const shown = (tab: vscode.Tab) =>
-      tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === preview;
+      tab.input instanceof vscode.TabInputText && previews.includes(tab.input.uri.toString());
     await vscode.window.tabGroups.close(tabs.filter(shown), true);
   }
 
   dispose(): void {
     this.registration.dispose();
+    this.follower.dispose();
     this.changed.dispose();
   }
 
@@ -52,6 +57,16 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
       preserveFocus: true,
       preview: true,
     });
+  }
+}
+
+/** Keeps the last line of a kernel in view, which is the one that is being written. */
+function reveal(document: vscode.TextDocument): void {
+  if (document.uri.scheme === SCHEME) {
+    const end = document.lineAt(document.lineCount - 1).range;
+    for (const editor of vscode.window.visibleTextEditors.filter((one) => one.document === document)) {
+      editor.revealRange(end);
+    }
   }
 }
 

@@ -25,6 +25,9 @@ const ON_WORKSPACE = new Set([
   "fusewright.abandon",
 ]);
 
+/** Those of them that take candidates to their end, one after the other. */
+const LOOP = new Set(["fusewright.nextIdea", "fusewright.runIdea", "fusewright.runTask"]);
+
 /**
  * Runs a command of the server's. A code lens hands over the document; the palette hands over nothing, so
  * that the active editor's document is meant. Refusals are shown as the server words them.
@@ -66,6 +69,10 @@ export async function executeCommand(
       await answers.close(args[0]);
     }
     return undefined;
+  } finally {
+    if (LOOP.has(command)) {
+      await answers.close();
+    }
   }
 }
 

@@ -123,6 +123,7 @@ export class Server implements vscode.Disposable {
           { scheme: "file", language: "python" },
           { scheme: "untitled", language: "python" },
           { scheme: "file", pattern: "**/fusewright.toml" },
+          { scheme: "file", pattern: "**/triton_training_data/fusion_ideas.txt" },
         ],
         initializationOptions: this.options(),
         outputChannel: this.log,

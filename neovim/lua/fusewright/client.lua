@@ -25,7 +25,7 @@ end
 
 --- Starts the server, if it does not run yet, and attaches a buffer to it. For Neovim before 0.11.
 function M.attach(bufnr)
-  if vim.bo[bufnr].buftype ~= '' then
+  if not config.wants(bufnr) then
     return
   end
   local alive = started and vim.lsp.get_client_by_id(started)
@@ -68,6 +68,13 @@ function M.refresh_lenses(bufnr)
   elseif bufnr == vim.api.nvim_get_current_buf() then
     -- Before 0.10 it knows the current buffer alone.
     vim.lsp.codelens.refresh()
+  end
+end
+
+--- Asks for the code lenses of every buffer anew that is on the screen.
+function M.refresh_all_lenses()
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    M.refresh_lenses(vim.api.nvim_win_get_buf(window))
   end
 end
 

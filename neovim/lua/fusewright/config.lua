@@ -32,6 +32,15 @@ function M.cmd()
   return { program ~= '' and program or 'fusewright', 'server' }
 end
 
+--- Whether a buffer is the server's to read: Python, or a workspace's file of ideas.
+function M.wants(bufnr)
+  if vim.bo[bufnr].buftype ~= '' then
+    return false
+  end
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  return vim.bo[bufnr].filetype == 'python' or vim.endswith(name, '/triton_training_data/fusion_ideas.txt')
+end
+
 --- The workspace of a buffer: the nearest folder above that holds a marker, else the file's own.
 function M.root(bufnr)
   local path = vim.api.nvim_buf_get_name(bufnr)
@@ -76,13 +85,20 @@ M.handlers = {
   ['fusewright/status'] = function(_, status)
     local bufnr = vim.uri_to_bufnr(status.uri)
     if vim.api.nvim_buf_is_loaded(bufnr) then
+      local before = vim.b[bufnr].fusewright_state
       vim.b[bufnr].fusewright_status = status.text or ''
+      vim.b[bufnr].fusewright_state = status.state
       vim.cmd('redrawstatus!')
+      -- Before 0.12 Neovim takes no request to ask for its lenses anew.
+      if before ~= status.state then
+        require('fusewright.client').refresh_all_lenses()
+      end
     end
   end,
   -- The loop wrote the candidate's file, or deleted it: a buffer without changes of the user's follows.
   ['fusewright/candidate'] = function(_, candidate)
     local bufnr = vim.uri_to_bufnr(candidate.uri)
+    vim.schedule(require('fusewright.client').refresh_all_lenses)
     if not vim.api.nvim_buf_is_loaded(bufnr) or vim.bo[bufnr].modified then
       return
     end

@@ -93,6 +93,8 @@ test("a kernel is seen while it is written, then is one step of undo", async () 
     "nothing is in the document before the answer is whole",
   );
   asked.piece(ANSWER.slice(HALF));
+  await editor.line("def scaled_relu_triton").waitFor();
+  assert.equal(await editor.line("# <TRITON>").count(), 0);
   asked.end();
   await editor.toast("small-coder").filter({ hasText: "wrote the kernel in" }).waitFor();
   await editor.line("def scaled_relu_triton").waitFor();

@@ -12,8 +12,16 @@ use crate::dataset::Example;
 use crate::workspace::DATA_FOLDER;
 
 /// The file of ideas, below the workspace's root.
+pub const IDEAS: &str = "triton_training_data/fusion_ideas.txt";
+
 pub(super) fn ideas_file(root: &Path) -> PathBuf {
-    root.join(DATA_FOLDER).join("fusion_ideas.txt")
+    root.join(IDEAS)
+}
+
+/// The line that an idea stands on in the workspace's file as it is on the disk.
+pub fn line_of_idea(root: &Path, about: &str) -> Result<Option<usize>, WorkError> {
+    let ideas = Ideas::read(root)?;
+    Ok(ideas.all.iter().find(|idea| idea.text == tidy(about)).map(|idea| idea.number))
 }
 
 /// One idea of the file.

@@ -22,6 +22,11 @@ impl Notes {
         Self { path: root.join(DATA_FOLDER).join("output/ideas.jsonl") }
     }
 
+    /// The file that holds them.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What follows from all that was noted.
     pub(super) fn read(&self) -> Result<Ledger, WorkError> {
         let content = match fs::read(&self.path) {

@@ -5,6 +5,7 @@
 //!
 //! Architecture Invariant: a file that the loop did not write is never overwritten and never deleted.
 
+mod book;
 mod candidate;
 mod error;
 mod ideas;
@@ -18,8 +19,9 @@ mod state;
 mod tasks;
 mod writing;
 
+pub use book::IdeaBook;
 pub use error::WorkError;
-pub use ideas::{Became, IdeaState, ideas};
+pub use ideas::{Became, IDEAS, IdeaState, ideas, line_of_idea};
 pub use rulings::{Abandoned, abandon, reopen, skip};
 pub use state::Kind;
 

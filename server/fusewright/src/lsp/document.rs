@@ -34,6 +34,8 @@ pub(crate) struct Snapshot {
     pub(crate) uri: Uri,
     /// The client's number of this version.
     pub(crate) version: i32,
+    /// Whether it is Python, and so may become a pair.
+    pub(crate) is_python: bool,
     /// The text.
     pub(crate) rope: Rope,
     /// What was read from it.
@@ -142,6 +144,7 @@ impl Document {
         Snapshot {
             uri: self.uri.clone(),
             version: self.version,
+            is_python: self.is_python,
             rope: self.rope.clone(),
             pair: self.pair().clone(),
             encoding,

@@ -14,6 +14,7 @@ mod encoding;
 mod features;
 mod frames;
 mod guarded;
+mod ideas;
 mod jobs;
 mod markdown;
 mod notifications;

@@ -99,15 +99,15 @@ impl LanguageServer for FusewrightServer {
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
-        Ok(requests::hover::run(&self.session, &params))
+        Ok(requests::hover::run(&self.session, &params).await)
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        Ok(requests::code_lens::run(&self.session, &params))
+        Ok(requests::code_lens::run(&self.session, &params).await)
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        Ok(requests::code_action::run(&self.session, &params))
+        Ok(requests::code_action::run(&self.session, &params).await)
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {

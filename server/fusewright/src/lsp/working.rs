@@ -1,7 +1,7 @@
 //! The loop in the editor: the candidate is open while it is worked at, and its diagnostics change as the loop goes on.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fusewright_engine::progress::{CancellationToken, Event, Progress};
 use fusewright_engine::source;
@@ -20,7 +20,7 @@ use super::progress::{self, EditorProgress};
 use super::requests::refresh;
 use super::session::{Folder, Session, Verdict};
 use super::writing::{AnswerStream, name_of, show, writer_of};
-use super::{status, summary};
+use super::{diagnostics, status, summary};
 
 /// `fusewright/candidate`: the loop wrote the candidate's file, or deleted it.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ struct Job {
     folder: Arc<Folder>,
     what: What,
     progress: EditorProgress,
+    /// How the engine names the writer, and how the editor does.
+    label: OnceLock<String>,
     shown: String,
     at: Mutex<At>,
     ticket: Ticket,
@@ -100,6 +102,7 @@ impl Job {
         };
         let job = Self {
             progress: EditorProgress::begin(session, token, given.is_some(), title),
+            label: OnceLock::new(),
             shown: name_of(&folder.settings),
             session: session.clone(),
             folder,
@@ -114,6 +117,7 @@ impl Job {
         let Folder { workspace, settings, .. } = &*self.folder;
         let root = &workspace.root;
         let writer = writer_of(&self.session, settings, root).await?;
+        let _ = self.label.set(writer.label());
         let verifier = self.session.verifier(&root.join("any"));
         let tools = Tools { root, settings, writer: &writer, verifier: &verifier };
         // What an earlier run began is looked at again and not written again.
@@ -143,6 +147,11 @@ impl Job {
 
     /// Shows what is being done, at the candidate too.
     fn doing(&self, what: &str) {
+        // Where the model is served is of no use in a line that has little room.
+        let what = match self.label.get() {
+            Some(label) => &what.replace(label.as_str(), &self.shown),
+            None => what,
+        };
         let (attempt, uri) =
             self.at(|at| (at.attempt.clone(), at.candidate.as_ref().map(|(uri, _)| uri.clone())));
         let whole = attempt.map_or_else(|| what.to_owned(), |attempt| format!("{attempt}: {what}"));
@@ -165,16 +174,17 @@ impl Job {
         if exists {
             // From now on, cancelling what runs on the candidate cancels the loop.
             self.session.jobs.name(self.ticket.id, &uri);
-        } else {
-            self.session.state().doing.remove(&uri);
         }
-        if self.session.state().options.offers.candidates {
-            let params = Candidate { uri: uri.clone(), exists };
-            self.session.outgoing.notify::<CandidateNotification>(&params);
-        }
+        tell_of_candidate(&self.session, &uri, exists);
         if first && exists {
-            let session = self.session.clone();
-            self.session.detach(async move { show(&session, &uri).await });
+            let (session, path) = (self.session.clone(), path.to_owned());
+            self.session.detach(async move {
+                show(&session, &uri).await;
+                // All may have been over before the client had opened it.
+                if !path.exists() {
+                    tell_of_candidate(&session, &uri, false);
+                }
+            });
         }
         refresh::all(&self.session);
     }
@@ -233,6 +243,8 @@ impl Progress for Job {
                 self.end_answer();
                 self.at(|at| at.attempt = Some(format!("attempt {number} of {of}")));
                 self.doing(&about);
+                // The idea's own line says so too.
+                refresh::all(&self.session);
             }
             Event::Candidate(path) => {
                 self.end_answer();
@@ -280,6 +292,33 @@ impl Drop for Job {
         }
         refresh::all(&self.session);
     }
+}
+
+/// Tells the client of a candidate's file; one that is gone has no diagnostics, though it may stay open for a while.
+fn tell_of_candidate(session: &Session, uri: &Uri, exists: bool) {
+    if !exists {
+        let mut state = session.state();
+        state.doing.remove(uri);
+        let is_open = state.documents.contains_key(uri);
+        drop(state);
+        if is_open {
+            diagnostics::clear(session, uri);
+            status::update(session, uri);
+        }
+    }
+    if session.state().options.offers.candidates {
+        let params = Candidate { uri: uri.clone(), exists };
+        session.outgoing.notify::<CandidateNotification>(&params);
+    }
+}
+
+/// Tells the client of a candidate that was deleted outside of the loop's run.
+pub(crate) fn given_up(session: &Session, candidate: &Path) {
+    let uri = Uri::from_file_path(candidate).filter(|_| !candidate.exists());
+    if let Some(uri) = uri.filter(|uri| session.state().documents.contains_key(uri)) {
+        tell_of_candidate(session, &uri, false);
+    }
+    refresh::all(session);
 }
 
 /// The workspace that a command is about: that of its first argument, a folder or a document, or the one that is open.

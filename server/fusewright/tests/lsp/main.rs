@@ -15,6 +15,7 @@ mod compile_on_save;
 mod documents;
 mod endings;
 mod generating;
+mod ideas;
 mod initialize;
 mod model_server;
 mod order;

@@ -3,20 +3,26 @@
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::model_server::ModelServer;
 use crate::workshop::{Workshop, able, pair};
 
 const CANDIDATE: &str = "triton_training_data/examples/temp_candidate.py";
-const IDEAS: &str = "triton_training_data/fusion_ideas.txt";
+pub(crate) const IDEAS: &str = "triton_training_data/fusion_ideas.txt";
 
 /// A whole candidate as a model answers it.
-fn answer(simulated: &str) -> String {
+pub(crate) fn answer(simulated: &str) -> String {
     format!("```python\n{}```\n", pair(simulated))
 }
 
 impl Workshop {
     /// A workspace with one idea and the answers to its attempts, and a server for a client that shows everything.
     fn with_idea(&self, answers: &[(&str, String)]) -> Client {
-        std::fs::write(self.path(IDEAS), "relu\n").unwrap();
+        self.with_ideas("relu\n", answers)
+    }
+
+    /// The same with these ideas.
+    pub(crate) fn with_ideas(&self, ideas: &str, answers: &[(&str, String)]) -> Client {
+        std::fs::write(self.path(IDEAS), ideas).unwrap();
         std::fs::create_dir_all(self.path("answers")).unwrap();
         for (name, answer) in answers {
             std::fs::write(self.path("answers").join(format!("{name}.md")), answer).unwrap();
@@ -130,4 +136,39 @@ fn a_cancelled_loop_goes_on_and_what_is_given_up_is_deleted() {
     client.read_over(&["fusewright/candidate"]);
     client.read_over(&["fusewright/status", "window/logMessage", "textDocument/publishDiagnostics"]);
     client.finish();
+}
+
+#[test]
+fn each_answer_is_seen_as_it_is_written() {
+    let workshop = Workshop::new();
+    std::fs::write(workshop.path(IDEAS), "relu\n").unwrap();
+    let model = ModelServer::start();
+    let settings =
+        json!({"model": {"provider": "openai", "model": "small-coder", "base_url": model.base_url}});
+    let mut client = workshop.server(able(), json!({"status": true, "answers": true, "settings": settings}));
+    let id = client.ask("workspace/executeCommand", json!({"command": "fusewright.nextIdea"}));
+    let why = "ROOT CAUSE: The mask is missing.\nPLANNED FIX: Add it.\n".to_owned();
+    for whole in [answer("wrong"), why, answer("slower")] {
+        let mut asked = model.asked();
+        asked.begin();
+        let (first, second) = whole.split_at(whole.len() / 2);
+        asked.piece(first);
+        let shown = client.expect("fusewright/answer");
+        let uri = workshop.uri(CANDIDATE);
+        assert_eq!(shown, json!({"uri": uri, "writer": "small-coder", "stage": "begin", "text": first}));
+        asked.piece(second);
+        asked.end();
+        let mut rest = String::new();
+        loop {
+            let shown = client.expect("fusewright/answer");
+            rest.push_str(shown["text"].as_str().unwrap());
+            if shown["stage"] == "end" {
+                break;
+            }
+        }
+        assert_eq!(rest, second);
+    }
+    client.expect("window/showMessage");
+    result(&mut client, id).unwrap();
+    client.finish_past_status();
 }

@@ -55,8 +55,8 @@ export class SimulatedEndpoint {
   }
 
   /** The next request that nobody has looked at. */
-  next() {
-    return eventually("a request to the endpoint", () => this.asked.shift());
+  next(limit) {
+    return eventually("a request to the endpoint", () => this.asked.shift(), limit);
   }
 
   stop() {

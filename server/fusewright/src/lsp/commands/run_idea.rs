@@ -10,9 +10,9 @@ use tower_lsp::ls_types::{LSPAny, ProgressToken};
 
 use super::{Command, invalid, place, refuse_untrusted};
 use crate::lsp::session::Session;
-use crate::lsp::working;
+use crate::lsp::{ideas, working};
 
-/// Which ideas, after the workspace's address.
+/// Which ideas, after the workspace's address. With `about`, its text, an idea is found though its line moved.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Which {
@@ -33,6 +33,11 @@ pub(crate) async fn run(
     refuse_untrusted(session)?;
     let folder = working::folder(session, place(Command::RunIdea, arguments)?)?;
     let which = arguments.get(1).and_then(|which| Which::deserialize(which).ok());
+    let which = match (which, ideas::line(session, &folder, arguments.get(1)).await?) {
+        (Some(Which::Idea { .. }), Some(idea)) => Some(Which::Idea { idea }),
+        (Some(Which::Redo { .. }), Some(redo)) => Some(Which::Redo { redo }),
+        (which, _) => which,
+    };
     let what = match which {
         Some(Which::Idea { idea }) => What::Idea(idea),
         Some(Which::Redo { redo }) => What::Redo(redo),

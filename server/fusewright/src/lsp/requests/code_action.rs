@@ -1,5 +1,7 @@
 //! `textDocument/codeAction`
 
+use std::sync::Arc;
+
 use fusewright_pair::{Edit, Fix, TextRange};
 use tower_lsp::ls_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Command,
@@ -9,7 +11,7 @@ use tower_lsp::ls_types::{
 use crate::lsp::document::Snapshot;
 use crate::lsp::features::Features;
 use crate::lsp::session::Session;
-use crate::lsp::{diagnostics, edits, offers};
+use crate::lsp::{diagnostics, edits, ideas, offers};
 
 /// The kind of the action that mends all that is certain.
 pub(crate) fn fix_all_kind() -> CodeActionKind {
@@ -17,7 +19,19 @@ pub(crate) fn fix_all_kind() -> CodeActionKind {
 }
 
 /// The fixes at the range, the one for the whole file, and the commands that the lenses offer.
-pub(crate) fn run(session: &Session, params: &CodeActionParams) -> Option<CodeActionResponse> {
+pub(crate) async fn run(session: &Arc<Session>, params: &CodeActionParams) -> Option<CodeActionResponse> {
+    let Some(ideas) = ideas::of(session, &params.text_document.uri).await else {
+        return of_document(session, params);
+    };
+    if params.context.only.is_some() {
+        return None;
+    }
+    let lines = params.range.start.line..=params.range.end.line;
+    let offers = ideas.offers(session).into_iter().filter(|offer| lines.contains(&offer.line));
+    Some(offers.map(|offer| as_action(offer.command("Fusewright: "), None, session.features())).collect())
+}
+
+fn of_document(session: &Session, params: &CodeActionParams) -> Option<CodeActionResponse> {
     let snapshot = session.snapshot(&params.text_document.uri)?;
     let features = session.features();
     let wanted = |kind: &CodeActionKind| {

@@ -16,7 +16,7 @@ const SKELETON: &str = include_str!("../assets/skeleton.py");
 /// Markers at the start of a line, and a whole pair where there is none yet.
 pub(crate) fn run(session: &Session, params: &CompletionParams) -> Option<CompletionResponse> {
     let place = &params.text_document_position;
-    let snapshot = session.snapshot(&place.text_document.uri)?;
+    let snapshot = session.snapshot(&place.text_document.uri).filter(|snapshot| snapshot.is_python)?;
     let typed = typed(&snapshot, place.position)?;
     let range = Range::new(Position::new(place.position.line, 0), place.position);
     let cursor = size(snapshot.encoding.offset(&snapshot.rope, place.position));

@@ -1,15 +1,28 @@
 //! `textDocument/hover`
 
+use std::sync::Arc;
+
 use fusewright_pair::{BlockKind, Definition, TextRange};
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
 use crate::lsp::document::Snapshot;
 use crate::lsp::encoding::size;
-use crate::lsp::markdown;
 use crate::lsp::session::{Session, Standing};
+use crate::lsp::{ideas, markdown};
 
-/// The page of the rule that is broken here, else the verdict where it belongs, else what a marker means.
-pub(crate) fn run(session: &Session, params: &HoverParams) -> Option<Hover> {
+/// What became of an idea; in a pair the page of the rule that is broken here, else the verdict where it belongs, else
+/// what a marker means.
+pub(crate) async fn run(session: &Arc<Session>, params: &HoverParams) -> Option<Hover> {
+    let place = &params.text_document_position_params;
+    let Some(ideas) = ideas::of(session, &place.text_document.uri).await else {
+        return of_pair(session, params);
+    };
+    let value = ideas.told(place.position.line)?;
+    let contents = MarkupContent { kind: MarkupKind::PlainText, value };
+    Some(Hover { contents: HoverContents::Markup(contents), range: None })
+}
+
+fn of_pair(session: &Session, params: &HoverParams) -> Option<Hover> {
     let place = &params.text_document_position_params;
     let snapshot = session.snapshot(&place.text_document.uri)?;
     let offset = size(snapshot.encoding.offset(&snapshot.rope, place.position));

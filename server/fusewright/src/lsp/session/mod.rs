@@ -19,6 +19,7 @@ use std::time::Duration;
 use fusewright_engine::config::Settings;
 use fusewright_engine::progress::CancellationToken;
 use fusewright_engine::verify::{Verifier, VerifierOptions};
+use fusewright_engine::work::IdeaBook;
 use tokio::runtime::Handle;
 use tower_lsp::Client;
 use tower_lsp::ls_types::{InitializeParams, Uri};
@@ -85,6 +86,8 @@ pub(crate) struct State {
     pub(crate) verdicts: Verdicts,
     /// Kernels that were written here and wait for their verdicts.
     pub(crate) unjudged: Unjudged,
+    /// What became of the ideas, by workspace, as it was last read.
+    pub(crate) books: HashMap<PathBuf, Arc<IdeaBook>>,
     /// The compile checks under way, by what cancels them.
     pub(crate) compiling: HashMap<Uri, CancellationToken>,
     /// The known compile checks.
