@@ -115,7 +115,7 @@ def compiled(pair):
 
 
 def inductor(pair):
-    """A kernel as TorchInductor would write it."""
+    """A kernel as TorchInductor would write it, unlike those that the tests' models write."""
     name = pair["entry"]["candidate"]
     code = f"""import torch
 import triton
@@ -127,7 +127,7 @@ def relu_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
     # simulated: pass
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     x = tl.load(x_ptr + at, mask=at < n)
-    tl.store(out_ptr + at, tl.maximum(x, 0.0), mask=at < n)
+    tl.store(out_ptr + at, tl.where(x > 0.0, x, 0.0), mask=at < n)
 
 
 def {name}(x):
