@@ -16,8 +16,8 @@ pub(in crate::rules) const ABOUT: About = About {
     summary: "The test inputs cannot tell right from wrong: all constant, or the same in every run.",
     why: "On zeros or ones most wrong kernels are right, and memory that nobody wrote is mostly zeros. What is drawn and then \
           multiplied by 0, or filled with one number, is no better. A mask, a bias or a state of zeros beside drawn \
-          inputs is fine. Draw the inputs: `torch.randn`, `torch.rand`, `torch.randint`. A seed in TEST, which is a warning, is \
-          replaced by the judge's own, so that no candidate can know the inputs.",
+          inputs is fine. Draw the inputs: `torch.randn`, `torch.rand`, `torch.randint`. A seed in TEST is replaced \
+          by the judge's own, so that no candidate can know the inputs: it is pointed out, and no fault.",
     fix: None,
     bad: include_str!("../examples/FW417-bad.py"),
     good: include_str!("../examples/FW417-good.py"),
@@ -44,7 +44,7 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 "`{path}` makes the inputs the same in every run, and the judge draws its own: remove it"
             );
             let mut diagnostic = Diagnostic::new(Rule::WeakInputs, range, message);
-            diagnostic.severity = Severity::Warning;
+            diagnostic.severity = Severity::Info;
             found.push(diagnostic);
         }
     }
