@@ -23,8 +23,9 @@ from fusewright_harness.judge import Judge, Options, Team
 from fusewright_harness.kernel_cache import KernelCache, block_key
 from fusewright_harness.lanes import Lane
 from fusewright_harness.scratch import Scratch
+from fusewright_harness.sizes import OtherSizes, Sizes
 from fusewright_harness.turns import Quiet
-from fusewright_harness.verdict import Verdict
+from fusewright_harness.verdict import Phases, Verdict
 from fusewright_harness.workers import Deadline, Worker, team_layers
 
 Send = Callable[..., None]
@@ -100,48 +101,73 @@ class Bench:
             lane.use()
             device = self._device(lane, options.target)
             versions = environment.versions()
-            verdict = Verdict(device, versions)
+            phases = Phases()
             key = block_key(request["pair"]["triton"]["code"], versions, str(device.get("capability")))
             send("phase", phase="workers", message="starting workers")
-            with verdict.phases.phase("workers"):
+            with phases.phase("workers"):
                 problem = lane.wait_ready()
                 if problem and mode == "interpreter":
                     raise harness_fault(problem, "InterpreterNotCovered")
                 if gaps := lane.gaps():
                     versions["interpreter_gaps"] = gaps
-                team = self._team(lane, deadline)
-            try:
-                with verdict.phases.phase("workers"):
-                    contained = {"containment": team_layers(team.members(), request)}
-                    verdict.set(environment={**versions, **contained})
-                    if mode == "cuda":
-                        self._cache.give(key, team.candidate.folder)
+            sizes = Sizes() if mode == "interpreter" else None
+            while True:
+                try:
+                    verdict = Verdict(device, versions, phases)
+                    self._judge(lane, request, deadline, verdict, sizes, key, send)
+                    return
+                except OtherSizes as other:
+                    assert sizes is not None  # They alone raise it.
+                    sizes = sizes.next(other)
+
+    def _judge(
+        self,
+        lane: Lane,
+        request: dict[str, Any],
+        deadline: Deadline,
+        verdict: Verdict,
+        sizes: Sizes | None,
+        key: str,
+        send: Send,
+    ) -> None:
+        """Judges with a team of its own and sends the verdict line, unless it raises :class:`OtherSizes`."""
+        options, versions = Options.of(request.get("options", {})), verdict.line()["environment"]
+        with verdict.phases.phase("workers"):
+            team = self._team(lane, deadline)
+        try:
+            with verdict.phases.phase("workers"):
+                contained = {"containment": team_layers(team.members(), request)}
+                verdict.set(environment={**versions, **contained})
+                if lane.mode == "cuda":
+                    self._cache.give(key, team.candidate.folder)
+            if sizes is None or sizes.first:
                 # Only now: waiting for a place, or for a first import of torch, is not the pair's own time.
                 deadline.start(options.timeout_s)
-                judge = Judge(
-                    request["pair"],
-                    options,
-                    team,
-                    verdict,
-                    lambda phase, message: send("phase", phase=phase, message=message),
-                    deadline,
-                    self._compiled,
-                )
+            judge = Judge(
+                request["pair"],
+                options,
+                team,
+                verdict,
+                lambda phase, message: send("phase", phase=phase, message=message),
+                deadline,
+                self._compiled,
+                sizes,
+            )
 
-                def first(line: dict[str, Any]) -> None:
-                    send("first", verdict=line)
-                    # While this pair is audited, which nobody times.
-                    lane.fill()
+            def first(line: dict[str, Any]) -> None:
+                send("first", verdict=line)
+                # While this pair is audited, which nobody times.
+                lane.fill()
 
-                judge.rule(first)
-                if deadline.cancelled.is_set():
-                    raise Cancelled
-                line = verdict.line()
-                send("verdict", verdict=line)
-                if mode == "cuda" and line["verdict"] in _RULINGS_TO_KEEP:
-                    self._cache.take(key, team.candidate.folder)
-            finally:
-                self._dismiss(lane, team, deadline)
+            judge.rule(first)
+            if deadline.cancelled.is_set():
+                raise Cancelled
+            line = verdict.line()
+            send("verdict", verdict=line)
+            if lane.mode == "cuda" and line["verdict"] in _RULINGS_TO_KEEP:
+                self._cache.take(key, team.candidate.folder)
+        finally:
+            self._dismiss(lane, team, deadline)
 
     def compile(self, request: dict[str, Any], deadline: Deadline, send: Send) -> None:
         """Sends the kernels' resources and the first compile error of ``request``'s pair, which is not run."""

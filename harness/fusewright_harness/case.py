@@ -14,6 +14,7 @@ from typing import Any
 
 from fusewright_harness.compare import Expected
 from fusewright_harness.faults import Fault
+from fusewright_harness.reduction import DECLARED
 from fusewright_harness.turns import Turn, Turns
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline, Worker
@@ -128,6 +129,12 @@ class Case:
     """What the reference's operators show of it; see :func:`examination.trace_facts`."""
     candidate_work: dict[str, Any] = field(default_factory=dict)
     """What torch's operators did in one call of the candidate, beside its kernels."""
+    plan: int = DECLARED
+    """Which plan of :mod:`reduction` the inputs' sizes follow."""
+    patience_s: float | None = None
+    """How long the first seed's calls may take before smaller sizes are tried; None where none are left to try."""
+    made_smaller: dict[int, int] = field(default_factory=dict)
+    """What was made of which size."""
     held: Turn | None = None
     """The shared turn that this pair has on its device."""
 

@@ -10,6 +10,7 @@ from fusewright_harness.case import After, Case, new_seed
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
 from fusewright_harness.reports import facts_of, kernels_of, work_of
+from fusewright_harness.sizes import at_sizes, impatient, in_words, take_sizes
 from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
 from fusewright_harness.transfer import total_bytes
 from fusewright_harness.workers import Answer, receive_answer
@@ -26,24 +27,26 @@ def check_seed(case: Case, number: int) -> bool:
     case.report("check", f"checking seed {number + 1} of {case.options.seeds}")
     case.step()
     with case.phase("inputs"):
-        team.reference.ask("inputs", "making inputs", seed=new_seed())
+        team.reference.ask("inputs", "making inputs", seed=new_seed(), plan=case.plan)
         inputs = team.reference.answer()
         team.reference.keep(inputs)
     named = inputs.fields.get("candidate")
     case.named_candidate = named if isinstance(named, str) else None
     case.inputs.append(facts_of(inputs.fields))
+    if case.interpreted:
+        take_sizes(case, inputs)
     call = {"value": inputs.value, "candidate": named}
     try:
         case.step()
         begun = time.monotonic()
-        with case.phase("run"):
+        with case.phase("run"), impatient(case, number):
             if number == 0:
                 ask_compiler(case, call, inputs)
             stir, fields = number == 0, {"watch": last, "reuse": last and number > 0}
             team.reference.ask("expected", "running the reference", index=number, stir=stir, watch=last)
             team.candidate.ask("call", "running the candidate", inputs.descriptors, **call, **fields)
             expected_answer = team.reference.answer()
-        with case.aside(_bytes_of(inputs)), case.phase("run"):
+        with case.aside(_bytes_of(inputs)), case.phase("run"), impatient(case, number):
             candidate_answer = _candidate_or_compiler_answer(case, number)
         case.call_s = time.monotonic() - begun
     finally:
@@ -64,14 +67,19 @@ def check_seed(case: Case, number: int) -> bool:
     case.kernels.append({kernel["name"] for kernel in kernels})
     case.launches.append(sum(kernel["launches"] for kernel in kernels))
     if comparison.wrong is not None:
-        case.verdict.wrong(comparison.wrong + _hint(case, comparison))
+        case.verdict.wrong(at_sizes(case) + comparison.wrong + _hint(case, comparison))
         return False
     if not kernels:
         raise case.rejected("NoLaunch", _NO_LAUNCH)
-    case.verdict.set(reason="no GPU here, so it was not timed" if case.interpreted else None)
+    case.verdict.set(reason=_untimed(case) if case.interpreted else None)
     if case.call_bytes > _LARGE_BYTES:
         _forget_before(case, number)
     return True
+
+
+def _untimed(case: Case) -> str:
+    smaller = f", and it was checked at smaller sizes ({in_words(case)})" if case.made_smaller else ""
+    return f"no GPU here, so it was not timed{smaller}"
 
 
 def _bytes_of(answer: Answer) -> int:
@@ -148,6 +156,10 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
     case.call_bytes = total_bytes((candidate.get("result"), candidate.get("after")))
     case.output_bytes = total_bytes(candidate.get("result"))
     comparison = compare(result, candidate.get("result"))
+    if comparison.wrong is not None and _of_16_bits(comparison, result):
+        case.team.reference.ask("moved", "running with inputs moved by their rounding error", index=number)
+        result.moved = receive_answer(case.team.reference.answer(), "reference", "pytorch").get("moved", [])
+        comparison = compare(result, candidate.get("result"))
     inputs = compare_inputs(after, candidate.get("after"), unchanged)
     comparison.outputs += inputs.outputs
     if inputs.wrong:
@@ -162,12 +174,23 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
     return comparison
 
 
+def _of_16_bits(comparison: Comparison, expected: Expected) -> bool:
+    """Whether what differs are values of 16 bits, made of such: then it counts what the inputs' own rounding does."""
+    wrong = [output["dtype"] for output in comparison.outputs if output["mismatched"]]
+    short = ("float16", "bfloat16")
+    return (
+        bool(wrong)
+        and all(dtype in short for dtype in wrong)
+        and any(str(dtype).removeprefix("torch.") in short for dtype in expected.inputs)
+    )
+
+
 def _hint(case: Case, comparison: Comparison) -> str:
     floats = [
         output for output in comparison.outputs if output["dtype"] == "float32" and output["mismatched"]
     ]
     code = case.pair["triton"]["code"]
-    if floats and "tl.dot" in code and "input_precision" not in code and "allow_tf32" not in code:
+    if floats and "tl.dot(" in code and "input_precision" not in code and "allow_tf32" not in code:
         errors = [output["max_abs_error"] or 0.0 for output in floats]
         if 0 < max(errors) < 1.0:
             return '. `tl.dot` rounds float32 operands to TF32; pass `input_precision="ieee"`'

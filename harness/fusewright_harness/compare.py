@@ -37,12 +37,14 @@ class Expected:
 
     ``declared`` is the run as the pair declares it, ``wide`` the one in float64 or None, ``borders`` more of the
     latter on inputs moved by their own rounding error. ``inputs`` are the dtypes of the tensors that went in.
+    ``moved``, where somebody asked for it, are runs in float64 on inputs of 16 bits, moved by at most half a step.
     """
 
     declared: Any
     wide: Any
     borders: list[Any]
     inputs: tuple[torch.dtype, ...] = ()
+    moved: list[Any] = field(default_factory=list)
 
 
 def compare(expected: Expected, candidate: Any, what: str = "output", slack: float = 1.0) -> Comparison:
@@ -60,6 +62,7 @@ def compare(expected: Expected, candidate: Any, what: str = "output", slack: flo
         return comparison
     wide = _matching(expected.wide, tree)
     borders = [tensors for tensors in (_matching(border, tree) for border in expected.borders) if tensors]
+    moved = [tensors for tensors in (_matching(run, tree) for run in expected.moved) if tensors]
     for (path, leaf), (_path, got_leaf) in zip(leaves(tree), leaves(got_tree), strict=True):
         if "tensor" in leaf:
             number = leaf["tensor"]
@@ -72,6 +75,7 @@ def compare(expected: Expected, candidate: Any, what: str = "output", slack: flo
                 wide[number] if wide else None,
                 [border[number] for border in borders],
                 expected.inputs,
+                [run[number] for run in moved],
             )
         else:
             _compare_numbers(comparison, f"{what}{path}", leaf, got_leaf)
@@ -103,6 +107,7 @@ def _compare_tensors(
     wide: torch.Tensor | None,
     borders: list[torch.Tensor],
     inputs: tuple[torch.dtype, ...],
+    moved: list[torch.Tensor],
 ) -> None:
     output: dict[str, Any] = {
         "path": path,
@@ -127,7 +132,7 @@ def _compare_tensors(
             return
     if declared.numel() == 0:
         return
-    run, rule = rule_for(declared, wide, borders, inputs)
+    run, rule = rule_for(declared, wide, borders, inputs, moved)
     output["expected_from"] = rule.source
     if comparison.slack > 1 and wide is not None:
         comparison.allowance = ERRORS_ELSEWHERE * _largest_error(run, Elements.like(wide, declared))

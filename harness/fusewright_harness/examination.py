@@ -14,7 +14,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from fusewright_harness.call import Arguments
+from fusewright_harness.call import Arguments, map_tensors
 from fusewright_harness.operators import Operator, OperatorWatch, Trace
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
@@ -243,13 +243,16 @@ def _unused(trace: Trace) -> dict[str, Any] | None:
 
 
 class _Altering(TorchDispatchMode):
-    """Runs a call with the result of one operator altered; ``same`` says whether it was one of its own inputs."""
+    """Runs a call with the results of one operator altered; ``same`` says whether one was one of its own inputs.
+
+    ``altered`` says whether there was anything to alter.
+    """
 
     def __init__(self, wanted: int) -> None:
         super().__init__()
         self._wanted = wanted
         self._seen = 0
-        self.same = False
+        self.altered = self.same = False
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -260,12 +263,19 @@ class _Altering(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         if flop_registry.get(func.overloadpacket) is not None:
             self._seen += 1
-            if self._seen == self._wanted and isinstance(result, torch.Tensor):
+            if self._seen == self._wanted:
                 with without_modes():
                     given = [part for part in args if isinstance(part, torch.Tensor)]
-                    self.same = any(_nearly(part, result) for part in given)
-                    result = result * 2 + 1
+                    # Attention gives what its backward pass needs beside the result.
+                    result = map_tensors(result, lambda tensor: self._alter(tensor, given))
         return result
+
+    def _alter(self, tensor: torch.Tensor, given: list[torch.Tensor]) -> torch.Tensor:
+        if not tensor.is_floating_point() and not tensor.is_complex():
+            return tensor
+        self.altered = True
+        self.same |= any(_nearly(part, tensor) for part in given)
+        return tensor * 2 + 1
 
 
 def _nearly(left: torch.Tensor, right: torch.Tensor) -> bool:
@@ -287,7 +297,8 @@ def _idle(call: Call, inputs: Arguments, trace: Trace) -> dict[str, Any] | None:
         altering = _Altering(number)
         with altering:
             outcome = _outcome(call, inputs, None, None)
-        if altering.same or (outcome is not None and _same(plain, outcome, -1)):
+        unmoved = altering.altered and outcome is not None and _same(plain, outcome, -1)
+        if altering.same or unmoved:
             return {"name": operator.name, "line": operator.line}
     return None
 

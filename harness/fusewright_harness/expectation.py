@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PART = 1 << 24
 """Elements that are looked at at a time."""
 
+_LOOKED_AT = 1 << 14
+
 
 class Elements:
     """The elements of a tensor in row-major order, part by part, so that gigabytes need few of them at a time."""
@@ -59,6 +61,12 @@ class Elements:
             count += part.numel()
         return (total / count) ** 0.5 if count else 0.0
 
+    def middle(self) -> float:
+        """The median of the finite elements' sizes, of some thousands of them; 0 where there is none."""
+        looked_at = self._flat[:: max(1, self._flat.numel() // _LOOKED_AT)].to(torch.float64).abs()
+        looked_at = looked_at[torch.isfinite(looked_at)]
+        return float(looked_at.median()) if looked_at.numel() else 0.0
+
     def device(self) -> torch.device:
         """Where the elements are."""
         return self._flat.device
@@ -82,10 +90,11 @@ class _Declared:
     def __init__(self, run: Elements, dtype: torch.dtype) -> None:
         self._run = run
         self._dtype = dtype
+        self._middle = run.middle()
 
     def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
         expected = self._run.wide(start)
-        return expected, base_tolerance(expected, self._dtype)
+        return expected, base_tolerance(expected, self._dtype, self._middle)
 
 
 class _InFloat64:
@@ -97,12 +106,12 @@ class _InFloat64:
         self._wide = wide
         self._errors = errors
         self._dtype = dtype
+        self._middle = wide.middle()
 
     def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
         expected = self._wide.wide(start)
-        return expected, torch.maximum(
-            base_tolerance(expected, self._dtype), self._errors.tolerance(expected)
-        )
+        own = base_tolerance(expected, self._dtype, self._middle)
+        return expected, torch.maximum(own, self._errors.tolerance(expected))
 
 
 class _Stepwise:
@@ -132,13 +141,20 @@ class _Stepwise:
 
 
 def _floating(
-    run: Elements, dtype: torch.dtype, wide: Elements | None, inputs: Iterable[torch.dtype]
+    run: Elements,
+    dtype: torch.dtype,
+    wide: Elements | None,
+    inputs: Iterable[torch.dtype],
+    moved: Iterable[Elements],
 ) -> Rule:
     if wide is not None:
         errors = ReferenceErrors(dtype, run.device(), wide.typical(), coarsest(inputs, dtype))
         for start in run.starts():
             errors.add(run.wide(start), wide.wide(start))
         if errors.agree():
+            for other in moved:
+                for start in run.starts():
+                    errors.add_moved(other.wide(start), wide.wide(start))
             return _InFloat64(wide, errors, dtype)
     return _Declared(run, dtype)
 
@@ -148,14 +164,17 @@ def rule_for(
     wide: torch.Tensor | None,
     borders: list[torch.Tensor],
     inputs: Iterable[torch.dtype] = (),
+    moved: Iterable[torch.Tensor] = (),
 ) -> tuple[Elements, Rule]:
     """The elements of the declared run, and the rule that a candidate's are held to.
 
     ``wide`` is the same output evaluated in float64, ``borders`` are more of them on inputs moved by their own rounding
     error; what has another form is left aside. ``inputs`` are the dtypes of the tensors that the output was made of.
+    ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step.
     """
     run = Elements(declared)
     if declared.dtype in RTOL_ATOL:
-        return run, _floating(run, declared.dtype, Elements.like(wide, declared), inputs)
+        nudged = [found for other in moved if (found := Elements.like(other, declared)) is not None]
+        return run, _floating(run, declared.dtype, Elements.like(wide, declared), inputs, nudged)
     others = [Elements.like(other, declared) for other in (wide, *borders)]
     return run, _Stepwise(run, [other for other in others if other is not None], declared.dtype)

@@ -26,6 +26,7 @@ from fusewright_harness.faults import Fault, out_of_memory
 from fusewright_harness.loading import load
 from fusewright_harness.proof import prove
 from fusewright_harness.second_opinion import second_opinion
+from fusewright_harness.sizes import OtherSizes, Sizes, at_sizes
 from fusewright_harness.soundness import require_plain_work, require_sound_inputs, require_varied_output
 from fusewright_harness.timed import prepare_to_time, time_both
 from fusewright_harness.verdict import Verdict
@@ -49,15 +50,23 @@ class Judge:
         report: Report,
         deadline: Deadline,
         compiled: CompiledTimes | None = None,
+        sizes: Sizes | None = None,
     ) -> None:
-        """``compiled`` keeps what torch.compile made of other pairs' references; None leaves that out."""
+        """``compiled`` keeps what torch.compile made of other pairs' references; None leaves that out.
+
+        ``sizes`` says at which sizes the interpreter is to run the pair.
+        """
         self._compiled = compiled
+        self._sizes = sizes
         self._case = Case(pair, options, team, verdict, report, deadline)
+        if sizes is not None:
+            self._case.plan, self._case.patience_s = sizes.plan, sizes.patience_s(deadline)
 
     def rule(self, first: Callable[[dict[str, Any]], None]) -> None:
         """Fills the verdict; ``first`` receives the line as soon as it is correct and, on a GPU, timed.
 
-        It receives it again, audited, where the comparison with torch.compile is still to come.
+        It receives it again, audited, where the comparison with torch.compile is still to come. Raises
+        :class:`OtherSizes` where the pair is to be judged once more, with another team, at other sizes.
         """
         case = self._case
         try:
@@ -82,8 +91,14 @@ class Judge:
         except (DriverOutOfMemory, torch.cuda.OutOfMemoryError):
             case.verdict.fail(out_of_memory())
         except Fault as fault:
+            if self._sizes is not None and self._sizes.refuses(fault):
+                raise OtherSizes(fault) from fault
+            if fault.implementation != "harness":
+                fault.message = at_sizes(case) + fault.message
             if fault.stage == "timeout" and case.interpreted:
                 fault.message += _INTERPRETER_IS_SLOW
+                if self._sizes is not None:
+                    self._sizes.explain(fault)
             if (
                 fault.stage == "trust"
                 and fault.line is None

@@ -50,7 +50,7 @@ def replace_reference(case: Case) -> None:
     ask_reference(case)
     case.team.reference.answer()
     for _ in range(case.options.seeds):
-        case.team.reference.ask("inputs", "making inputs", seed=new_seed())
+        case.team.reference.ask("inputs", "making inputs", seed=new_seed(), plan=case.plan)
         case.team.reference.answer().close()
     case.oldest = 0
 

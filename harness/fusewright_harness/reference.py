@@ -19,6 +19,7 @@ from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.main_block import Recording, run_main_block
 from fusewright_harness.mixing import mix
 from fusewright_harness.operators import OperatorWatch, summary
+from fusewright_harness.reduction import DECLARED, reduced
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.torch_compile import NotCompiled, compile_reference
@@ -30,6 +31,10 @@ _BORDER_PATTERNS = 3
 _BORDER_STEPS = {2: (1.0, 3.0), 4: (4.0, 12.0), 8: (4.0, 12.0)}
 """How far inputs are moved to find borders, in units of their rounding error, by the bytes of their dtype. Kernels
 compute in float32 what came in 16 bits, so those move less."""
+
+_HALF_A_STEP = {2: (0.0, 0.5)}
+"""How far numbers of 16 bits are moved to see what their own rounding does; the others stay."""
+_MOVED_RUNS = 3
 
 _LESS_FINITE = 0.01
 
@@ -63,17 +68,19 @@ class Reference:
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, inputs, expected, mix, census, compile, forget, the stopwatch's."""
+        """Answers one of the judge's verbs: load, inputs, expected, moved, variants, census, the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"], message["seed"]), None
         if verb == "inputs":
-            return self._make_inputs(message["seed"])
+            return self._make_inputs(message["seed"], message.get("plan", DECLARED))
         if verb == "expected":
             return self._expected(
                 self._inputs[message["index"]],
                 salt=message["index"] + 1 if message["stir"] else 0,
                 watched=bool(message.get("watch")),
             )
+        if verb == "moved":
+            return {}, self._moved(self._inputs[message["index"]])
         if verb == "examine":
             return self._examine(message["index"]), None
         if verb == "variants":
@@ -118,7 +125,7 @@ class Reference:
         self._intact.require()
         return {}
 
-    def _make_inputs(self, seed: int) -> tuple[dict[str, Any], Sent]:
+    def _make_inputs(self, seed: int, plan: int) -> tuple[dict[str, Any], Sent]:
         self._seeds.draw(seed)
         answer: dict[str, Any] = {}
         init: Arguments | None = None
@@ -140,6 +147,8 @@ class Reference:
             arguments = self._call_for_arguments("get_test_inputs")
         if not arguments.positional and not arguments.named:
             raise Fault("test", "inputs", "NoInputs", "the inputs are empty: there is nothing to compare")
+        if plan != DECLARED:
+            arguments, answer["smaller"] = self._made_smaller(arguments, plan)
         self._inputs.append(arguments)
         value: dict[str, Any] = {"arguments": arguments.as_value()}
         if init is not None:
@@ -148,6 +157,19 @@ class Reference:
         sent = self._send(value, "test", "inputs", "the inputs hold")
         answer["facts"] = input_facts(arguments.as_value())
         return answer, sent
+
+    def _made_smaller(self, arguments: Arguments, plan: int) -> tuple[Arguments, dict[str, int]]:
+        """The inputs by a plan of :mod:`reduction`, and what was made of which size; nothing where there is no such."""
+        fixed: set[int] = set()
+        if isinstance(self._function, torch.nn.Module):
+            # What parameters are as large as cannot be changed in the inputs alone.
+            tensors = [*self._function.parameters(), *self._function.buffers()]
+            fixed = {size for tensor in tensors for size in tensor.shape}
+        made = reduced(arguments.as_value(), plan, fixed)
+        if made is None:
+            return arguments, {}
+        value, names = made
+        return Arguments.from_value(value), {str(old): new for old, new in names.items()}
 
     def _examine(self, index: int) -> dict[str, Any]:
         """What the reference's calls tell of the task; the judge rules on it."""
@@ -291,11 +313,25 @@ class Reference:
             if run is not None
         ]
 
-    def _in_float64(self, inputs: Arguments, pattern: int = 0, direction: float = 0.0) -> Any:
+    def _moved(self, inputs: Arguments) -> Sent:
+        """Float64 runs on inputs of 16 bits that are moved by what rounding to 16 bits may have moved them."""
+        with _full_precision():
+            runs = [self._in_float64(inputs, pattern, 1.0, _HALF_A_STEP) for pattern in range(_MOVED_RUNS)]
+        self._intact.require()
+        moved = [run["result"] for run in runs if run is not None]
+        return self._send({"moved": moved}, "pytorch", "run", "the reference returned")
+
+    def _in_float64(
+        self,
+        inputs: Arguments,
+        pattern: int = 0,
+        direction: float = 0.0,
+        steps: dict[int, tuple[float, float]] = _BORDER_STEPS,
+    ) -> Any:
         """The result and the arguments afterwards, computed in float64, or None where that cannot be done.
 
         With a ``direction`` every floating input is moved by some of its own rounding errors, this way or the other as
-        ``pattern`` has it.
+        ``pattern`` has it, and by as many as ``steps`` says for its bytes.
         """
         generator = _Generator(self._device)
         generator.manual_seed(17 + pattern)
@@ -305,8 +341,8 @@ class Reference:
                 if not tensor.is_floating_point():
                     return tensor.clone()
                 wide = tensor.detach().to(torch.float64)
-                if direction and tensor.dtype.itemsize in _BORDER_STEPS:
-                    low, high = _BORDER_STEPS[tensor.dtype.itemsize]
+                if direction and tensor.dtype.itemsize in steps:
+                    low, high = steps[tensor.dtype.itemsize]
                     draw = _rand(wide.shape, generator=generator, dtype=wide.dtype, device=self._device)
                     draw = 2 * draw.to(wide.device) - 1
                     step = draw.sign() * (low + (high - low) * draw.abs())

@@ -16,6 +16,7 @@ from fusewright_harness.values import take_apart
 
 _MOST_SIZES = 6
 _FEW_STEPS = 1 << 16
+_PARTS = (3, 5, 7, 9)
 
 
 def sizes_of(value: Any) -> list[int]:
@@ -35,6 +36,16 @@ def next_prime(size: int) -> int:
     while any(number % divisor == 0 for divisor in range(2, int(number**0.5) + 1)):
         number += 1
     return number
+
+
+def undivided(size: int, beyond: int = 0) -> int:
+    """A size above ``size`` and ``beyond`` that no block divides: a prime, times the small odd factor that it may have.
+
+    What has such a factor may be made of as many parts, as a projection to queries, keys and values is.
+    """
+    power = size & -size
+    parts = size // power if power >= 4 and size // power in _PARTS else 1
+    return parts * next_prime(max(size, beyond) // parts)
 
 
 def renamed(value: Any, names: dict[int, int], numbers: bool = True) -> Any:
@@ -133,7 +144,8 @@ def _kept_distinct(old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
     if len(set(before)) < len(before) or min(before) < 0:
         return new
     top = max(before) + 1 if max(before) + 1 > len(before) else new.numel()
-    free = iter(sorted(set(range(top)) - set(before)))
+    taken = set(before)
+    free = (number for number in range(top) if number not in taken)
     seen: set[int] = set()
     values = []
     for value in new.reshape(-1).tolist():
@@ -142,6 +154,9 @@ def _kept_distinct(old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
             raise NoVariant
         seen.add(number)
         values.append(number)
+    if before == sorted(before):
+        # Offsets: in order, whatever stands between them.
+        values.sort()
     return torch.tensor(values, dtype=new.dtype, device=new.device).reshape(new.shape)
 
 

@@ -177,6 +177,11 @@ def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
         )
         if loop["count"] >= limit and not loop["chained"]:
             raise case.rejected("SlowReference", message, "pytorch", loop["line"])
+        if loop["chained"]:
+            message = (
+                f"the reference calls `{loop['name']}` {loop['count']} times on slices of one tensor, each on what the "
+                "one before gave: a speedup over such a loop counts launches more than work"
+            )
         if 2 * loop["count"] >= limit:
             case.warn("SlowReference", message, loop["line"])
     if repeated and repeated["count"] >= _MOST_REPEATED:

@@ -14,12 +14,12 @@ import torch
 from fusewright_harness.call import map_tensors
 from fusewright_harness.renaming import (
     NoVariant,
-    next_prime,
     one_axis_renamed,
     rebuilt,
     renamed,
     sizes_of,
     sums_to_one,
+    undivided,
 )
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
@@ -29,10 +29,14 @@ _LARGE_BLOCK = 1024
 _LOOKED_AT = 1 << 14
 _SMALL_ELEMENTS = 1 << 14
 _SMALL_SIZE = 61
+_USUAL_BLOCKS = (32, 64, 128, 256)
 
 
 def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
-    """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first."""
+    """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first.
+
+    A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix.
+    """
     base = _reduced(sizes_of(value)) if reduced else {}
     with without_modes(), torch.no_grad():
         tensors = [tensor.detach() for tensor in take_apart(value)[1]]
@@ -52,7 +56,12 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
             found.append({"kind": "numbers"})
     sizes = [size for size in sizes_of(value) if str(size) not in base]
     few = sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
-    found += [{"kind": "size", "from": size, "to": _renamed_to(size, few)} for size in sizes]
+    blocks = {*_whole_numbers(value), *_USUAL_BLOCKS}
+    counts = {-(-large // block) for large in sizes_of(value) for block in blocks if 1 < block < large}
+    found += [
+        {"kind": "size", "from": size, "to": _renamed_to(size, few), "counts_blocks": size in counts}
+        for size in sizes
+    ]
     # Two dimensions that happen to have one size are told apart.
     found += [
         {"kind": "size", "from": size, "to": _renamed_to(size, few), "part": True}
@@ -116,8 +125,8 @@ def _reduced(sizes: list[int]) -> dict[str, int]:
 
 
 def _renamed_to(size: int, few: bool) -> int:
-    """A prime, which no block divides; where there are few elements, beyond the block that holds the size too."""
-    return next_prime(1 << (size - 1).bit_length() if few and size <= _LARGE_BLOCK else size)
+    """A size that no block divides; where there are few elements, beyond the block that holds the size too."""
+    return undivided(size, 1 << (size - 1).bit_length() if few and size <= _LARGE_BLOCK else 0)
 
 
 def _made(make: Callable[[], Any]) -> list[Any]:
@@ -225,6 +234,14 @@ def _has_numbers(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(_has_numbers(part) for part in value)
     return isinstance(value, float) and 0 < abs(value) < float("inf")
+
+
+def _whole_numbers(value: Any) -> set[int]:
+    if isinstance(value, dict):
+        return _whole_numbers(list(value.values()))
+    if isinstance(value, (list, tuple)):
+        return set().union(*(_whole_numbers(part) for part in value))
+    return {value} if isinstance(value, int) and not isinstance(value, bool) else set()
 
 
 def _with_numbers(value: Any) -> Any:

@@ -52,8 +52,11 @@ class Phases:
 class Verdict:
     """A verdict in the making. ``line`` gives what is known so far."""
 
-    def __init__(self, device: dict[str, Any], environment: dict[str, Any]) -> None:
-        self.phases = Phases()
+    def __init__(
+        self, device: dict[str, Any], environment: dict[str, Any], phases: Phases | None = None
+    ) -> None:
+        """With ``phases`` the time that was spent on an earlier attempt counts too."""
+        self.phases = phases or Phases()
         self._fields: dict[str, Any] = {
             "status": "SUCCESS",
             "correct": True,

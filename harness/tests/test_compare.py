@@ -200,3 +200,41 @@ def test_a_later_call_may_err_a_little_more_and_a_stale_one_is_found():
     assert compare(expect(declared, wide), near).wrong is not None
     assert compare(expect(declared, wide), near, slack=LATER_CALLS).wrong is None
     assert compare(expect(declared, wide), declared.roll(1), slack=LATER_CALLS).wrong is not None
+
+
+def test_what_is_left_where_terms_cancel_is_as_inexact_as_the_terms():
+    wide = torch.randn(4096, dtype=torch.float64) * 50
+    wide[7] = 1.4
+    # The reference happens to be exact.
+    declared = wide.float().double().float()
+    got = declared.clone()
+    got[7] += 2e-5
+    assert compare(expect(declared, wide), got).wrong is None
+    got[7] += 2e-3
+    assert compare(expect(declared, wide), got).wrong is not None
+
+
+def test_a_few_huge_elements_excuse_no_others():
+    wide = torch.rand(4096, dtype=torch.float64) + 0.5
+    wide[:16] = 1e9
+    got = wide.float()
+    got[100] += 1e-3
+    assert compare(expect(wide.float(), wide), got).wrong is not None
+
+
+def test_numbers_of_16_bits_may_be_rounded_to_16_bits_on_the_way():
+    weights = torch.softmax(torch.randn(64, 200, dtype=torch.float64), -1)
+    values = torch.randn(200, 32).half()
+    wide = weights @ values.double()
+    declared = wide.half()
+    got = (weights.half().double() @ values.double()).half()
+    assert compare(expect(declared, wide, inputs=(torch.float16,)), got).wrong is not None
+    steps = [
+        1 + (torch.rand(values.shape, dtype=torch.float64) - 0.5) * torch.finfo(torch.float16).eps
+        for _ in range(3)
+    ]
+    moved = [weights @ (values.double() * step) for step in steps]
+    expected = Expected(declared, wide, [], (torch.float16,), moved)
+    assert compare(expected, got).wrong is None
+    coarse = (weights.to(torch.float8_e4m3fn).double() @ values.double()).half()
+    assert compare(expected, coarse).wrong is not None

@@ -1,0 +1,44 @@
+"""Inputs of other sizes: what belonged together still does."""
+
+from __future__ import annotations
+
+import torch
+
+from fusewright_harness.renaming import renamed, undivided
+from fusewright_harness.variants import all_variants
+
+
+def test_offsets_stay_in_order_where_there_are_more_of_them():
+    packed = torch.randn(40, 8)
+    offsets = torch.tensor([0, 7, 12, 25, 31, 40], dtype=torch.int32)
+    values, longer = renamed((packed, offsets), {6: 11})
+    assert values.shape == (40, 8)
+    assert longer.shape == (11,)
+    assert longer[0] == 0
+    assert longer[-1] == 40
+    assert bool((longer[1:] >= longer[:-1]).all())
+
+
+def test_an_index_of_large_keys_is_made_longer_in_no_time():
+    keys = torch.arange(30) * 35_000_003
+    longer = renamed((keys,), {30: 67})[0]
+    assert longer.unique().numel() == 67
+
+
+def test_a_size_of_three_parts_keeps_three_parts():
+    assert undivided(192) == 3 * 67
+    assert undivided(192, 256) == 3 * 89
+    assert undivided(64) == 67
+    assert undivided(300) == 307
+    assert undivided(6) == 7
+    for size in range(2, 3000):
+        assert undivided(size) > size
+        assert undivided(size) % 2 == 1 or size == 1
+
+
+def test_a_size_that_counts_the_blocks_of_another_is_known():
+    scales, matrix = torch.rand(2, 3), torch.randn(200, 300)
+    sizes = {v["from"]: v for v in all_variants(((matrix, scales), {}), False) if v["kind"] == "size"}
+    assert sizes[3]["counts_blocks"]
+    assert sizes[2]["counts_blocks"]
+    assert not sizes[300]["counts_blocks"]
