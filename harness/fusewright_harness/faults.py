@@ -98,8 +98,9 @@ def fault_from_exception(error: BaseException, implementation: str, stage: str, 
         message = f"`sys.exit` was called, with exit status {error.code!r}: a pair has to return"
         return Fault(implementation, stage, "SystemExit", message, pair_line(error.__traceback__, filename))
     kind = type(error).__name__
-    text = str(error).strip() or f"{kind} without a message"
-    refused = refusal(error, _code_at(error.__traceback__, filename))
+    code = _code_at(error.__traceback__, filename)
+    text = str(error).strip() or (f"`{code}` says no more" if code else "no more is said")
+    refused = refusal(error, code)
     if refused is not None:
         kind, text, stage = refused.kind, refused.message, refused.stage or stage
     return Fault(

@@ -19,6 +19,9 @@ DECLARED = 0
 MOST_ELEMENTS = 1 << 22
 """With more elements the declared sizes are not even tried."""
 
+FEWEST_ELEMENTS = 1 << 12
+"""With fewer the declared sizes have all the time."""
+
 _FEW_ELEMENTS = 1 << 18
 _SHARE = 16
 _FLOORS = (128, 32, 8)

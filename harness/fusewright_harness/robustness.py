@@ -17,13 +17,16 @@ from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
 from fusewright_harness.soundness import expected_of, require_deterministic
-from fusewright_harness.workers import Answer, Worker, receive_answer
+from fusewright_harness.workers import Answer, Deadline, Worker, receive_answer
 
 _SLACK = 20.0
 """Other values may lie where every kernel errs more; what is wrong there is wrong by far."""
 _MOST_STEPS_OFF = 0.005
 _INTERPRETER_S = 6.0
 _MOST_BYTES = 2 << 30
+_SLOW_VARIANT_S = 5.0
+_SLOW_VARIANT = 10.0
+"""A reference takes so many seconds and so many calls' time for a variant, or it is left out."""
 _MOST_LOST = 2
 """After so many variants that ended the reference's process the others are left out: each takes a new one."""
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
@@ -161,13 +164,18 @@ class Probe:
         )
 
     def _ask_reference(self, verb: str, doing: str, **fields: Any) -> Answer | None:
-        """The reference's answer, or None where the variant was the end of its process; a fresh one goes on."""
-        reference = self._case.team.reference
+        """The reference's answer, or None where a variant ends its process or takes too long; a fresh one goes on."""
+        case = self._case
+        reference, left_s = case.team.reference, case.deadline.left_s()
+        limit_s = min(left_s / 2, _SLOW_VARIANT_S + _SLOW_VARIANT * case.call_s)
         try:
+            reference.hurry(Deadline.within(limit_s, case.deadline))
             reference.ask(verb, doing, **fields)
-            return reference.answer()
+            answer = reference.answer()
+            reference.hurry(case.deadline)
+            return answer
         except Fault as fault:
-            if not is_lost(fault):
+            if not is_lost(fault) and fault.stage != "timeout":
                 raise
             self._lost += 1
             replace_reference(self._case)
@@ -214,7 +222,10 @@ class Probe:
         # A wrapper that says what it cannot do is honest.
         kind = "SizeRefused" if variant["kind"] == "size" else "VariantRefused"
         message = f"the candidate refuses {name_of(variant)}, which the reference takes: {error}: {text}"
-        self._case.warn(kind, message[:400], self._case.function_line("triton"))
+        # Who asks for contiguous tensors is asked for nothing more.
+        severity = "info" if variant["kind"] == "strides" else "warning"
+        line = self._case.function_line("triton")
+        self._case.verdict.find_once(kind, severity, message[:400], line)
 
     def _wrong(self, variant: dict[str, Any], sentence: str, line: int | None = None) -> None:
         case, kind = self._case, variant["kind"]

@@ -22,6 +22,8 @@ _FETCHED = 0.05
 _DEAD = 0.4
 _FEW_SHARE = 8
 _MANY_OPERATORS = 64
+_STEP = 24
+_DEEP = 24
 _NUMBERS = (
     "operators", "kinds", "bytes", "copied_bytes", "repeated_bytes", "wide_bytes", "fetched_bytes", "depth",
     "unpredictable", "dead_bytes", "dead_flops", "stalls",
@@ -142,7 +144,9 @@ def _wasted(work: Work) -> str | None:
         return "does the same operators on the same tensors again and again"
     if work.operators >= 6 and work.copied_bytes > _MOSTLY * work.bytes:
         return "mostly copies tensors that nothing changes"
-    if work.operators >= max(_MANY_OPERATORS, _FEW_SHARE * work.kinds, _FEW_SHARE * work.depth):
+    # Where each step needs the one before, as in a recurrence, there is no whole to compute at once.
+    step = _STEP if work.depth >= _DEEP else _FEW_SHARE
+    if work.operators >= max(_MANY_OPERATORS, _FEW_SHARE * work.kinds, step * work.depth):
         return (
             f"runs {work.operators} operators where {work.kinds} differ: it loops over parts of its tensors"
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fusewright_harness.faults import Fault
-from fusewright_harness.reduction import DECLARED, MOST_ELEMENTS, MOST_PLANS
+from fusewright_harness.reduction import DECLARED, FEWEST_ELEMENTS, MOST_ELEMENTS, MOST_PLANS
 from fusewright_harness.workers import Answer, Deadline
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ def take_sizes(case: Case, inputs: Answer) -> None:
         elements = sum(fact["numel"] for fact in case.inputs[-1])
         if case.patience_s is not None and elements > MOST_ELEMENTS:
             raise OtherSizes(late=True)
+        if elements < FEWEST_ELEMENTS:
+            # Whatever takes long there is not their size.
+            case.patience_s = None
         return
     smaller = inputs.fields.get("smaller") or {}
     if not smaller:

@@ -299,7 +299,7 @@ def test_a_size_that_was_written_into_the_kernel(harness):
     verdict = judged(harness, fixed)
     assert refused(verdict) == "WrongAtSize"
     assert "->" not in verdict["reason"]
-    assert "12 made 17" in verdict["reason"] or "50 made 67" in verdict["reason"]
+    assert "12 made 21" in verdict["reason"] or "50 made 67" in verdict["reason"]
 
 
 def test_a_size_that_the_wrapper_refuses_is_a_warning(harness):
