@@ -1,20 +1,43 @@
 # kinds: attention, flash attention, causal, float16, autograd.Function, scaled_dot_product_attention
 """Fused Kernels: FlashAttention-2 forward through autograd.Function with context saves"""
+
 # <PYTHON>
 import torch
 import torch.nn.functional as F
 
+
 def attention(q, k, v, causal, sm_scale):
     return F.scaled_dot_product_attention(q, k, v, is_causal=causal, scale=sm_scale)
+
+
 # </PYTHON>
 # <TRITON>
 import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
-def _attn_inner(acc, l_i, m_i, q, K, V, start_m, qk_scale, N_CTX, lo, hi, base,
-                D: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr, CAUSAL: tl.constexpr, offs_m, offs_n):
+def _attn_inner(
+    acc,
+    l_i,
+    m_i,
+    q,
+    K,
+    V,
+    start_m,
+    qk_scale,
+    N_CTX,
+    lo,
+    hi,
+    base,
+    D: tl.constexpr,
+    BM: tl.constexpr,
+    BN: tl.constexpr,
+    CAUSAL: tl.constexpr,
+    offs_m,
+    offs_n,
+):
     offs_d = tl.arange(0, D)
     for start_n in range(lo, hi, BN):
         start_n = tl.multiple_of(start_n, BN)
@@ -35,8 +58,21 @@ def _attn_inner(acc, l_i, m_i, q, K, V, start_m, qk_scale, N_CTX, lo, hi, base,
         m_i = m_ij
     return acc, l_i, m_i
 
+
 @triton.jit
-def _attn_fwd(Q, K, V, sm_scale, M, Out, N_CTX, D: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr, CAUSAL: tl.constexpr):
+def _attn_fwd(
+    Q,
+    K,
+    V,
+    sm_scale,
+    M,
+    Out,
+    N_CTX,
+    D: tl.constexpr,
+    BM: tl.constexpr,
+    BN: tl.constexpr,
+    CAUSAL: tl.constexpr,
+):
     start_m = tl.program_id(0)
     off_hz = tl.program_id(1)
     base = off_hz.to(tl.int64) * N_CTX * D
@@ -53,11 +89,18 @@ def _attn_fwd(Q, K, V, sm_scale, M, Out, N_CTX, D: tl.constexpr, BM: tl.constexp
         hi = tl.minimum((start_m + 1) * BM, N_CTX)
     else:
         hi = N_CTX
-    acc, l_i, m_i = _attn_inner(acc, l_i, m_i, q, K, V, start_m, qk_scale, N_CTX, 0, hi, base, D, BM, BN, CAUSAL, offs_m, offs_n)
+    acc, l_i, m_i = _attn_inner(
+        acc, l_i, m_i, q, K, V, start_m, qk_scale, N_CTX, 0, hi, base, D, BM, BN, CAUSAL, offs_m, offs_n
+    )
     m_i += tl.math.log2(l_i)
     acc = acc / l_i[:, None]
     tl.store(M + off_hz * N_CTX + offs_m, m_i, mask=offs_m < N_CTX)
-    tl.store(Out + base + offs_m[:, None] * D + offs_d[None, :], acc.to(Out.type.element_ty), mask=offs_m[:, None] < N_CTX)
+    tl.store(
+        Out + base + offs_m[:, None] * D + offs_d[None, :],
+        acc.to(Out.type.element_ty),
+        mask=offs_m[:, None] < N_CTX,
+    )
+
 
 class _attention(torch.autograd.Function):
     @staticmethod
@@ -69,16 +112,32 @@ class _attention(torch.autograd.Function):
         M = torch.empty((q.shape[0], q.shape[1], q.shape[2]), device=q.device, dtype=torch.float32)
         grid = lambda args: (triton.cdiv(q.shape[2], args["BM"]), q.shape[0] * q.shape[1], 1)
         ctx.grid = grid
-        _attn_fwd[grid](q, k, v, sm_scale, M, o, q.shape[2], D=HEAD_DIM_K, BM=64, BN=32, CAUSAL=causal, num_warps=4, num_stages=3)
+        _attn_fwd[grid](
+            q,
+            k,
+            v,
+            sm_scale,
+            M,
+            o,
+            q.shape[2],
+            D=HEAD_DIM_K,
+            BM=64,
+            BN=32,
+            CAUSAL=causal,
+            num_warps=4,
+            num_stages=3,
+        )
         ctx.save_for_backward(q, k, v, o, M)
         ctx.sm_scale = sm_scale
         ctx.causal = causal
         return o
 
+
 attention = _attention.apply
 # </TRITON>
 # <TEST>
 import torch
+
 
 def get_test_inputs():
     Z, H, N_CTX, HEAD_DIM = 1, 2, 256, 64
@@ -87,4 +146,6 @@ def get_test_inputs():
     k = torch.empty((Z, H, N_CTX, HEAD_DIM), dtype=dtype, device="cuda").normal_(mean=0.0, std=0.5)
     v = torch.empty((Z, H, N_CTX, HEAD_DIM), dtype=dtype, device="cuda").normal_(mean=0.0, std=0.5)
     return q, k, v, True, 0.5
+
+
 # </TEST>

@@ -4,19 +4,24 @@
 # <PYTHON>
 import torch
 
+
 def varlen_attention(q, k, v, cu_seqlens):
     """q, k, v: (total, heads, d) packed sequences. Full attention inside each sequence."""
     total = q.shape[0]
-    seq = torch.searchsorted(cu_seqlens[1:].contiguous(), torch.arange(total, device=q.device, dtype=cu_seqlens.dtype), right=True)
+    seq = torch.searchsorted(
+        cu_seqlens[1:].contiguous(), torch.arange(total, device=q.device, dtype=cu_seqlens.dtype), right=True
+    )
     same = seq[:, None] == seq[None, :]
     s = torch.einsum("qhd,khd->hqk", q, k) * q.shape[-1] ** -0.5
     s = s.masked_fill(~same[None], float("-inf"))
     return torch.einsum("hqk,khd->qhd", s.softmax(-1), v)
 
+
 # <TRITON>
 import torch
 import triton
 import triton.language as tl
+
 
 @triton.jit
 def varlen_kernel(Q, K, V, CU, O, H, scale, D: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr):
@@ -47,7 +52,10 @@ def varlen_kernel(Q, K, V, CU, O, H, scale, D: tl.constexpr, BM: tl.constexpr, B
         li = li * a + tl.sum(p, 1)
         acc = acc * a[:, None] + tl.dot(p, v, input_precision="ieee")
         mi = new
-    tl.store(O + (start + m)[:, None] * H * D + h * D + d[None, :], acc / li[:, None], mask=m[:, None] < length)
+    tl.store(
+        O + (start + m)[:, None] * H * D + h * D + d[None, :], acc / li[:, None], mask=m[:, None] < length
+    )
+
 
 def varlen_attention(q, k, v, cu_seqlens):
     total, H, D = q.shape
@@ -55,11 +63,15 @@ def varlen_attention(q, k, v, cu_seqlens):
     o = torch.empty_like(q)
     # no sync with the host: enough blocks for the longest possible sequence
     grid = (nseq, H, triton.cdiv(total, 32))
-    varlen_kernel[grid](q.contiguous(), k.contiguous(), v.contiguous(), cu_seqlens, o, H, D ** -0.5, D=D, BM=32, BN=32)
+    varlen_kernel[grid](
+        q.contiguous(), k.contiguous(), v.contiguous(), cu_seqlens, o, H, D**-0.5, D=D, BM=32, BN=32
+    )
     return o
+
 
 # <TEST>
 import torch
+
 
 def get_test_inputs():
     lens = torch.randint(5, 60, (5,))

@@ -5,6 +5,7 @@
 import torch
 import torch.nn.functional as F
 
+
 def info_nce(a, b, temperature):
     a = F.normalize(a, dim=-1)
     b = F.normalize(b, dim=-1)
@@ -12,10 +13,12 @@ def info_nce(a, b, temperature):
     labels = torch.arange(a.shape[0], device=a.device)
     return F.cross_entropy(logits, labels)
 
+
 # <TRITON>
 import torch
 import triton
 import triton.language as tl
+
 
 @triton.jit
 def normalize_kernel(x_ptr, y_ptr, D, BLOCK: tl.constexpr):
@@ -24,6 +27,7 @@ def normalize_kernel(x_ptr, y_ptr, D, BLOCK: tl.constexpr):
     x = tl.load(x_ptr + r * D + c, mask=c < D, other=0.0)
     norm = tl.maximum(tl.sqrt(tl.sum(x * x, 0)), 1e-12)
     tl.store(y_ptr + r * D + c, x / norm, mask=c < D)
+
 
 @triton.jit
 def nce_kernel(a_ptr, b_ptr, loss_ptr, N, D, inv_t, BM: tl.constexpr, BN: tl.constexpr, BD: tl.constexpr):
@@ -36,8 +40,12 @@ def nce_kernel(a_ptr, b_ptr, loss_ptr, N, D, inv_t, BM: tl.constexpr, BN: tl.con
         s = tl.zeros([BM, BN], tl.float32)
         for d0 in range(0, D, BD):
             d = d0 + tl.arange(0, BD)
-            a = tl.load(a_ptr + i[:, None] * D + d[None, :], mask=(i[:, None] < N) & (d[None, :] < D), other=0.0)
-            b = tl.load(b_ptr + j[None, :] * D + d[:, None], mask=(j[None, :] < N) & (d[:, None] < D), other=0.0)
+            a = tl.load(
+                a_ptr + i[:, None] * D + d[None, :], mask=(i[:, None] < N) & (d[None, :] < D), other=0.0
+            )
+            b = tl.load(
+                b_ptr + j[None, :] * D + d[:, None], mask=(j[None, :] < N) & (d[:, None] < D), other=0.0
+            )
             s += tl.dot(a, b, input_precision="ieee")
         s = tl.where(j[None, :] < N, s * inv_t, float("-inf"))
         own += tl.sum(tl.where(i[:, None] == j[None, :], s, 0.0), 1)
@@ -46,6 +54,7 @@ def nce_kernel(a_ptr, b_ptr, loss_ptr, N, D, inv_t, BM: tl.constexpr, BN: tl.con
         mx = new
     loss = tl.where(i < N, mx + tl.log(se) - own, 0.0)
     tl.atomic_add(loss_ptr, tl.sum(loss, 0) / N)
+
 
 def info_nce(a, b, temperature):
     a, b = a.contiguous(), b.contiguous()
@@ -58,7 +67,10 @@ def info_nce(a, b, temperature):
     nce_kernel[(triton.cdiv(N, 32),)](na, nb, loss, N, D, 1.0 / temperature, BM=32, BN=32, BD=32)
     return loss
 
+
 # <TEST>
 import torch
+
+
 def get_test_inputs():
     return torch.randn(100, 64, device="cuda"), torch.randn(100, 64, device="cuda"), 0.07

@@ -5,13 +5,16 @@
 import torch
 import torch.nn.functional as F
 
+
 def pixel_shuffle_prelu(x, alpha, r):
     return F.prelu(F.pixel_shuffle(x, r), alpha)
+
 
 # <TRITON>
 import torch
 import triton
 import triton.language as tl
+
 
 @triton.jit
 def k_pixel_shuffle_prelu(x, a, y, C, H, W, R, n, BLOCK: tl.constexpr):
@@ -27,15 +30,20 @@ def k_pixel_shuffle_prelu(x, a, y, C, H, W, R, n, BLOCK: tl.constexpr):
     s = tl.load(a + c, mask=mask)
     tl.store(y + idx, tl.where(v > 0, v, v * s), mask=mask)
 
+
 def pixel_shuffle_prelu(x, alpha, r):
     B, CRR, H, W = x.shape
     C = CRR // (r * r)
     y = torch.empty(B, C, H * r, W * r, device=x.device, dtype=x.dtype)
-    k_pixel_shuffle_prelu[(triton.cdiv(y.numel(), 512),)](x.contiguous(), alpha, y, C, H, W, r, y.numel(), BLOCK=512)
+    k_pixel_shuffle_prelu[(triton.cdiv(y.numel(), 512),)](
+        x.contiguous(), alpha, y, C, H, W, r, y.numel(), BLOCK=512
+    )
     return y
+
 
 # <TEST>
 import torch
+
 
 def get_test_inputs():
     r = 2

@@ -1,7 +1,9 @@
 # kinds: state space model, sequential loop in the kernel, recurrence in the reference, float32
 """Fused Kernels: RWKV-4 time mixing (wkv), numerically stable form"""
+
 # <PYTHON>
 import torch
+
 
 def wkv(w, u, k, v):
     """w, u: (C,), k, v: (B, T, C)."""
@@ -24,11 +26,14 @@ def wkv(w, u, k, v):
         bb = e1 * bb + e2
         pp = p
     return torch.stack(y, 1)
+
+
 # </PYTHON>
 # <TRITON>
 import torch
 import triton
 import triton.language as tl
+
 
 @triton.jit
 def wkv_kernel(w_ptr, u_ptr, k_ptr, v_ptr, y_ptr, T, C, BLOCK_C: tl.constexpr):
@@ -57,17 +62,28 @@ def wkv_kernel(w_ptr, u_ptr, k_ptr, v_ptr, y_ptr, T, C, BLOCK_C: tl.constexpr):
         bb = e1 * bb + e2
         pp = p
 
+
 def wkv(w, u, k, v):
     k, v = k.contiguous(), v.contiguous()
     B, T, C = k.shape
     y = torch.empty_like(v)
     wkv_kernel[(B, triton.cdiv(C, 32))](w.contiguous(), u.contiguous(), k, v, y, T, C, BLOCK_C=32)
     return y
+
+
 # </TRITON>
 # <TEST>
 import torch
 
+
 def get_test_inputs():
     B, T, C = 2, 30, 48
-    return torch.randn(C, device="cuda"), torch.randn(C, device="cuda"), torch.randn(B, T, C, device="cuda"), torch.randn(B, T, C, device="cuda")
+    return (
+        torch.randn(C, device="cuda"),
+        torch.randn(C, device="cuda"),
+        torch.randn(B, T, C, device="cuda"),
+        torch.randn(B, T, C, device="cuda"),
+    )
+
+
 # </TEST>

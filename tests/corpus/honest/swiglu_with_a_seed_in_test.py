@@ -5,8 +5,10 @@
 import torch
 import torch.nn.functional as F
 
+
 def swiglu(a, b):
     return F.silu(a) * b
+
 
 # <TRITON>
 import torch
@@ -53,7 +55,9 @@ class LigerSiLUMulFunction(torch.autograd.Function):
         c = torch.empty_like(a)
         n_rows = a.shape[0]
         BLOCK_SIZE, num_warps = calculate_settings(n_cols)
-        _swiglu_forward_kernel[(n_rows,)](a, b, c, c.stride(-2), n_cols=n_cols, BLOCK_SIZE=BLOCK_SIZE, num_warps=num_warps)
+        _swiglu_forward_kernel[(n_rows,)](
+            a, b, c, c.stride(-2), n_cols=n_cols, BLOCK_SIZE=BLOCK_SIZE, num_warps=num_warps
+        )
         ctx.save_for_backward(a, b)
         return c.view(*ori_shape)
 
@@ -65,8 +69,10 @@ class LigerSiLUMulFunction(torch.autograd.Function):
 def swiglu(a, b):
     return LigerSiLUMulFunction.apply(a, b)
 
+
 # <TEST>
 import torch
+
 
 def get_test_inputs():
     torch.manual_seed(1234)

@@ -5,8 +5,10 @@
 import torch
 import torch.nn.functional as F
 
+
 def conv_transpose1d_tanh(x, weight, bias, stride, padding):
     return torch.tanh(F.conv_transpose1d(x, weight, bias, stride=stride, padding=padding))
+
 
 # <TRITON>
 import torch
@@ -14,9 +16,22 @@ import triton
 import triton.language as tl
 from triton.language.extra import libdevice
 
+
 @triton.jit
-def conv_transpose1d_kernel(x_ptr, w_ptr, b_ptr, y_ptr, CIN, COUT, L, LOUT,
-                            STRIDE: tl.constexpr, PAD: tl.constexpr, K: tl.constexpr, BLOCK: tl.constexpr):
+def conv_transpose1d_kernel(
+    x_ptr,
+    w_ptr,
+    b_ptr,
+    y_ptr,
+    CIN,
+    COUT,
+    L,
+    LOUT,
+    STRIDE: tl.constexpr,
+    PAD: tl.constexpr,
+    K: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
     pid_l = tl.program_id(0)
     co = tl.program_id(1)
     n = tl.program_id(2)
@@ -32,16 +47,38 @@ def conv_transpose1d_kernel(x_ptr, w_ptr, b_ptr, y_ptr, CIN, COUT, L, LOUT,
             acc += xv * wv
     tl.store(y_ptr + (n * COUT + co) * LOUT + lo, libdevice.tanh(acc), mask=lo < LOUT)
 
+
 def conv_transpose1d_tanh(x, weight, bias, stride, padding):
     N, CIN, L = x.shape
     _, COUT, K = weight.shape
     LOUT = (L - 1) * stride - 2 * padding + K
     y = x.new_empty((N, COUT, LOUT))
-    conv_transpose1d_kernel[(triton.cdiv(LOUT, 64), COUT, N)](x.contiguous(), weight.contiguous(), bias, y, CIN, COUT, L, LOUT, STRIDE=stride, PAD=padding, K=K, BLOCK=64)
+    conv_transpose1d_kernel[(triton.cdiv(LOUT, 64), COUT, N)](
+        x.contiguous(),
+        weight.contiguous(),
+        bias,
+        y,
+        CIN,
+        COUT,
+        L,
+        LOUT,
+        STRIDE=stride,
+        PAD=padding,
+        K=K,
+        BLOCK=64,
+    )
     return y
+
 
 # <TEST>
 import torch
 
+
 def get_test_inputs():
-    return torch.randn(2, 8, 50, device="cuda"), torch.randn(8, 6, 4, device="cuda") * 0.2, torch.randn(6, device="cuda"), 2, 1
+    return (
+        torch.randn(2, 8, 50, device="cuda"),
+        torch.randn(8, 6, 4, device="cuda") * 0.2,
+        torch.randn(6, device="cuda"),
+        2,
+        1,
+    )

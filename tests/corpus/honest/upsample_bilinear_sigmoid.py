@@ -1,17 +1,22 @@
 # kinds: interpolation, sigmoid, float32
 """Fused Kernels: bilinear upsample by 2 and sigmoid"""
+
 # <PYTHON>
 import torch
 import torch.nn.functional as F
 
+
 def upsample_sigmoid_pytorch(x):
     up = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     return torch.sigmoid(up)
+
+
 # </PYTHON>
 # <TRITON>
 import torch
 import triton
 import triton.language as tl
+
 
 @triton.jit
 def upsample_sigmoid_kernel(x_ptr, y_ptr, H, W, numel, BLOCK: tl.constexpr):
@@ -40,16 +45,22 @@ def upsample_sigmoid_kernel(x_ptr, y_ptr, H, W, numel, BLOCK: tl.constexpr):
     v = top * (1 - ly) + bot * ly
     tl.store(y_ptr + i, tl.sigmoid(v), mask=m)
 
+
 def upsample_sigmoid_triton(x):
     N, C, H, W = x.shape
     y = torch.empty((N, C, H * 2, W * 2), device=x.device, dtype=x.dtype)
     n = y.numel()
     upsample_sigmoid_kernel[(triton.cdiv(n, 1024),)](x.contiguous(), y, H, W, n, BLOCK=1024)
     return y
+
+
 # </TRITON>
 # <TEST>
 import torch
 
+
 def get_test_inputs():
     return (torch.randn(2, 3, 17, 23, device="cuda"),)
+
+
 # </TEST>
