@@ -40,6 +40,7 @@ struct Totals {
     files: usize,
     errors: usize,
     warnings: usize,
+    notes: usize,
     fixable: usize,
     fixed: usize,
     unread: usize,
@@ -185,15 +186,18 @@ impl Totals {
         match diagnostic.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
-            Severity::Info => {}
+            Severity::Info => self.notes += 1,
         }
         self.fixable += usize::from(diagnostic.fix.as_ref().is_some_and(|fix| fix.safe));
     }
 
     fn summary(&self, fixing: bool) -> String {
-        let Self { errors, warnings, fixable, fixed, files, .. } = self;
+        let Self { errors, warnings, notes, fixable, fixed, files, .. } = self;
         let files = plural(*files, "file");
         let found = match (errors, warnings) {
+            (0, 0) if *notes > 0 => {
+                format!("{GOOD}no problems{GOOD:#} and {} in {files}", plural(*notes, "note"))
+            }
             (0, 0) => format!("{GOOD}no problems{GOOD:#} in {files}"),
             (errors, 0) => format!("{} in {files}", plural(*errors, "error")),
             (0, warnings) => format!("{} in {files}", plural(*warnings, "warning")),
