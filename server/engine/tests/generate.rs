@@ -139,7 +139,7 @@ async fn a_kernel_is_written_into_its_place() {
     let workshop = asking(&server);
     let example = serde_json::json!({
         "description": "Add two.", "python_code": "def add_two_torch(x):\n    return torch.clamp(x + 2, min=0)\n",
-        "triton_code": "def add_two_triton(x): ...\n", "test_code": "",
+        "triton_code": "# Written by TorchInductor (torch 2.15).\ndef add_two_triton(x): ...\n", "test_code": "",
     });
     let dataset = workshop.folder.path().join("triton_training_data/output/training_data.jsonl");
     std::fs::write(dataset, format!("{example}\n")).unwrap();
@@ -179,7 +179,8 @@ async fn a_kernel_is_written_into_its_place() {
     ] {
         assert!(asked.contains(part), "{part} is not in\n{asked}");
     }
-    assert!(turns[0].1.contains("sm_90") && !asked.contains('\r'), "{}", turns[0].1);
+    assert!(!asked.contains("TorchInductor"), "what says who wrote it would be copied");
+    assert!(turns[0].1.contains("a GPU of sm_90") && !asked.contains('\r'), "{}", turns[0].1);
 }
 
 #[tokio::test]

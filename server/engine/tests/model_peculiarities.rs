@@ -159,6 +159,36 @@ async fn a_model_that_is_not_served_is_told_with_those_that_are() {
 }
 
 #[tokio::test]
+async fn a_service_that_wants_a_key_is_not_asked_without_one() {
+    let sentence = |provider, key: Option<&str>| {
+        let settings = ModelSettings { provider, base_url: None, ..settings("") };
+        let limits = Limits::default();
+        let model =
+            Model::of(&settings, std::path::Path::new("/"), limits, &|_: &str| key.map(str::to_owned));
+        model.map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        sentence(Provider::Openai, None),
+        Err("api.openai.com wants a key, and $OPENAI_API_KEY is not set".to_owned())
+    );
+    assert_eq!(
+        sentence(Provider::Anthropic, Some(" ")),
+        Err("api.anthropic.com wants a key, and $ANTHROPIC_API_KEY is not set".to_owned())
+    );
+    assert_eq!(sentence(Provider::Anthropic, Some(KEY)), Ok(()));
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_told_with_what_to_look_at() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (answer, _) = ask_as(&settings(&format!("http://{nobody}/v1")), None).await;
+    assert_eq!(
+        answer.unwrap_err().to_string().replace(&nobody.to_string(), "HOST"),
+        "HOST cannot be reached: Connection refused; it was tried 4 times: does it run, and is `[model] base_url` right?"
+    );
+}
+
+#[tokio::test]
 async fn keys_are_told_by_their_variables() {
     let refused = || refusal("401 Unauthorized", "", r#"{"detail":"Invalid key"}"#);
     let named = |settings: &mut ModelSettings| settings.api_key_env = Some("TEAM_KEY".to_owned());

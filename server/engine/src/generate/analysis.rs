@@ -1,5 +1,6 @@
 //! Why an attempt failed, and what the next one will change: from the model, or from the verdict where there is none.
 
+use crate::model::{fenced_blocks, looks_like_code};
 use crate::prompts::Failure;
 use crate::verdict::{Implementation, Output, Severity, Stage};
 
@@ -11,6 +12,9 @@ pub struct Analysis {
     /// What the next one will change.
     pub planned_fix: String,
 }
+
+/// What models head the cause with.
+const CAUSE: [&str; 3] = ["root cause analysis", "root cause", "cause"];
 
 impl Analysis {
     /// What the verdict itself says.
@@ -36,14 +40,18 @@ impl Analysis {
     /// What a model answered; what it left out comes from the verdict.
     pub(super) fn of_answer(answer: &str, failure: &Failure) -> Self {
         let known = Self::of_verdict(failure);
+        // Some answer with the next attempt at once, which says nothing of the last.
+        if fenced_blocks(answer).iter().any(|block| looks_like_code(block))
+            && heading(answer, &CAUSE).is_none()
+        {
+            return known;
+        }
         let (before, fix) = match heading(answer, &["planned fix", "plan", "fix"]) {
             Some((at, after)) => (answer.get(..at), answer.get(after..)),
             None => (Some(answer), None),
         };
         let before = before.unwrap_or_default();
-        let cause = heading(before, &["root cause analysis", "root cause", "cause"])
-            .and_then(|(_, after)| before.get(after..))
-            .unwrap_or(before);
+        let cause = heading(before, &CAUSE).and_then(|(_, after)| before.get(after..)).unwrap_or(before);
         let said = |text: Option<&str>| text.map(tidy).filter(|text| !text.is_empty());
         Self {
             root_cause: said(Some(cause)).unwrap_or(known.root_cause),
@@ -189,6 +197,12 @@ mod tests {
         }
         let plain = Analysis::of_answer("The fix is hard.\nn varies.", &failure());
         assert_eq!(plain.root_cause, "The fix is hard.\nn varies.");
-        assert_eq!(Analysis::of_answer(" \n", &failure()), Analysis::of_verdict(&failure()));
+        for nothing in [" \n", "```python\nimport triton\n```\n"] {
+            assert_eq!(
+                Analysis::of_answer(nothing, &failure()),
+                Analysis::of_verdict(&failure()),
+                "{nothing}"
+            );
+        }
     }
 }

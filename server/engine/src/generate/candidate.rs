@@ -9,7 +9,7 @@ use super::error::{GenerateError, Unusable};
 use super::{Generator, Written, telling};
 use crate::model::{AnswerError, find_pair};
 use crate::progress::{CancellationToken, Progress};
-use crate::prompts::{Commission, Failure, whole_lines};
+use crate::prompts::{Commission, Failure, nearest_to_idea, whole_lines};
 
 /// How a pair's file is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Generator<'_> {
             closed: assignment.layout == Layout::Closed,
             target: self.target(),
             triton: self.triton(),
-            examples: self.examples(assignment.about).await,
+            examples: self.examples(assignment.about, nearest_to_idea).await,
             subject: assignment.subject.to_owned(),
         }
     }

@@ -29,7 +29,7 @@ use fusewright_pair::{BlockKind, PairFile};
 
 use crate::authors::{Author, INDUCTOR, ORIGIN};
 use crate::config::{DeviceChoice, Settings};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Example};
 use crate::harness::InductorKernel;
 use crate::home::Home;
 use crate::model::{AnswerError, ModelError, Prompt, Usage, Wanted, find_code};
@@ -49,6 +49,9 @@ const EXAMPLES: usize = 2;
 const UNNOTICED: Duration = Duration::from_millis(100);
 /// A hint that is longer than this would crowd out the task itself.
 const LONGEST_HINT: usize = 16_000;
+
+/// Chooses as many examples, by a text.
+type Chooser = fn(&[Example], &str, usize) -> Vec<Example>;
 
 /// Writes kernels and pairs for one workspace.
 #[derive(Debug, Clone, Copy)]
@@ -200,7 +203,7 @@ impl Generator<'_> {
     async fn complete(&self, task: &mut Task) {
         task.target = self.target();
         task.triton = self.triton();
-        task.examples = self.examples(&task.python).await;
+        task.examples = self.examples(&task.python, nearest_examples).await;
     }
 
     fn prompts(&self) -> Result<Prompts, GenerateError> {
@@ -214,7 +217,7 @@ impl Generator<'_> {
             DeviceChoice::Interpreter => None,
             DeviceChoice::Auto | DeviceChoice::Cuda => self.verifier.last_device(),
         };
-        let Some(card) = card else { return self.settings.verify.target.clone() };
+        let Some(card) = card else { return format!("a GPU of {}", self.settings.verify.target) };
         match card.more.get("capability").and_then(|capability| capability.as_str()) {
             Some(capability) => format!("{} ({capability})", card.name),
             None => card.name,
@@ -226,15 +229,18 @@ impl Generator<'_> {
         version.map(|version| version.to_string())
     }
 
-    /// Worked pairs from the workspace's own dataset.
-    async fn examples(&self, python: &str) -> Vec<crate::dataset::Example> {
+    /// Worked pairs from the workspace's own dataset, as `choose` chooses them by a text.
+    async fn examples(&self, text: &str, choose: Chooser) -> Vec<Example> {
         let root = self.root.to_owned();
         let dataset = Dataset::open(Workspace { root }.dataset(self.settings));
-        let python = python.to_owned();
-        let chosen =
-            tokio::task::spawn_blocking(move || nearest_examples(&dataset.recent(), &python, EXAMPLES));
+        let text = text.to_owned();
+        let chosen = tokio::task::spawn_blocking(move || choose(&dataset.recent(), &text, EXAMPLES));
         // An example more or less is no reason to write nothing.
-        chosen.await.unwrap_or_default()
+        let mut chosen = chosen.await.unwrap_or_default();
+        for example in &mut chosen {
+            example.triton_code = unsigned(&example.triton_code);
+        }
+        chosen
     }
 
     /// TorchInductor's kernel for the reference of a file, where the prompts want it and it can be had soon. It stays
@@ -267,9 +273,7 @@ impl Generator<'_> {
         let hint = hint.filter(|hint| hint.len() <= LONGEST_HINT)?;
         let author = Author { writer: INDUCTOR.to_owned(), attempt: None, hinted: false };
         self.note_author(&hint, &author, progress);
-        // The comment that says who wrote it would be copied along, and then a model's kernel says the same.
-        let unsigned = hint.split_inclusive('\n').filter(|line| !line.starts_with(ORIGIN));
-        Some(unsigned.collect::<String>().into())
+        Some(unsigned(&hint).into())
     }
 
     fn remember(&self, block: &str, failures: usize, hinted: bool, progress: &dyn Progress) {
@@ -285,6 +289,11 @@ impl Generator<'_> {
             )));
         }
     }
+}
+
+/// A block without the comment that TorchInductor wrote it: a model would copy that too, and then its own kernel says so.
+fn unsigned(code: &str) -> String {
+    code.split_inclusive('\n').filter(|line| !line.starts_with(ORIGIN)).collect()
 }
 
 /// TorchInductor's block, which says at its start where it comes from: `archive` asks whether such blocks may enter.

@@ -159,7 +159,7 @@ pub(super) fn without_reasoning(answer: &str) -> Result<String, AnswerError> {
 }
 
 /// The contents of fences of backticks or tildes that hold Python or say no language.
-pub(super) fn fenced_blocks(text: &str) -> Vec<String> {
+pub(crate) fn fenced_blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, bool, Vec<&str>)> = None;
     for line in text.lines() {
@@ -220,7 +220,7 @@ fn without_prose(text: &str) -> Option<String> {
     Some(code.get(..=last)?.join("\n"))
 }
 
-pub(super) fn looks_like_code(text: &str) -> bool {
+pub(crate) fn looks_like_code(text: &str) -> bool {
     text.lines().any(|line| line.starts_with("import ") || line.starts_with("def ") || line.starts_with('@'))
 }
 

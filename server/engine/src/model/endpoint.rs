@@ -137,6 +137,10 @@ impl Endpoint {
         &self.key_variable
     }
 
+    pub(super) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     pub(super) fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -281,7 +285,9 @@ fn innermost(error: &reqwest::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    let said = cause.to_string();
+    // A number of the system's says nothing to most.
+    said.split_once(" (os error").map_or(said.as_str(), |(said, _)| said).to_owned()
 }
 
 #[cfg(test)]
@@ -357,7 +363,7 @@ mod tests {
         HOST refuses the key in $OPENAI_API_KEY (401): Incorrect API key: (the key)
         HOST wants a key, and $OPENAI_API_KEY is not set
         HOST answers with status 404 instead of its models
-        HOST cannot be reached: Connection refused (os error 111)
+        HOST cannot be reached: Connection refused
         $OPENAI_API_KEY holds line breaks or control characters, which no key has
         ");
     }

@@ -7,7 +7,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCAT
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, EndpointError};
 use super::error::ModelError;
 use super::prompt::Prompt;
 use super::receive::read;
@@ -95,6 +95,11 @@ impl Http {
         limits: Limits,
     ) -> Result<Self, ModelError> {
         let model = settings.model.clone().ok_or(ModelError::Unset { what: "model", key: "model" })?;
+        // Whoever's own service is asked without a key refuses; an endpoint of the user's may want none.
+        if settings.base_url.is_none() && settings.headers.is_empty() && !endpoint.has_key() {
+            let (host, variable) = (endpoint.host(), endpoint.key_variable().to_owned());
+            return Err(EndpointError::NoKey { host, variable }.into());
+        }
         let mut headers = endpoint.headers()?;
         // What packs a stream holds its pieces back.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -298,6 +303,12 @@ fn with_advice(error: ModelError, asked: Option<Duration>, attempts: u32) -> Mod
                 None => format!("; it was asked {attempts} times: ask again later"),
             };
             ModelError::Busy { host, status, said, advice }
+        }
+        ModelError::Endpoint(EndpointError::Unreachable { host, reason }) => {
+            let reason = format!(
+                "{reason}; it was tried {attempts} times: does it run, and is `[model] base_url` right?"
+            );
+            EndpointError::Unreachable { host, reason }.into()
         }
         other => other,
     }

@@ -22,6 +22,7 @@ mod stream;
 mod whole;
 
 pub use answer::{AnswerError, Wanted, find_code};
+pub(crate) use answer::{fenced_blocks, looks_like_code};
 pub use editor::EditorModel;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::ModelError;

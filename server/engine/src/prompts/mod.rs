@@ -7,7 +7,7 @@ mod failure;
 mod similar;
 
 pub use failure::Failure;
-pub use similar::nearest_examples;
+pub use similar::{nearest_examples, nearest_to_idea};
 
 use std::path::{Path, PathBuf};
 

@@ -23,6 +23,9 @@ async fn fix(args: &writing::Args, desk: &Desk<'_>, cancel: &CancellationToken) 
     let file = args.file.display();
     let pair = PairFile::parse(&*desk.text);
     let Some(block) = pair.code(BlockKind::Triton).filter(|code| !code.trim().is_empty()) else {
+        if pair.block(BlockKind::Python).is_none() {
+            bail!("{file} is not a pair file: it has no `# <PYTHON>` block");
+        }
         bail!("{file} has no TRITON block to mend: run `fusewright generate {file}`");
     };
     if desk.writer.is_inductor() {
