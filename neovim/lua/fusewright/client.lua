@@ -103,7 +103,10 @@ function M.execute(bufnr, command, arguments, done)
     return
   end
   local function answer(err, result)
-    if err then
+    -- -32800 and -32802: somebody cancelled, which they know.
+    if err and (err.code == -32800 or err.code == -32802) then
+      vim.notify('fusewright: cancelled', vim.log.levels.INFO)
+    elseif err then
       vim.notify('fusewright: ' .. err.message, vim.log.levels.ERROR)
     elseif done then
       done(result)

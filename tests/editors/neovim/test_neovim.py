@@ -166,6 +166,88 @@ def test_kernels_are_written_from_the_editor(
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+IDEA = """\"\"\"Fused Kernels: add, relu\"\"\"
+
+# <PYTHON>
+import torch
+
+
+def add_relu_torch(x, y):
+    return torch.relu(x + y)
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def add_relu_kernel(x_ptr, y_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + at, mask=at < n, other=0.0)
+    y = tl.load(y_ptr + at, mask=at < n, other=0.0)
+    tl.store(out_ptr + at, RESULT, mask=at < n)
+
+
+def add_relu_triton(x, y):
+    out = torch.empty_like(x)
+    add_relu_kernel[(triton.cdiv(x.numel(), 256),)](x, y, out, x.numel(), BLOCK=256)
+    return out
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    INPUTS
+"""
+INPUTS = 'return torch.randn(1000, device="cuda"), torch.randn(1000, device="cuda")'
+# They take a minute.
+SLOW = """mixture = torch.randn(2000, 2000, device="cuda")
+    for _ in range(500):
+        mixture = torch.tanh(mixture @ mixture)
+    return mixture[0], mixture[1]"""
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=version)
+def test_the_loop_is_seen_cancelled_and_brought_to_its_end(
+    nvim: str, binary: Path, workspace: Path, environment: dict[str, str]
+) -> None:
+    (workspace / "triton_training_data/fusion_ideas.txt").write_text("add, relu\n# Later:\nadd, tanh\n")
+    answers = workspace / "answers"
+    answers.mkdir()
+    for name, result, inputs in [
+        ("add-relu-1", "x + y", INPUTS),
+        ("add-relu-2", "tl.no_such_function(x + y)", INPUTS),
+        ("add-relu", "tl.maximum(x + y, 0.0)", INPUTS),
+        ("add-tanh", "x * y", SLOW),
+    ]:
+        text = IDEA.replace("RESULT", result).replace("INPUTS", inputs)
+        (answers / f"{name}.md").write_text(f"```python\n{text}```\n")
+    analysis = "ROOT CAUSE: It is not what was asked for.\nPLANNED FIX: Write that.\n"
+    (answers / "add-relu-analysis.md").write_text(analysis)
+    run = subprocess.run(
+        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-S", HERE / "loop.lua"],
+        cwd=workspace,
+        env=environment
+        | {
+            "FUSEWRIGHT_TEST_PLUGIN": str(ROOT / "neovim"),
+            "FUSEWRIGHT_TEST_BINARY": str(binary),
+            "FUSEWRIGHT_TEST_WORKSPACE": str(workspace),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    output = workspace / "triton_training_data/output"
+    attempts = [json.loads(line) for line in (output / "attempts.jsonl").read_text().splitlines()]
+    assert [line["verdict"]["verdict"] for line in attempts] == ["wrong", "error", "untimed"]
+    (line,) = (output / "training_data.jsonl").read_text().splitlines()
+    assert "tl.maximum(x + y, 0.0)" in json.loads(line)["triton_code"]
+
+
 def test_help_tags_resolve(tmp_path: Path) -> None:
     nvim = neovims()[0]
     folder = tmp_path / "doc"
