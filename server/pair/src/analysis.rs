@@ -19,6 +19,10 @@ use crate::triton::Version;
 /// Longer texts are no pair files; they are not read.
 const LONGEST_TEXT: usize = 4 << 20;
 
+/// Texts with more markers are no pair files either, but made to keep a reader busy: what is said of a marker depends on
+/// all others.
+const MOST_MARKERS: usize = 1000;
+
 /// Reads a text.
 pub(crate) fn analyse(text: &str, triton: Option<Version>) -> Facts {
     analyse_again(text, triton, &Arc::default(), &mut Parts::default())
@@ -55,7 +59,7 @@ fn with_file_again<T>(
     }
     let lines = Lines::new(text);
     let candidates = candidates(text, &lines);
-    if candidates.is_empty() {
+    if candidates.is_empty() || candidates.len() > MOST_MARKERS {
         return Err(lines);
     }
     let mut markers = without_echoes(&candidates);

@@ -285,6 +285,42 @@ fn a_string_left_open_does_not_lose_the_blocks() {
 }
 
 #[test]
+fn a_text_of_markers_alone_is_no_pair() {
+    let markers = |count| PairFile::parse("# <TRITON>\n".repeat(count));
+    assert!(markers(1000).is_pair());
+    assert!(!markers(1001).is_pair());
+}
+
+#[test]
+fn what_grows_with_every_line_is_not_followed_for_ever() {
+    for (first, line) in [
+        ("y = [x]", "y = y + y"),
+        ("y = [x]", "y = [*y, *y]"),
+        ("y = [x]", "y += f(*y, *y)"),
+        ("y = {'a': x}", "y = {**y, **y}"),
+        ("y = {'a': x}", "y = y | dict(**y)"),
+        ("y = 'ab'", "y = y + y"),
+        ("y = 'ab'", "y = f'{y}{y}'"),
+        ("y = 'ab'", "y = y.replace('a', y)"),
+        ("y = 'ab'", "y = '{}{}'.format(y, y)"),
+        ("y = 'ab'", "y = y.join([y, y])"),
+        ("y = 'ab'", "y = '%s' % y + y"),
+        ("y = ['ab']", "y = ''.join(y).split('a') + y"),
+        ("y = torch", "y = getattr(y, 'a.b.c.d.e')"),
+    ] {
+        let lines = format!("    {line}\n").repeat(300);
+        let code = format!("import torch\ndef f_torch(x):\n    {first}\n{lines}    return x\n");
+        let triton =
+            format!("import triton\n@triton.jit\ndef k(): pass\n{}", code.replace("_torch", "_triton"));
+        let test = "def get_test_inputs():\n    return torch.randn(4),\n";
+        let file =
+            PairFile::parse(format!("# <PYTHON>\n{code}# <TRITON>\n{triton}# <TEST>\nimport torch\n{test}"));
+        assert!(file.entry_points().is_some(), "{line}");
+    }
+    PairFile::parse(format!("# <PYTHON>\nimport torch\nx = torch{}\n# <TRITON>\n", ".b".repeat(50_000)));
+}
+
+#[test]
 fn deep_code_is_read() {
     for deep in [
         "-".repeat(20_000) + "1",

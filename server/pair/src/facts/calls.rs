@@ -8,7 +8,7 @@ use super::kernel::bit;
 use super::ops::{Work, operator};
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{From, Tensor, Value, last};
-use super::walk::{Arguments, Code, Instance, Scope, Walk};
+use super::walk::{Arguments, Code, Instance, MOST_ITEMS, Scope, Walk};
 
 /// How deep calls of the block's own functions are followed.
 const DEEPEST: u32 = 24;
@@ -29,6 +29,10 @@ impl<'a> Walk<'a> {
         for argument in &arguments.args {
             if let Expr::Starred(starred) = argument {
                 let value = self.eval(&starred.value);
+                if given.positional.len() > MOST_ITEMS {
+                    given.open = true;
+                    continue;
+                }
                 let mut items = Vec::new();
                 given.open |= self.spread(value, &mut items);
                 given.positional.extend(items.into_iter().map(|(_, value)| value));
@@ -54,8 +58,11 @@ impl<'a> Walk<'a> {
             return self.lose_value(value);
         };
         let many = &self.store.many[at as usize];
-        given.open |= many.open;
-        for (key, value) in many.items.clone() {
+        given.open |= many.open || given.keywords.len() + many.items.len() > MOST_ITEMS;
+        let room = MOST_ITEMS.saturating_sub(given.keywords.len());
+        let items: Vec<_> = many.items.iter().take(room).copied().collect();
+        self.charge(items.len());
+        for (key, value) in items {
             let name = match key {
                 Value::Text(text) => match self.store.texts[text as usize] {
                     std::borrow::Cow::Borrowed(name) => Some(name),

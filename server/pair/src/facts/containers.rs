@@ -4,7 +4,7 @@ use ruff_text_size::TextRange;
 
 use super::trace::{Kept, What, When};
 use super::value::Value;
-use super::walk::{Arguments, Walk};
+use super::walk::{Arguments, LONGEST_TEXT, Walk};
 
 impl<'a> Walk<'a> {
     /// Calls a method of a container.
@@ -15,6 +15,7 @@ impl<'a> Walk<'a> {
         arguments: &Arguments<'a>,
         range: TextRange,
     ) -> Value<'a> {
+        self.charge(self.store.many[at as usize].items.len());
         let base = Value::Many(at);
         let first = arguments.positional.first().copied();
         let last = arguments.positional.last().copied();
@@ -92,19 +93,29 @@ impl<'a> Walk<'a> {
         arguments: &Arguments<'a>,
     ) -> Value<'a> {
         let first = arguments.positional.first().copied();
+        let length = self.store.text_of(text).map_or(0, str::len);
+        self.charge(length);
+        if length > LONGEST_TEXT {
+            return Value::AnyText;
+        }
         let known = match (name, self.store.text_of(text)) {
             ("join", Some(between)) => match first {
                 Some(Value::Many(at)) if !self.store.many[at as usize].open => {
                     let many = &self.store.many[at as usize];
                     let parts: Option<Vec<&str>> =
                         many.items.iter().map(|(_, value)| self.store.text_of(*value)).collect();
-                    parts.map(|parts| parts.join(between))
+                    let length = |parts: &Vec<&str>| {
+                        parts.iter().map(|part| part.len() + between.len()).sum::<usize>()
+                    };
+                    parts.filter(|parts| length(parts) <= LONGEST_TEXT).map(|parts| parts.join(between))
                 }
                 _ => None,
             },
             ("replace", Some(text)) => match &arguments.positional[..] {
                 [old, new, ..] => match (self.store.text_of(*old), self.store.text_of(*new)) {
-                    (Some(old), Some(new)) => Some(text.replace(old, new)),
+                    (Some(old), Some(new)) if text.matches(old).count() * new.len() <= LONGEST_TEXT => {
+                        Some(text.replace(old, new))
+                    }
                     _ => None,
                 },
                 _ => None,
@@ -117,8 +128,10 @@ impl<'a> Walk<'a> {
                 let mut made = pattern.to_owned();
                 for value in &arguments.positional {
                     match self.store.text_of(*value) {
-                        Some(part) => made = made.replacen("{}", part, 1),
-                        None => return Value::AnyText,
+                        Some(part) if made.len() + part.len() <= LONGEST_TEXT => {
+                            made = made.replacen("{}", part, 1);
+                        }
+                        _ => return Value::AnyText,
                     }
                 }
                 Some(made)

@@ -5,10 +5,10 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::fills::covers_all;
 use super::ops::Work;
-use super::paths::Path;
+use super::paths::{LONGEST, Path};
 use super::trace::{ArmKind, How, Kept, What, When};
 use super::value::{Kind, Memory, Tensor, Value};
-use super::walk::{Arguments, Code, Walk, is_nothing, is_one_tensor, truth_of};
+use super::walk::{Arguments, Code, LONGEST_TEXT, MOST_ITEMS, Walk, is_nothing, is_one_tensor, truth_of};
 use crate::builtins::is_builtin;
 
 impl<'a> Walk<'a> {
@@ -187,7 +187,13 @@ impl<'a> Walk<'a> {
             let value = self.eval(&item.value);
             match (key, value) {
                 (Some(key), value) => items.push((key, value)),
-                (None, Value::Many(at)) => items.extend(self.store.many[at as usize].items.clone()),
+                (None, Value::Many(at)) => {
+                    let many = &self.store.many[at as usize];
+                    let room = MOST_ITEMS.saturating_sub(items.len());
+                    items.extend(many.items.iter().take(room));
+                    open |= many.items.len() > room;
+                    self.charge(room.min(MOST_ITEMS));
+                }
                 (None, _) => open = true,
             }
         }
@@ -206,7 +212,9 @@ impl<'a> Walk<'a> {
                 ast::InterpolatedStringElement::Interpolation(interpolation) => {
                     let value = self.eval(&interpolation.expression);
                     match (self.store.text_of(value), &mut text) {
-                        (Some(part), Some(text)) => text.push_str(part),
+                        (Some(part), Some(text)) if text.len() + part.len() <= LONGEST_TEXT => {
+                            text.push_str(part);
+                        }
                         _ => text = None,
                     }
                 }
@@ -229,8 +237,11 @@ impl<'a> Walk<'a> {
     pub(super) fn spread(&mut self, value: Value<'a>, items: &mut Vec<(Value<'a>, Value<'a>)>) -> bool {
         if let Value::Many(at) = value {
             let many = &self.store.many[at as usize];
-            items.extend(many.items.iter().map(|(_, value)| (Value::Unknown, *value)));
-            return many.open;
+            let room = MOST_ITEMS.saturating_sub(items.len());
+            items.extend(many.items.iter().take(room).map(|(_, value)| (Value::Unknown, *value)));
+            let (open, count) = (many.open || many.items.len() > room, many.items.len().min(room));
+            self.charge(count);
+            return open;
         }
         let element = self.element(value).unwrap_or(Value::Unknown);
         items.push((Value::Unknown, element));
@@ -444,7 +455,8 @@ impl<'a> Walk<'a> {
             // A generic type: `list[int]`.
             return Value::Unknown;
         };
-        let Some(name) = self.store.text_of(key) else { return Value::Opaque(path) };
+        let name = self.store.text_of(key).filter(|name| name.len() <= LONGEST);
+        let Some(name) = name else { return Value::Opaque(path) };
         let named = self.paths.made(format!("{whole}{name}"));
         self.use_of(named, range);
         Value::Path(named)
@@ -455,7 +467,12 @@ impl<'a> Walk<'a> {
         let step = slice.step.as_deref();
         let backwards = matches!(step, Some(Expr::UnaryOp(step)) if step.op == UnaryOp::USub);
         match self.store.text_of(text) {
-            Some(text) if backwards && slice.lower.is_none() && slice.upper.is_none() => {
+            Some(text)
+                if backwards
+                    && slice.lower.is_none()
+                    && slice.upper.is_none()
+                    && text.len() <= LONGEST_TEXT =>
+            {
                 let text: String = text.chars().rev().collect();
                 self.store.text(text)
             }
@@ -473,6 +490,7 @@ impl<'a> Walk<'a> {
 
     /// The element of a key or a place.
     pub(super) fn element_of(&mut self, at: u32, key: Value<'a>) -> Value<'a> {
+        self.charge(self.store.many[at as usize].items.len());
         let many = &self.store.many[at as usize];
         if let Value::Number(Some(place)) = key
             && !many.open
@@ -538,8 +556,9 @@ impl<'a> Walk<'a> {
             (Value::Identity, _) | (_, Value::Identity) => Value::Identity,
             (Value::Many(one), Value::Many(other)) if matches!(op, Operator::Add | Operator::BitOr) => {
                 let (one, other) = (&self.store.many[one as usize], &self.store.many[other as usize]);
-                let open = one.open || other.open;
-                let items = one.items.iter().chain(&other.items).copied().collect();
+                let open = one.open || other.open || one.items.len() + other.items.len() > MOST_ITEMS;
+                let items: Vec<_> = one.items.iter().chain(&other.items).take(MOST_ITEMS).copied().collect();
+                self.charge(items.len());
                 self.container(items, open)
             }
             (Value::Many(_), other) | (other, Value::Many(_)) if is_number(other) => {
@@ -576,6 +595,7 @@ impl<'a> Walk<'a> {
 
     fn binary_text(&mut self, left: Value<'a>, op: Operator, right: Value<'a>) -> Value<'a> {
         let text = match (op, self.store.text_of(left), self.store.text_of(right)) {
+            (_, Some(one), Some(other)) if one.len() + other.len() > LONGEST_TEXT => None,
             (Operator::Add, Some(one), Some(other)) => Some(format!("{one}{other}")),
             (Operator::Mod, Some(pattern), Some(other)) if pattern.matches('%').count() == 1 => {
                 Some(pattern.replace("%s", other))

@@ -4,6 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::concern::{Concern, concern};
 
+/// No library has a longer path; what is longer is not told apart any more.
+pub(crate) const LONGEST: usize = 500;
+
 /// A path that was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Path(u32);
@@ -38,6 +41,9 @@ impl<'a> Paths<'a> {
     pub(crate) fn child(&mut self, parent: Path, name: &'a str) -> Path {
         if let Some(path) = self.children.get(&(parent, name)) {
             return *path;
+        }
+        if self.text(parent).len() > LONGEST {
+            return parent;
         }
         let path = self.made(format!("{}.{name}", self.text(parent)));
         self.children.insert((parent, name), path);

@@ -10,7 +10,7 @@ use super::ops::Work;
 use super::paths::Path;
 use super::trace::{How, Kept, What, When};
 use super::value::Value;
-use super::walk::{Arguments, Walk, is_one_tensor};
+use super::walk::{Arguments, LONGEST_TEXT, Walk, is_one_tensor};
 
 impl<'a> Walk<'a> {
     /// Calls a function of Python's own.
@@ -112,6 +112,7 @@ impl<'a> Walk<'a> {
                     Some(Value::Many(at)) => self.store.many[at as usize].items.clone(),
                     _ => Vec::new(),
                 };
+                self.charge(items.len());
                 for (name, value) in &arguments.keywords {
                     items.push((self.store.text(*name), *value));
                 }
@@ -283,7 +284,7 @@ impl<'a> Walk<'a> {
                         }
                     }
                 }
-                self.store.text(made)
+                if made.len() > LONGEST_TEXT { Value::AnyText } else { self.store.text(made) }
             }
             Callee::Vars => match first {
                 Some(Value::Path(of)) => Value::Path(self.paths.child(of, "__dict__")),

@@ -13,6 +13,11 @@ use crate::syntax::is_main_guard;
 /// The most expressions that are followed in one block.
 const MOST_STEPS: u32 = 400_000;
 
+/// The most elements that are followed where a container is made of others, and the most bytes of a text that is made of
+/// others: `y + y` on forty lines would fill any memory.
+pub(super) const MOST_ITEMS: usize = 1024;
+pub(super) const LONGEST_TEXT: usize = 4096;
+
 /// Names and what they stand for.
 #[derive(Debug, Default)]
 pub(super) struct Scope<'a> {
@@ -191,6 +196,11 @@ impl<'a> Walk<'a> {
     pub(super) fn is_spent(&mut self) -> bool {
         self.steps += 1;
         self.steps > MOST_STEPS
+    }
+
+    /// Counts what is done to many elements, or to a long text, as several steps.
+    pub(super) fn charge(&mut self, size: usize) {
+        self.steps = self.steps.saturating_add(u32::try_from(size / 16).unwrap_or(u32::MAX));
     }
 
     pub(super) fn tell(&mut self, range: TextRange, what: What<'a>) {

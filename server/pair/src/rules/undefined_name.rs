@@ -1,5 +1,7 @@
 //! FW207: a block that needs names from elsewhere.
 
+use rustc_hash::FxHashSet;
+
 use super::imports::{add_import, import_of};
 use super::{About, Rule};
 use crate::block::BlockKind;
@@ -27,12 +29,12 @@ pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         if !section.is_sound() || section.names.open_ended {
             continue;
         }
-        let mut told: Vec<&str> = Vec::new();
+        let mut told: FxHashSet<&str> = FxHashSet::default();
         for used in &section.names.unbound {
-            if told.contains(&used.name) || is_named_in_a_test(file, section, used) {
+            if told.contains(used.name) || is_named_in_a_test(file, section, used) {
                 continue;
             }
-            told.push(used.name);
+            told.insert(used.name);
             found.push(diagnostic(file, section, used));
         }
     }
