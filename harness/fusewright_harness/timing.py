@@ -29,10 +29,10 @@ _MOST_BATCH = 8
 _BATCHED_ROUNDS = 6
 _FEW_BATCHED_ROUNDS = 4
 _LARGE_BYTES = 1 << 30
-_DOUBT_MS = 0.0001
-_MOST_DOUBT = 0.04
-"""How far short calls' times differ between processes that do the same, once they are evened out by what launches take
-(:mod:`launch_cost`): a tenth of a microsecond (measured on an H200). As a share of the shorter side's time, the
+_DOUBT_MS = 0.0002
+_MOST_DOUBT = 0.05
+"""How far short calls' times differ between processes that do the same, though they are evened out by what launches
+take (:mod:`launch_cost`): two tenths of a microsecond (measured on an H200). As a share of the shorter side's time, the
 interval is wider by it on both ends."""
 _RESAMPLES = 2_000
 _INTERVAL = 0.95

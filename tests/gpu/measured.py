@@ -21,8 +21,8 @@ HERE = Path(__file__).resolve().parent
 VERDICTS = 10
 MOST_SPREAD = 0.02
 SHORT_MS = 0.020
-"""Of a shorter kernel the spread is told without a bound: from process to process each launch takes a tenth
-of a microsecond or two more or less, whatever is in it, and a reference makes several."""
+"""Of a shorter kernel the spread is told without a bound: each takes a tenth of a microsecond or two more or
+less from process to process, and what of it is the launches' own is taken off already."""
 MOST_DISAGREEMENT = 0.03
 AGREE_ABOVE_MS = 0.020
 RIGHT = ("pass", "same", "slower", "untimed")
