@@ -30,7 +30,7 @@ if [ ! -e node_modules ] || [ package-lock.json -nt node_modules ]; then
   touch node_modules
 fi
 if [ ! -e "$vsix" ] || [ "$FUSEWRIGHT_BINARY" -nt "$vsix" ] ||
-  [ -n "$(find src scripts snippets images package.json README.md .vscodeignore -newer "$vsix" -print -quit)" ]; then
+  [ -n "$(find src scripts snippets images walkthrough package.json README.md .vscodeignore -newer "$vsix" -print -quit)" ]; then
   npm run --silent package -- --out "$vsix"
 fi
 
