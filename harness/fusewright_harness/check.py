@@ -11,7 +11,12 @@ from fusewright_harness.compare import Comparison, Expected, compare, compare_in
 from fusewright_harness.faults import Fault, fault_from_message
 from fusewright_harness.reports import facts_of, kernels_of, work_of
 from fusewright_harness.sizes import at_sizes, impatient, in_words, take_sizes
-from fusewright_harness.soundness import expected_of, refuse_shared_storage, require_deterministic
+from fusewright_harness.soundness import (
+    expected_of,
+    refuse_partial_memory,
+    refuse_shared_storage,
+    require_deterministic,
+)
 from fusewright_harness.transfer import total_bytes
 from fusewright_harness.workers import Answer, receive_answer
 
@@ -171,6 +176,10 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
         raise Fault("pytorch", "check", "NoOutput", message)
     if comparison.wrong is None and number == 0:
         refuse_shared_storage(result.declared, after.declared, candidate)
+    if comparison.wrong is None and "operators" in expected_answer.fields:
+        work = work_of(expected_answer.fields, "pytorch")
+        moves_only = not work.get("arithmetic") and not work.get("reduced")
+        refuse_partial_memory(result.declared, candidate.get("result"), moves_only)
     return comparison
 
 

@@ -132,7 +132,7 @@ def _compare_tensors(
             return
     if declared.numel() == 0:
         return
-    run, rule = rule_for(declared, wide, borders, inputs, moved)
+    run, rule = rule_for(declared, wide, borders, inputs, moved, elsewhere=comparison.slack > 1)
     output["expected_from"] = rule.source
     if comparison.slack > 1 and wide is not None:
         comparison.allowance = ERRORS_ELSEWHERE * _largest_error(run, Elements.like(wide, declared))

@@ -87,14 +87,15 @@ class _Declared:
 
     source = "declared"
 
-    def __init__(self, run: Elements, dtype: torch.dtype) -> None:
+    def __init__(self, run: Elements, dtype: torch.dtype, elsewhere: bool) -> None:
         self._run = run
         self._dtype = dtype
         self._middle = run.middle()
+        self._typical = 0.0 if elsewhere else run.typical()
 
     def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
         expected = self._run.wide(start)
-        return expected, base_tolerance(expected, self._dtype, self._middle)
+        return expected, base_tolerance(expected, self._dtype, self._middle, self._typical)
 
 
 class _InFloat64:
@@ -102,15 +103,16 @@ class _InFloat64:
 
     source = "float64"
 
-    def __init__(self, wide: Elements, errors: ReferenceErrors, dtype: torch.dtype) -> None:
+    def __init__(self, wide: Elements, errors: ReferenceErrors, dtype: torch.dtype, typical: float) -> None:
         self._wide = wide
         self._errors = errors
         self._dtype = dtype
         self._middle = wide.middle()
+        self._typical = typical
 
     def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
         expected = self._wide.wide(start)
-        own = base_tolerance(expected, self._dtype, self._middle)
+        own = base_tolerance(expected, self._dtype, self._middle, self._typical)
         return expected, torch.maximum(own, self._errors.tolerance(expected))
 
 
@@ -146,17 +148,19 @@ def _floating(
     wide: Elements | None,
     inputs: Iterable[torch.dtype],
     moved: Iterable[Elements],
+    elsewhere: bool,
 ) -> Rule:
     if wide is not None:
-        errors = ReferenceErrors(dtype, run.device(), wide.typical(), coarsest(inputs, dtype))
+        typical = wide.typical()
+        errors = ReferenceErrors(dtype, run.device(), typical, coarsest(inputs, dtype))
         for start in run.starts():
             errors.add(run.wide(start), wide.wide(start))
         if errors.agree():
             for other in moved:
                 for start in run.starts():
                     errors.add_moved(other.wide(start), wide.wide(start))
-            return _InFloat64(wide, errors, dtype)
-    return _Declared(run, dtype)
+            return _InFloat64(wide, errors, dtype, 0.0 if elsewhere else typical)
+    return _Declared(run, dtype, elsewhere)
 
 
 def rule_for(
@@ -165,16 +169,18 @@ def rule_for(
     borders: list[torch.Tensor],
     inputs: Iterable[torch.dtype] = (),
     moved: Iterable[torch.Tensor] = (),
+    elsewhere: bool = False,
 ) -> tuple[Elements, Rule]:
     """The elements of the declared run, and the rule that a candidate's are held to.
 
     ``wide`` is the same output evaluated in float64, ``borders`` are more of them on inputs moved by their own rounding
     error; what has another form is left aside. ``inputs`` are the dtypes of the tensors that the output was made of.
-    ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step.
+    ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step. Where the run is
+    ``elsewhere`` than the pair shows, results may be so small that nothing is left of them.
     """
     run = Elements(declared)
     if declared.dtype in RTOL_ATOL:
         nudged = [found for other in moved if (found := Elements.like(other, declared)) is not None]
-        return run, _floating(run, declared.dtype, Elements.like(wide, declared), inputs, nudged)
+        return run, _floating(run, declared.dtype, Elements.like(wide, declared), inputs, nudged, elsewhere)
     others = [Elements.like(other, declared) for other in (wide, *borders)]
     return run, _Stepwise(run, [other for other in others if other is not None], declared.dtype)

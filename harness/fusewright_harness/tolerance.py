@@ -36,6 +36,7 @@ AGREEMENT = 4.0
 """The float64 evaluation counts where the declared run agrees with it within so many tolerances."""
 
 _FAR_SHARE = 0.05
+_SMALL_PART = 0.01
 _ACCUMULATED_TOLERANCES = 16.0
 _SPARSE = 32
 _LOWEST_EXPONENT = -1100
@@ -143,14 +144,22 @@ def coarsest(dtypes: Iterable[torch.dtype], than: torch.dtype) -> torch.dtype | 
     return max(known, key=lambda dtype: RTOL_ATOL[dtype][0], default=None)
 
 
-def base_tolerance(expected: torch.Tensor, dtype: torch.dtype, middle: float = 0.0) -> torch.Tensor:
+def base_tolerance(
+    expected: torch.Tensor, dtype: torch.dtype, middle: float = 0.0, typical: float = 0.0
+) -> torch.Tensor:
     """The dtype's tolerance for each element; float64, in the shape of ``expected``.
 
     ``middle`` is the median of the output's sizes. Where terms cancel, what is left is as inexact as the terms, which
     are about as large as the other elements; a median, unlike a mean, is not carried off by a few large ones. What 16
     bits leave of an element says little of such terms, so there it does not count.
+
+    Where all of an output is small (``typical``, its root mean square) zeros would be within the absolute tolerance,
+    so there that is a part of it.
     """
     rtol, atol = RTOL_ATOL[dtype]
+    if typical > 0:
+        info = torch.finfo(dtype)
+        atol = min(atol, max(_SMALL_PART * typical, 2 * info.tiny * info.eps))
     if dtype.itemsize > 2 and dtype is not torch.complex32:
         return atol + rtol * expected.abs().clamp(min=middle)
     return atol + rtol * expected.abs()

@@ -238,3 +238,22 @@ def test_numbers_of_16_bits_may_be_rounded_to_16_bits_on_the_way():
     assert compare(expected, got).wrong is None
     coarse = (weights.to(torch.float8_e4m3fn).double() @ values.double()).half()
     assert compare(expected, coarse).wrong is not None
+
+
+def test_zeros_are_wrong_where_all_of_an_output_is_below_the_absolute_tolerance():
+    shares = torch.softmax(torch.randn(400_000), -1)
+    assert compare(expect(shares, shares.double()), torch.zeros_like(shares)).wrong
+    assert compare(expect(shares), torch.full_like(shares, 1 / 400_000)).wrong
+    near = shares * (1 + 1e-6)
+    assert compare(expect(shares, shares.double()), near).wrong is None
+
+
+def test_small_outputs_of_float16_may_differ_by_their_own_step():
+    small = torch.rand(1000, dtype=torch.float64) * 2e-6
+    run = small.half()
+    assert compare(expect(run, small), (small * (1 + 2e-3)).half()).wrong is None
+
+
+def test_results_elsewhere_may_be_too_small_to_tell_from_zero():
+    tiny = torch.rand(100) * 1e-30
+    assert compare(expect(tiny), torch.zeros(100), slack=20.0).wrong is None
