@@ -51,7 +51,25 @@ def repeat(case: Case) -> None:
     judge_foreign_work(case, work_of(answer.fields, "triton"))
 
 
-STEPS: list[Callable[[Case], None]] = [repeat, look_for_idle_kernels, profiled, examine, probe]
+def turn_round(case: Case) -> None:
+    """In the interpreter, runs each launch's last program first: on a GPU they run in no order at all."""
+    if not case.interpreted or not case.affords(2, "the programs in another order"):
+        return
+    case.report("audit", "running the last program first")
+    with case.phase("audit"):
+        case.team.candidate.ask("backwards", "running with the last program first", index=case.oldest)
+        answer = case.team.candidate.answer()
+        turned = receive_answer(answer, "candidate", "triton")
+        comparison = compare(case.expected[case.oldest], turned.get("result"), slack=LATER_CALLS)
+    if comparison.wrong is not None:
+        message = (
+            f"with the last program of each launch run first {comparison.wrong}; a GPU runs them in any order, so no "
+            "program may need what another one of the same launch does"
+        )
+        raise case.rejected("DependsOnOrder", message)
+
+
+STEPS: list[Callable[[Case], None]] = [repeat, turn_round, look_for_idle_kernels, profiled, examine, probe]
 
 
 def audit(case: Case) -> None:

@@ -79,7 +79,8 @@ def opinion(bench, *arguments, **named):
 
 
 def test_an_honest_kernel_holds_at_its_own_size_and_another(lanes):
-    assert opinion(lanes, DOUBLED).held == ["the declared sizes", "256 -> 257"]
+    backwards = "the declared sizes, the last program first"
+    assert opinion(lanes, DOUBLED).held == ["the declared sizes", backwards, "256 -> 257"]
 
 
 def test_large_sizes_are_made_small_first(lanes):
@@ -176,5 +177,5 @@ def test_a_variant_that_ends_the_reference_is_left_out_and_a_fresh_one_goes_on(l
         for worker in case.team.members():
             worker.end()
     assert outcome.left_out == ["the declared sizes"]
-    assert outcome.held == ["256 -> 257"]
+    assert outcome.held == ["the declared sizes, the last program first", "256 -> 257"]
     assert case.team.reference is not first

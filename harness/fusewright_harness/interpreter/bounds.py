@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 _TAG_SHIFT = 48
-_ADDRESS = np.uint64((1 << _TAG_SHIFT) - 1)
+ADDRESS = np.uint64((1 << _TAG_SHIFT) - 1)
 # Processes have addresses below this; what is larger and has no tag came from a tagged address by subtraction.
 _USER_SPACE = 1 << 47
 # Tags stay below this so that a tagged pointer is a positive int64.
@@ -111,7 +111,16 @@ class ArgumentTable:
         active = addresses if mask is None else addresses[mask]
         if active.size and not self._within_one(active, size):
             self._check_each(access, program, addresses, mask, size)
-        return addresses & _ADDRESS
+        return addresses & ADDRESS
+
+    def argument_of(self, addresses: np.ndarray) -> _Argument | None:
+        """The one argument that all of some tagged addresses belong to, or None."""
+        if not addresses.size:
+            return None
+        tag = int(addresses.flat[0]) >> _TAG_SHIFT
+        if not 0 < tag <= len(self.arguments) or bool((addresses >> np.uint64(_TAG_SHIFT) != tag).any()):
+            return None
+        return self.arguments[tag - 1]
 
     def _within_one(self, active: np.ndarray, size: int) -> bool:
         low, high = int(active.min()), int(active.max())
@@ -127,7 +136,7 @@ class ArgumentTable:
     ) -> None:
         bad = np.zeros(addresses.shape, dtype=bool)
         tags = addresses >> np.uint64(_TAG_SHIFT)
-        plain = addresses & _ADDRESS
+        plain = addresses & ADDRESS
         for tag in np.unique(tags):
             here = tags == tag
             if 0 < tag <= len(self.arguments):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import triton.language as tl
 import triton.runtime.interpreter as interpreter
 from triton.runtime.interpreter import InterpretedFunction, TensorHandle
 
-from . import rewriting, upstream
+from . import order, rewriting, upstream
 from .bounds import TABLE
 
 if TYPE_CHECKING:
@@ -140,7 +141,10 @@ def _run(
             name: rewriting.unwrap(value) if _is_constexpr(annotations.get(name)) else _argument(name, value)
             for name, value in bound.items()
         }
-        _execute(kernel, typed, sizes)
+        if order.WATCH.asked:
+            _execute_backwards(self.fn, kernel, typed, sizes)
+        else:
+            _execute(kernel, typed, sizes)
 
 
 def _execute(kernel: Callable[..., Any], arguments: dict[str, Any], sizes: tuple[int, int, int]) -> None:
@@ -151,6 +155,26 @@ def _execute(kernel: Callable[..., Any], arguments: dict[str, Any], sizes: tuple
             for z in range(sizes[2]):
                 builder.set_grid_idx(x, y, z)
                 kernel(**arguments)
+
+
+def _execute_backwards(
+    function: types.FunctionType,
+    kernel: Callable[..., Any],
+    arguments: dict[str, Any],
+    sizes: tuple[int, int, int],
+) -> None:
+    """Runs the last program first, and raises :class:`order.DependsOnOrder` where one needs another."""
+    builder = interpreter.interpreter_builder
+    builder.set_grid_dim(*sizes)
+    order.WATCH.begin(function)
+    programs = math.prod(sizes)
+    numbers = range(programs) if order.waits(function) else reversed(range(programs))
+    for number in numbers:
+        rest, z = divmod(number, sizes[2])
+        builder.set_grid_idx(*divmod(rest, sizes[1]), z)
+        order.WATCH.program(number)
+        kernel(**arguments)
+    order.WATCH.end()
 
 
 def _rewrite(self: InterpretedFunction) -> Callable[..., Any]:

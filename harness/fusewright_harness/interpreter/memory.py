@@ -9,8 +9,8 @@ import triton.language as tl
 import triton.runtime.interpreter as interpreter
 from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
 
-from . import bfloat16
-from .bounds import TABLE
+from . import bfloat16, order
+from .bounds import ADDRESS, TABLE
 
 _native = interpreter._interpreter
 
@@ -28,7 +28,20 @@ def _resolve(builder: Any, access: str, pointers: TensorHandle, mask: Any) -> tu
     addresses = TABLE.resolve(access, tuple(builder.grid_idx), pointers, active)
     if active is None:
         active = np.ones(addresses.shape, dtype=bool)
+    if order.WATCH.asked:
+        _tell_order(access, pointers, active)
     return addresses, active
+
+
+def _tell_order(access: str, pointers: TensorHandle, active: np.ndarray) -> None:
+    if access == "atomic":
+        order.WATCH.synchronised()
+        return
+    touched = pointers.data[active]
+    argument = TABLE.argument_of(touched)
+    if argument is not None:
+        size = max(1, pointers.get_element_ty().primitive_bitwidth // 8)
+        order.WATCH.touched(access, argument, touched & ADDRESS, size)
 
 
 def _in_memory(data: np.ndarray, dtype: Any) -> np.ndarray:
@@ -39,6 +52,9 @@ def _masked_load(
     builder: Any, pointers: TensorHandle, mask: Any = None, other: Any = None, *_cache: Any, **_options: Any
 ) -> TensorHandle:
     element = pointers.get_element_ty()
+    if _options.get("is_volatile") or (_cache and _cache[-1] is True):
+        # What is read anew each time is how programs wait for each other.
+        order.WATCH.synchronised()
     addresses, active = _resolve(builder, "load", pointers, mask)
     stored = np.dtype(np.uint16) if element == tl.bfloat16 else interpreter._get_np_dtype(element)
     if other is None:
@@ -57,8 +73,8 @@ def _masked_store(
     _native.store(addresses, np.ascontiguousarray(np.broadcast_to(data, addresses.shape)), active)
 
 
-def _load(builder: Any, pointers: TensorHandle, *_cache: Any) -> TensorHandle:
-    return _masked_load(builder, pointers)
+def _load(builder: Any, pointers: TensorHandle, *cache: Any, **options: Any) -> TensorHandle:
+    return _masked_load(builder, pointers, None, None, *cache, **options)
 
 
 def _store(builder: Any, pointers: TensorHandle, value: TensorHandle, *_cache: Any) -> None:
