@@ -23,35 +23,38 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-_OWN_NAMESPACES = _words("aten prim prims profiler")
-_ALLOCATING = _words(
+_OWN_NAMESPACES = words("aten prim prims profiler")
+_ALLOCATING = words(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "
     "ones_like new_ones full full_like new_full fill_ zero_ zero fill scalar_tensor eye resize_ set_ "
     "_resize_output_"
 )
-_CASTING = _words(
+_CASTING = words(
     "clone copy_ copy _to_copy contiguous _copy_from _copy_from_and_resize view_as_real_copy resolve_conj "
     "resolve_neg _conj_physical pin_memory _pin_memory"
 )
-_MOVING = _words(
+_MOVING = words(
     "cat stack repeat repeat_interleave constant_pad_nd reflection_pad1d reflection_pad2d replication_pad1d "
     "replication_pad2d index_select index gather take slice_scatter select_scatter flip roll im2col scatter scatter_ "
     "index_put_ index_put _index_put_impl_ index_copy index_copy_ embedding tril tril_ triu triu_ pixel_shuffle "
     "pixel_unshuffle channel_shuffle unfold_copy expand_copy permute_copy transpose_copy masked_select"
 )
-_VIEWING = _words("_unsafe_view _reshape_alias alias detach")
-_READING = _words("_local_scalar_dense is_nonzero")
-_REDUCING = _words(
+_GATHERING = words(
+    "index_select index gather take scatter scatter_ index_put_ index_put _index_put_impl_ index_copy index_copy_ "
+    "embedding masked_select"
+)
+_VIEWING = words("_unsafe_view _reshape_alias alias detach")
+_READING = words("_local_scalar_dense is_nonzero")
+_REDUCING = words(
     "sum mean amax amin max min prod logsumexp any all norm linalg_vector_norm nansum argmax argmin var std"
 )
-_LEAVING = _words(
-    "tolist numpy __array__ cpu __dlpack__ untyped_storage storage _typed_storage __reduce_ex__"
-)
-_FROM_HOST = _words("lift_fresh lift_fresh_copy lift")
+_LEAVING = words("tolist numpy __array__ cpu __dlpack__ untyped_storage storage _typed_storage __reduce_ex__")
+_FROM_HOST = words("lift_fresh lift_fresh_copy lift")
 _TABLE_BYTES = 1 << 12
 _HELD_BYTES = 4 << 30
 # Arithmetic for each element of the larger of input and output, where it is far from one.
@@ -433,7 +436,12 @@ def summary(trace: Trace) -> dict[str, Any]:
     """A trace in numbers, as JSON."""
     compute = [operator for operator in trace.operators if operator.kind == "compute"]
     whole = [operator for operator in compute if not operator.after_kernel]
-    largest = sorted(compute, key=lambda operator: -max(operator.arithmetic, operator.bytes))[:6]
+    gathers = [
+        operator
+        for operator in trace.operators
+        if operator.name in _GATHERING and operator.kind == "movement"
+    ]
+    largest = sorted([*compute, *gathers], key=lambda operator: -max(operator.arithmetic, operator.bytes))[:6]
     return {
         "count": len(trace.operators),
         "arithmetic": sum(operator.arithmetic for operator in whole),
@@ -441,6 +449,7 @@ def summary(trace: Trace) -> dict[str, Any]:
         "bytes": sum(operator.bytes for operator in whole),
         "copied": sum(operator.bytes for operator in trace.operators if operator.kind == "copy"),
         "moved": sum(operator.bytes for operator in trace.operators if operator.kind == "movement"),
+        "gathered": sum(operator.bytes for operator in gathers),
         "host": trace.host_bytes,
         "host_numbers": trace.host_numbers,
         "launched": sum(launch.bytes for launch in trace.launches),

@@ -63,6 +63,9 @@ def share_of(reference: dict[str, Any], candidate: dict[str, Any], call_bytes: i
         whole = max(1.0, float(reference.get("copied", 0) + reference.get("moved", 0)))
         moved += candidate.get("copied", 0) + candidate.get("moved", 0)
         computed = max(computed, candidate.get("copied", 0) + candidate.get("moved", 0))
+    elif reference.get("gathered"):
+        # To find elements by an index is work of the pair's too where the reference does it.
+        moved += candidate.get("gathered", 0)
     torch_cost = max(moved, computed * _BYTES_PER_OPERATION)
     launched = min(candidate.get("launched", 0), 4 * max(call_bytes, 1))
     own = max(launched, call_bytes, max(0.0, whole - computed) * _BYTES_PER_OPERATION)

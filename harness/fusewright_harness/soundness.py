@@ -168,7 +168,27 @@ def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
     idle = work.get("idle")
     if idle:
         message = f"`{idle['name']}` in the reference changes nothing in its result; leave it out"
+        if idle.get("part"):
+            message = (
+                f"the greater part of what `{idle['name']}` gives reaches no result of the reference; compute what is "
+                "used"
+            )
         raise case.rejected("SlowReference", message, "pytorch", idle["line"])
+    trip, same = work.get("roundtrip"), work.get("same")
+    if trip:
+        message = (
+            f"what `{trip['name']}` does in the reference is undone again: {trip['share']:.0%} of the work leads back "
+            "to where it began; leave it out"
+        )
+        raise case.rejected("SlowReference", message, "pytorch")
+    if same:
+        message = f"the reference computes the same values by `{same['name']}` {same['count']} times; once is enough"
+        raise case.rejected("SlowReference", message, "pytorch")
+    if work.get("input"):
+        message = (
+            "the reference gives its inputs back as they came, so a copy would be right; compute something"
+        )
+        raise case.rejected("IdleReference", message, "pytorch")
     if loop:
         limit = _MOST_ROWS if loop["rows"] else _MOST_SLICES
         message = (
@@ -248,6 +268,40 @@ def refuse_shared_storage(declared: Any, after: Any, candidate: dict[str, Any]) 
                 f"output {number} of the candidate shares its memory with an input, the reference's does not"
             )
             raise Fault("triton", "check", "SharedStorage", message, verdict="wrong")
+
+
+def refuse_partial_memory(declared: Any, candidate: Any, moves_only: bool) -> None:
+    """An output must have memory for each element, in the order asked for where the task is to move memory.
+
+    What is expanded was not written. A pair without arithmetic (``moves_only``) asks for nothing but the order.
+    """
+    _tree, wanted = take_apart(declared)
+    _tree, outputs = take_apart(candidate)
+    for number, (left, right) in enumerate(zip(wanted, outputs, strict=False)):
+        if left.shape != right.shape:
+            continue
+        if _expanded(right) and not _expanded(left):
+            message = (
+                f"output {number} of the candidate has strides {tuple(right.stride())}, so several of its elements "
+                "are one; the reference's has memory for each, and the kernel has to write it"
+            )
+            raise Fault("triton", "check", "SharedElements", message, verdict="wrong")
+        if moves_only and left.is_contiguous() and _order(left) != _order(right):
+            message = (
+                f"output {number} of the candidate has strides {tuple(right.stride())}, the reference's has "
+                f"{tuple(left.stride())}; where all the work is to move memory a view of another order is not that "
+                "work"
+            )
+            raise Fault("triton", "check", "OtherLayout", message, verdict="wrong")
+
+
+def _expanded(tensor: torch.Tensor) -> bool:
+    return any(size > 1 and stride == 0 for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+
+
+def _order(tensor: torch.Tensor) -> list[int]:
+    axes = [axis for axis, size in enumerate(tensor.shape) if size > 1]
+    return sorted(axes, key=lambda axis: -tensor.stride(axis))
 
 
 def _aliases(result: Any, inputs: Any) -> list[bool]:
