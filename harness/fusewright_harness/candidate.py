@@ -14,7 +14,7 @@ from fusewright_harness.compile_error import explain_compile_error, is_compile_e
 from fusewright_harness.cupti import Activities, Unavailable, profile_calls
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
-from fusewright_harness.interpreter import autotuning
+from fusewright_harness.interpreter import autotuning, order
 from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
@@ -65,13 +65,16 @@ class Candidate:
     def handle(
         self, verb: str, message: dict[str, Any], descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, call, again, without, variant, profile, forget, the stopwatch's."""
+        """Answers one of the judge's verbs: load, call and its kinds, profile, forget, the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"]), None
         if verb == "call":
             return self._receive_and_call(message, descriptors)
         if verb == "again":
             return self._call(self._inputs[message["index"]], watched=bool(message.get("watch")))
+        if verb == "backwards":
+            with order.WATCH.asking():
+                return self._call(self._inputs[message["index"]])
         if verb == "without":
             return self._call_without(message)
         if verb == "variant":
@@ -135,7 +138,18 @@ class Candidate:
         self._last = None
         # Searching anew at each size would take longer than all the rest.
         self._stop_tuning()
-        return self._call(value["arguments"])
+        if message.get("backwards"):
+            with order.WATCH.asking():
+                return self._call(value["arguments"])
+        if not message.get("afresh"):
+            return self._call(value["arguments"])
+        assert self._module is not None  # Set by `load`.
+        plain, self._function = self._function, None
+        try:
+            self._find(message, value)
+            return self._call(value["arguments"])
+        finally:
+            self._function = plain
 
     def _call(
         self,
@@ -177,6 +191,8 @@ class Candidate:
         return answer, sent
 
     def _fault(self, error: BaseException) -> Fault:
+        if isinstance(error, order.DependsOnOrder):
+            return Fault("triton", "trust", "DependsOnOrder", str(error), error.line, verdict="rejected")
         if isinstance(error, CannotVouch):
             # Not the pair's fault: it could not be judged here.
             line = pair_line(error.__traceback__, self._file)

@@ -15,9 +15,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, map_tensors
-from fusewright_harness.operators import Operator, OperatorWatch, Trace
+from fusewright_harness.needless import needless_work
+from fusewright_harness.operators import Operator, OperatorWatch, Trace, words
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
+from fusewright_harness.variants import elsewhere
 
 _DIGEST_ELEMENTS = 1 << 18
 _MOST_INPUTS = 24
@@ -25,6 +27,8 @@ _MOST_OPERATORS = 4_000
 _MOST_ALTERED = 8
 _LARGE_PART = 0.1
 _SHORT_S = 0.002
+_PARTS = ((0.0, 0.6), (0.4, 1.0))
+"""The greater part of a product's elements, from the first on and up to the last."""
 
 Call = Callable[[Arguments], Any]
 
@@ -80,11 +84,21 @@ def unused_inputs(call: Call, inputs: Arguments, others: Arguments | None) -> li
 def _outcome(
     call: Call, inputs: Arguments, number: int | None, replacement: torch.Tensor | None
 ) -> tuple[list[torch.Tensor], list[torch.Tensor], str] | None:
-    arguments = Arguments.from_value(clone_value(inputs.as_value()))
+    value = clone_value(inputs.as_value())
     with without_modes(), torch.no_grad():
-        _tree, tensors = take_apart(arguments.as_value())
+        _tree, tensors = take_apart(value)
         if number is not None and replacement is not None:
-            tensors[number].copy_(replacement)
+            wanted = tensors[number]
+            if any(
+                size > 1 and stride == 0 for size, stride in zip(wanted.shape, wanted.stride(), strict=True)
+            ):
+                # An expanded tensor has not the memory for contents of its own.
+                apart = replacement.detach().clone().requires_grad_(wanted.requires_grad)
+                value = map_tensors(value, lambda tensor: apart if tensor is wanted else tensor)
+                _tree, tensors = take_apart(value)
+            else:
+                wanted.copy_(replacement)
+    arguments = Arguments.from_value(value)
     try:
         tree, outputs = take_apart(call(arguments))
     except (Exception, Untransferable):
@@ -141,11 +155,59 @@ def work_facts(call: Call, inputs: Arguments, file: str) -> dict[str, Any]:
     """What further calls show: products that change nothing, and the time that Python takes between operators."""
     trace = _watched(call, inputs, file)
     facts = {"idle": _idle(call, inputs, trace), "calls": trace.calls}
+    facts |= needless_work(call, inputs, elsewhere(inputs.as_value()))
     outside = trace.outside_s
     for _ in range(2):
         if outside > _SHORT_S:
             outside = min(outside, _watched(call, inputs, file).outside_s)
     return {**facts, "outside_s": outside}
+
+
+_COMPUTING = words(
+    "add add_ sub sub_ rsub mul mul_ div div_ floor_divide remainder fmod neg abs sign square pow sum cumsum prod "
+    "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift __and__ __or__ __xor__ "
+    "__lshift__ __rshift__ maximum minimum clamp clamp_min clamp_max max min amax amin gcd _to_copy clone"
+)
+"""Operators that take any whole number. Comparisons are none of them: a number that is compared may be a length."""
+
+
+_ASKING = words("nan_to_num nan_to_num_ isnan isinf nansum nanmean nanmedian isposinf isneginf")
+
+
+def asks_for_special(call: Call, inputs: Arguments, file: str) -> bool:
+    """Whether the reference has an operator that is there for NaN or infinity."""
+    watch = OperatorWatch(file)
+    with watch:
+        call(Arguments.from_value(clone_value(inputs.as_value())))
+    return any(operator.name in _ASKING for operator in watch.trace.operators)
+
+
+def only_computed_with(call: Call, inputs: Arguments, file: str) -> bool:
+    """Whether the reference does nothing with whole numbers but compute, so that they may have any value."""
+    arguments = Arguments.from_value(clone_value(inputs.as_value()))
+    with without_modes():
+        _tree, given = take_apart(arguments.as_value())
+        counts = {
+            tensor.untyped_storage().data_ptr()
+            for tensor in given
+            if tensor.numel() and not tensor.is_floating_point() and not tensor.is_complex()
+        }
+    watch = OperatorWatch(file)
+    with watch:
+        call(arguments)
+    for operator in watch.trace.operators:
+        if any(region[0] in counts for region in operator.reads):
+            if operator.name not in _COMPUTING:
+                return False
+            if not _gives_float(operator):
+                counts.update(region[0] for region in operator.writes)
+    return True
+
+
+def _gives_float(operator: Operator) -> bool:
+    """Whether an operator on whole numbers makes floating-point ones, by what it is given."""
+    given = [part[-1] for part in operator.signature[1:-1]]
+    return any(dtype.is_floating_point for dtype in given) or "float" in operator.signature[-1]
 
 
 def _watched(call: Call, inputs: Arguments, file: str) -> Trace:
@@ -246,11 +308,13 @@ class _Altering(TorchDispatchMode):
     """Runs a call with the results of one operator altered; ``same`` says whether one was one of its own inputs.
 
     ``altered`` says whether there was anything to alter.
+    ``part`` says from where to where, in parts of one, of the elements in row-major order.
     """
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int, part: tuple[float, float] = (0.0, 1.0)) -> None:
         super().__init__()
         self._wanted = wanted
+        self._part = part
         self._seen = 0
         self.altered = self.same = False
 
@@ -275,7 +339,10 @@ class _Altering(TorchDispatchMode):
             return tensor
         self.altered = True
         self.same |= any(_nearly(part, tensor) for part in given)
-        return tensor * 2 + 1
+        flat = tensor.clone().reshape(-1)
+        first, last = (int(share * flat.numel()) for share in self._part)
+        flat[first:last] = flat[first:last] * 2 + 1
+        return flat.reshape(tensor.shape)
 
 
 def _nearly(left: torch.Tensor, right: torch.Tensor) -> bool:
@@ -300,6 +367,12 @@ def _idle(call: Call, inputs: Arguments, trace: Trace) -> dict[str, Any] | None:
         unmoved = altering.altered and outcome is not None and _same(plain, outcome, -1)
         if altering.same or unmoved:
             return {"name": operator.name, "line": operator.line}
+        for part in _PARTS:
+            altering = _Altering(number, part)
+            with altering:
+                outcome = _outcome(call, inputs, None, None)
+            if altering.altered and outcome is not None and _same(plain, outcome, -1):
+                return {"name": operator.name, "line": operator.line, "part": True}
     return None
 
 

@@ -12,7 +12,15 @@ import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
 from fusewright_harness.census import count
-from fusewright_harness.examination import input_facts, trace_facts, unused_inputs, work_facts
+from fusewright_harness.contents import measured_whole
+from fusewright_harness.examination import (
+    asks_for_special,
+    input_facts,
+    only_computed_with,
+    trace_facts,
+    unused_inputs,
+    work_facts,
+)
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
@@ -25,7 +33,7 @@ from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.torch_compile import NotCompiled, compile_reference
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
-from fusewright_harness.variants import all_variants, attempts
+from fusewright_harness.variants import all_variants, attempts, has_constants, with_drawn_constants
 
 _BORDER_PATTERNS = 3
 _BORDER_STEPS = {2: (1.0, 3.0), 4: (4.0, 12.0), 8: (4.0, 12.0)}
@@ -84,9 +92,7 @@ class Reference:
         if verb == "examine":
             return self._examine(message["index"]), None
         if verb == "variants":
-            return {
-                "variants": all_variants(self._inputs[message["index"]].as_value(), message["reduced"])
-            }, None
+            return {"variants": self._variants(self._inputs[message["index"]], message["reduced"])}, None
         if verb == "variant":
             return self._vary(self._inputs[message["index"]], message["variant"])
         if verb == "variant_expected":
@@ -176,8 +182,11 @@ class Reference:
         inputs = self._inputs[index]
         others = next((other for other in self._inputs if other is not None and other is not inputs), None)
 
+        # A module's gate that begins at zero is no sign of idle work.
+        function = self._with_drawn_constants() or self._function
+
         def call(arguments: Arguments) -> Any:
-            return self._run(self._function, arguments)
+            return self._run(function, arguments)
 
         with _full_precision():
             work = work_facts(call, inputs, self._file)
@@ -224,8 +233,39 @@ class Reference:
         answer, value = self._evaluate(inputs, salt, watched)
         return answer, self._send(value, "pytorch", "run", "the reference returned")
 
+    def _variants(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
+        """The variants to try of ``inputs``; of a module's constant parameters too."""
+        value = inputs.as_value()
+        found = all_variants(value, reduced, self._only_computes(inputs), self._asks_for_special(inputs))
+        if self._made_with and has_constants(self._made_with["state"]):
+            found.insert(0, {"kind": "parameters", "base": {}})
+        return found
+
+    def _only_computes(self, inputs: Arguments) -> bool:
+        """Whether whole numbers are only computed with, and neither index nor count anything."""
+        _tree, tensors = take_apart(inputs.as_value())
+        if not any(measured_whole(tensor) for tensor in tensors):
+            return False
+        return self._holds(only_computed_with, inputs)
+
+    def _asks_for_special(self, inputs: Arguments) -> bool:
+        """Whether the reference has an answer for NaN and infinity; looked for only where its text speaks of them."""
+        code = self._pair["python"]["code"]
+        return ("nan" in code or "isinf" in code) and self._holds(asks_for_special, inputs)
+
+    def _holds(self, question: Callable[..., bool], inputs: Arguments) -> bool:
+        """What a question about the reference's call is answered; no where the call fails."""
+        try:
+            return question(lambda arguments: self._run(self._function, arguments), inputs, self._file)
+        except Fault as fault:
+            if fault.stage == "trust":
+                raise
+            return False
+
     def _vary(self, inputs: Arguments, variant: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
         """Makes the inputs of a variant, and what they should give; nothing where the reference has no answer."""
+        if variant["kind"] == "parameters":
+            return self._vary_parameters(inputs)
         for attempt in attempts(inputs.as_value(), variant, self._stepwise):
             varied = Arguments.from_value(attempt)
             try:
@@ -240,6 +280,37 @@ class Reference:
             sent = {"arguments": varied.as_value(), **self._made_with}
             return {}, self._send(sent, "test", "inputs", "the inputs hold")
         return {}, None
+
+    def _with_drawn_constants(self) -> torch.nn.Module | None:
+        """A copy of the module with random numbers for its constant parameters; None where there are none."""
+        if not self._made_with or not has_constants(self._made_with["state"]):
+            return None
+        drawn = copy.deepcopy(self._function)
+        try:
+            drawn.load_state_dict(with_drawn_constants(drawn.state_dict()))
+        except RuntimeError:
+            return None
+        return drawn
+
+    def _vary_parameters(self, inputs: Arguments) -> tuple[dict[str, Any], Sent | None]:
+        """The same inputs to a copy of the module whose constant parameters are drawn."""
+        plain, drawn = self._function, self._with_drawn_constants()
+        if drawn is None:
+            return {}, None
+        self._function, state = drawn, dict(drawn.state_dict())
+        try:
+            answer, value = self._evaluate(inputs, salt=1)
+        except Fault as fault:
+            if fault.stage == "trust":
+                raise
+            return {}, None
+        finally:
+            self._function = plain
+        if _finite(value) < self._finite - _LESS_FINITE:
+            return {}, None
+        self._variant = answer, value
+        sent = {"arguments": inputs.as_value(), "init": self._made_with["init"], "state": state}
+        return {}, self._send(sent, "test", "inputs", "the inputs hold")
 
     def _evaluate(
         self, inputs: Arguments, salt: int = 0, watched: bool = False

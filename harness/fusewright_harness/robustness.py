@@ -135,7 +135,7 @@ class Probe:
                 self._outcome.left_out.append(name_of(variant))
                 return
             try:
-                answer = self._call(inputs)
+                answer = self._call(inputs, variant)
             except Fault as fault:
                 self._failed(variant, fault)
                 return
@@ -181,7 +181,7 @@ class Probe:
             replace_reference(self._case)
             return None
 
-    def _call(self, inputs: Answer) -> Answer:
+    def _call(self, inputs: Answer, variant: dict[str, Any]) -> Answer:
         case = self._case
         if self._worker is None:
             assert case.team.recruit is not None  # Asked by `probe`.
@@ -194,6 +194,8 @@ class Probe:
             self._worker.ask("load", "importing TRITON", pair=pair)
             self._worker.answer()
         call = {"value": inputs.value, "candidate": case.named_candidate}
+        # A module's parameters are loaded where it is built.
+        call |= {"afresh": variant["kind"] == "parameters", "backwards": bool(variant.get("backwards"))}
         with case.aside(case.call_bytes):
             self._worker.ask("variant", "running with other inputs", inputs.descriptors, **call)
             return self._worker.answer()
@@ -257,6 +259,8 @@ def _few_steps(comparison: Comparison) -> bool:
 
 def name_of(variant: dict[str, Any]) -> str:
     """A variant in words."""
+    if variant.get("backwards"):
+        return f"{name_of({**variant, 'backwards': False})}, the last program first"
     kind = variant.get("kind")
     if kind == "size":
         one = "one " if variant.get("part") else ""
@@ -265,12 +269,24 @@ def name_of(variant: dict[str, Any]) -> str:
         return f"{one}{variant['from']} -> {variant['to']}"
     if kind == "scaled" and variant.get("by", 1) < 1:
         return "small values"
+    if kind == "shifted" and variant.get("by", 0) < 0:
+        return "values shifted down"
+    if kind == "spiked" and variant.get("place"):
+        return "other elements of each row far larger"
     return {
         "reversed": "an index turned round",
         "parted": "different tensors in place of equal ones",
         "drawn": "random numbers in place of constants",
         "negated": "signs drawn at random",
         "scaled": "scaled values",
+        "spiked": "one element of each row far larger than the others",
+        "special": "NaN and infinities, for which the reference asks,",
+        "longer": "one more tensor in each list",
+        "negative": "negative whole numbers",
+        "larger": "larger whole numbers",
+        "counts": "other whole numbers for the scalar arguments",
+        "flags": "the flags among the arguments turned round",
+        "parameters": "random numbers in place of the module's constant parameters",
         "shifted": "shifted values",
         "numbers": "other numbers for the scalar arguments",
         "strides": "other strides",

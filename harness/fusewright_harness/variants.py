@@ -12,6 +12,16 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import map_tensors
+from fusewright_harness.contents import (
+    counted,
+    has_lists,
+    has_options,
+    measured_whole,
+    spiked,
+    with_longer_lists,
+    with_other_options,
+    with_special,
+)
 from fusewright_harness.renaming import (
     NoVariant,
     one_axis_renamed,
@@ -30,10 +40,16 @@ _LOOKED_AT = 1 << 14
 _SMALL_ELEMENTS = 1 << 14
 _SMALL_SIZE = 61
 _USUAL_BLOCKS = (32, 64, 128, 256)
+_FEW_ROWS = 16
 
 
-def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
+def all_variants(
+    value: Any, reduced: bool, whole_numbers: bool = False, special: bool = False
+) -> list[dict[str, Any]]:
     """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first.
+
+    ``whole_numbers`` says that the reference only computes with whole numbers, so that they may be any, ``special``
+    that it asks for NaN or infinity.
 
     A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix.
     """
@@ -43,10 +59,12 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = [{"kind": "parted"}] if _twins(tensors) else []
         if any(_constant(tensor) and _drawable(tensor) for tensor in tensors):
             found.append({"kind": "drawn"})
-        if any(_movable(tensor) for tensor in tensors):
+        if any(_movable(tensor) or tensor.is_complex() for tensor in tensors):
             found += [{"kind": "negated"}]
+        if any(_movable(tensor) for tensor in tensors):
             found += [{"kind": "scaled", "by": 0.001, "or": 0.05}]
             found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
+            found += [{"kind": "shifted", "by": -100.0, "or": -1.5}]
             if any(_movable(tensor) and tensor.dtype is torch.float16 for tensor in tensors):
                 # Sums overflow there that are kept in float16.
                 found.append({"kind": "shifted", "by": 2000.0, "or": 500.0})
@@ -54,6 +72,13 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
             found.append({"kind": "reversed"})
         if _has_numbers(value):
             found.append({"kind": "numbers"})
+        if special and any(_movable(tensor) for tensor in tensors):
+            found.append({"kind": "special"})
+        if has_lists(value):
+            found.append({"kind": "longer"})
+        found += [{"kind": kind} for kind in ("counts", "flags") if has_options(value, kind)]
+        if whole_numbers and any(measured_whole(tensor) for tensor in tensors):
+            found += [{"kind": "negative"}, {"kind": "larger"}]
     sizes = [size for size in sizes_of(value) if str(size) not in base]
     few = sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
     blocks = {*_whole_numbers(value), *_USUAL_BLOCKS}
@@ -70,6 +95,10 @@ def all_variants(value: Any, reduced: bool) -> list[dict[str, Any]]:
     ]
     if base:
         found = [{"kind": "size", "from": 0, "to": 0}, *found]
+    if any(_movable(tensor) for tensor in tensors):
+        # A part of a sum that a kernel leaves out is lost in 16 bits' tolerance, unless all of the sum lies there.
+        places = 2 if any(_rows(tensor) > _FEW_ROWS for tensor in tensors) else 4
+        found += [{"kind": "spiked", "place": place / places} for place in range(places)]
     if any(tensor.ndim and tensor.numel() > 1 for tensor in tensors):
         found.append({"kind": "strides"})
     return [{**variant, "base": base} for variant in found]
@@ -84,6 +113,19 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     if base:
         value = renamed(value, base)
     kind = variant["kind"]
+    if kind == "spiked":
+        place = variant["place"]
+        return [
+            map_tensors(clone_value(value), lambda t, a=apart: spiked(t, place, a)) for apart in (True, False)
+        ]
+    if kind == "special":
+        return [map_tensors(clone_value(value), with_special)]
+    if kind in ("negative", "larger"):
+        return [map_tensors(clone_value(value), lambda tensor: counted(tensor, kind))]
+    if kind == "longer":
+        return [with_longer_lists(clone_value(value))]
+    if kind in ("counts", "flags"):
+        return [with_other_options(clone_value(value), kind, frozenset(sizes_of(value)))]
     if kind == "size":
         old, new = variant["from"], variant["to"]
         if not old:
@@ -112,6 +154,13 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [_parted(value)]
     steps = [variant["by"], variant["or"]][gently:] if "by" in variant else [0.0]
     return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
+
+
+def elsewhere(value: Any) -> Any:
+    """Contents far from the pair's own, of the same shapes: constants drawn, signs drawn, a thousand times as large."""
+    for kind, by in (("drawn", 0.0), ("negated", 0.0), ("scaled", 1000.0)):
+        value = map_tensors(value, lambda tensor, kind=kind, by=by: _moved(tensor, kind, by))
+    return value
 
 
 def _reduced(sizes: list[int]) -> dict[str, int]:
@@ -171,6 +220,9 @@ def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
         constant = _constant(tensor)
         if kind == "drawn" and constant and _drawable(tensor):
             tensor = _drawn(tensor)
+        elif tensor.is_complex() and kind == "negated":
+            angle = torch.empty(tensor.shape, device=tensor.device, dtype=torch.float32).uniform_(-3.14, 3.14)
+            tensor = tensor * torch.polar(torch.ones_like(angle), angle).to(tensor.dtype)
         elif _movable(tensor):
             if kind == "negated":
                 # Each on its own: signs that turn together may cancel.
@@ -185,6 +237,10 @@ def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
             elif kind == "shifted":
                 tensor = tensor + by
         return tensor.requires_grad_(wanted)
+
+
+def _rows(tensor: torch.Tensor) -> int:
+    return tensor.numel() // max(1, tensor.shape[-1]) if tensor.ndim else 1
 
 
 def _constant(tensor: torch.Tensor) -> bool:
@@ -207,6 +263,31 @@ def _drawn(tensor: torch.Tensor) -> torch.Tensor:
     if not abs(first) < float("inf"):
         return tensor
     return ((0.5 * draw) if first == 0 else first * (1 + 0.5 * draw)).to(tensor.dtype)
+
+
+def has_constants(state: dict[str, Any]) -> bool:
+    """Whether a module's state holds parameters or buffers of one number alone, as scales and gates begin."""
+    with without_modes(), torch.no_grad():
+        return any(
+            _constant_parameter(tensor) for tensor in state.values() if isinstance(tensor, torch.Tensor)
+        )
+
+
+def with_drawn_constants(state: dict[str, Any]) -> dict[str, Any]:
+    """A module's state with random numbers in place of each constant parameter or buffer."""
+    with without_modes(), torch.no_grad():
+        return {
+            name: _drawn(part.detach())
+            if isinstance(part, torch.Tensor) and _constant_parameter(part)
+            else part
+            for name, part in state.items()
+        }
+
+
+def _constant_parameter(tensor: torch.Tensor) -> bool:
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or not tensor.numel():
+        return False
+    return tensor.numel() == 1 or _constant(tensor)
 
 
 def _movable(tensor: torch.Tensor) -> bool:

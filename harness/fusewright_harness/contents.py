@@ -1,0 +1,152 @@
+"""Other contents for a pair's inputs that show what a kernel leaves out: spikes, whole numbers, options of the call."""
+
+from __future__ import annotations
+
+import secrets
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from fusewright_harness.renaming import rebuilt, sums_to_one
+from fusewright_harness.transfer import without_modes
+
+_LOOKED_AT = 1 << 14
+_MOST = {torch.float16: 16384.0}
+_LARGEST_SPIKE = 1e5
+_MOST_WEIGHT = 1000.0
+_FEW_VALUES = 3
+_RARE = 1 / 32
+_FACTOR = 1000
+_LARGE_NUMBER = 1 << 20
+"""Whole numbers beyond this are hashes or packed bits: a thousand times as much overflows."""
+
+# Bound before any code of the pair is loaded, and before its seeds are taken away from it.
+_Generator = torch.Generator
+
+
+@lru_cache(maxsize=1)
+def _secret() -> int:
+    return secrets.randbits(48)
+
+
+def spiked(tensor: torch.Tensor, place: float, apart: bool) -> torch.Tensor:
+    """``tensor`` with one element of each row so large that every sum over the row depends on it alone.
+
+    A kernel that leaves out part of a long sum is within the tolerance of 16 bits on numbers that are all alike. The
+    spikes of another ``place``, a part of one, are so much of the row away, and an odd number of elements. With
+    ``apart`` the contents are first brought to mean 0 and deviation 1, so that no tensor drowns in another.
+    """
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        if not _measured(plain):
+            return plain.requires_grad_(wanted)
+        length = plain.shape[-1] if plain.ndim else 1
+        wide = plain.to(torch.float32 if plain.dtype.itemsize < 8 else plain.dtype).contiguous().clone()
+        mean, deviation = wide.mean(), wide.std()
+        if not bool(torch.isfinite(deviation)) or float(deviation) == 0:
+            return plain.requires_grad_(wanted)
+        if apart:
+            wide = (wide - mean) / deviation
+            deviation = torch.ones_like(deviation)
+        rows = wide.view(-1, length)
+        generator = _Generator(device=plain.device).manual_seed(_secret())
+        shape = (rows.shape[0], 1)
+        places = torch.randint(0, length, shape, generator=generator, device=plain.device)
+        # An odd number of elements away, so that those who read every second one meet a spike too.
+        places = (places + (int(place * length) | 1 if place else 0)) % length
+        most = _MOST.get(plain.dtype, _LARGEST_SPIKE)
+        # A few rows outweigh all others, for sums that go over rows too.
+        weight = (
+            torch.rand(shape, generator=generator, device=plain.device)
+            .clamp(min=1 / _MOST_WEIGHT)
+            .reciprocal()
+        )
+        height = (float(length) * weight).clamp(max=most).to(wide.dtype) * deviation
+        before = rows.gather(1, places)
+        rows.scatter_(1, places, before.sign() * height + before)
+        result = torch.empty_like(plain)
+        return result.copy_(wide.view(plain.shape)).requires_grad_(wanted)
+
+
+def with_special(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` with NaN and both infinities in place of some elements."""
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        if not _measured(plain):
+            return plain.requires_grad_(wanted)
+        result = plain.clone()
+        draw = torch.rand(plain.shape, device=plain.device)
+        for number, value in enumerate((float("nan"), float("inf"), float("-inf"))):
+            result.masked_fill_((draw >= _RARE * number) & (draw < _RARE * (number + 1)), value)
+        return result.requires_grad_(wanted)
+
+
+def _measured(tensor: torch.Tensor) -> bool:
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.numel() < 2:
+        return False
+    flat = tensor.reshape(-1)[:_LOOKED_AT]
+    if not bool(torch.isfinite(flat).all()) or sums_to_one(tensor):
+        return False
+    return flat.numel() < 8 or flat.unique().numel() > _FEW_VALUES
+
+
+def measured_whole(tensor: torch.Tensor) -> bool:
+    """Whether whole numbers are of many kinds and none is negative, although their type could hold it."""
+    if tensor.dtype not in (torch.int8, torch.int16, torch.int32, torch.int64) or tensor.numel() < 8:
+        return False
+    flat = tensor.reshape(-1)[:_LOOKED_AT]
+    return int(flat.min()) >= 0 and int(flat.max()) < _LARGE_NUMBER and flat.unique().numel() > _FEW_VALUES
+
+
+def counted(tensor: torch.Tensor, kind: str) -> torch.Tensor:
+    """Measured whole numbers with signs drawn at random (``negative``), or a thousand times as large (``larger``)."""
+    with without_modes(), torch.no_grad():
+        if not measured_whole(tensor):
+            return tensor
+        if kind == "larger":
+            return tensor * _FACTOR if tensor.dtype.itemsize >= 4 else tensor
+        signs = torch.randint(0, 2, tensor.shape, device=tensor.device, dtype=tensor.dtype) * 2 - 1
+        return tensor * signs
+
+
+def has_lists(value: Any) -> bool:
+    """Whether a list of tensors is among the arguments, which may be of any length."""
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(part, torch.Tensor) for part in value):
+        return True
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return any(has_lists(part) for part in parts)
+
+
+def with_longer_lists(value: Any) -> Any:
+    """``value`` with one more tensor in each list of tensors, its last one's elements from the end."""
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(part, torch.Tensor) for part in value):
+        with without_modes(), torch.no_grad():
+            last = value[-1].detach()
+            more = last.reshape(-1).flip(0).reshape(last.shape).clone()
+            return [*value, more.requires_grad_(value[-1].requires_grad)]
+    return rebuilt(value, with_longer_lists)
+
+
+def has_options(value: Any, kind: str) -> bool:
+    """Whether a call has whole numbers (``counts``) or truth values (``flags``) among its arguments."""
+    if isinstance(value, dict):
+        return any(has_options(part, kind) for part in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_options(part, kind) for part in value)
+    if isinstance(value, bool):
+        return kind == "flags"
+    return isinstance(value, int) and kind == "counts" and value > 0
+
+
+def with_other_options(value: Any, kind: str, sizes: frozenset[int]) -> Any:
+    """``value`` with each truth value turned round, or each whole number that is no tensor's size one larger."""
+
+    def walk(item: Any) -> Any:
+        if isinstance(item, bool):
+            return not item if kind == "flags" else item
+        if isinstance(item, int) and kind == "counts" and item > 0 and item not in sizes:
+            return item + 1
+        return rebuilt(item, walk)
+
+    return walk(value)
