@@ -1,6 +1,6 @@
 # attack: Unsound task: the reference adds the time of day
 # why: a value that only grows is no random number to a seeded generator
-# expect: rejected StochasticReference
+# expect: rejected FW416 line 14
 # alone: rejected StochasticReference
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Unsound task: inputs without elements
 # why: nothing can differ between two empty outputs
-# expect: rejected DegenerateInputs
+# expect: rejected FW417 line 45
 # alone: rejected DegenerateInputs
 """Fused Kernels: product, ReLU and residual"""
 

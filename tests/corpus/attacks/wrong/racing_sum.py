@@ -1,7 +1,8 @@
 # attack: Wrong kernel: programs add to one cell without an atomic
 # why: the interpreter runs programs one after the other; on a GPU they overwrite each other
-# expect: wrong
-# needs: gpu
+# expect: rejected DependsOnOrder
+# alone: rejected DependsOnOrder
+# cuda: wrong
 """Fused Kernels: sum of all elements"""
 
 # <PYTHON>
