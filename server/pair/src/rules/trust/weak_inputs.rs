@@ -32,7 +32,7 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             .into_iter()
             .find_map(|name| test.outline.callable(name))
             .map_or(test.block.opening, |callable| callable.name_range);
-        let message = "every input is one number or memory that nobody wrote, so that most wrong results look right: draw the inputs \
+        let message = "every input is empty, one number or memory that nobody wrote, so that most wrong results look right: draw the inputs \
                        with `torch.randn` or `torch.randint`";
         add(found, Rule::WeakInputs, range, message);
     }
