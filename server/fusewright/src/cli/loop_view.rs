@@ -66,6 +66,7 @@ impl LoopView {
     fn attempt(&self, number: u32, of: u32, about: &str) {
         if let Some(bar) = &self.bar {
             bar.reset_elapsed();
+            bar.set_message("");
             bar.set_prefix(format!("attempt {number} of {of}"));
         }
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -132,7 +132,11 @@ fn stopped(args: &Args, what: What, error: &anyhow::Error) -> anyhow::Result<Exi
         output::json(&json!({ "event": "stopped", "status": status, "reason": format!("{error:#}") }))?;
     }
     if cancelled {
-        let again = if matches!(what, What::Task { .. }) { "--task" } else { "--next" };
+        let again = match what {
+            What::Task { .. } => "--task",
+            What::All => "--all",
+            What::Next | What::Idea(_) | What::Redo(_) => "--next",
+        };
         output::note(format_args!("stopped; `fusewright run {again}` goes on from here"));
     } else {
         output::note(format_args!("{ERROR}error{ERROR:#}: {error:#}"));
