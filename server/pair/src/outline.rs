@@ -232,6 +232,7 @@ impl<'a> Outline<'a> {
                 let wraps = |argument: &Expr| self.is_local_callable(argument);
                 call.arguments.args.first().is_some_and(wraps) && self.is_wrapper(&call.func)
                     || self.is_module_instance(value)
+                    || self.made_by(call).is_some()
             }
             _ => false,
         }
@@ -259,6 +260,18 @@ impl<'a> Outline<'a> {
                     | "triton_op"
                     | "checkpoint"
             )
+        })
+    }
+
+    /// The function that a function of this block makes and returns: `f = build()`.
+    pub(crate) fn made_by(&self, call: &ast::ExprCall) -> Option<&'a ast::StmtFunctionDef> {
+        let Expr::Name(name) = &*call.func else { return None };
+        let What::Function(factory) = self.callable(name.id.as_str())?.what else { return None };
+        let Some(Stmt::Return(returned)) = factory.body.last() else { return None };
+        let Some(Expr::Name(made)) = returned.value.as_deref() else { return None };
+        factory.body.iter().find_map(|statement| match statement {
+            Stmt::FunctionDef(function) if function.name.id == made.id => Some(function),
+            _ => None,
         })
     }
 

@@ -70,10 +70,13 @@ impl Signature {
                         Self::of_value(outline, call.arguments.args.first()?, depth)
                     }
                     _ => match &*call.func {
-                        Expr::Name(name) => match outline.callable(name.id.as_str())?.what {
-                            What::Class(class) => Self::of_method(class, "forward"),
-                            _ => None,
-                        },
+                        Expr::Name(name) => {
+                            if let What::Class(class) = outline.callable(name.id.as_str())?.what {
+                                return Self::of_method(class, "forward");
+                            }
+                            let made = outline.made_by(call)?;
+                            Some(Self::of_parameters(&made.parameters, 0))
+                        }
                         _ => None,
                     },
                 }

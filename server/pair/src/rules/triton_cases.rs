@@ -561,3 +561,22 @@ fn helpers_of_torch_inductor_are_no_functions_of_torch() {
         .replace("import math\n", "import math\nfrom torch._inductor.runtime import triton_helpers\n");
     assert_eq!(codes(&text, None), [""; 0]);
 }
+
+/// A caller, or a decorator of the block's own, makes the tensor contiguous before the launch.
+#[test]
+fn strides_that_another_function_sees_to() {
+    let rows = with_body("pass").replace(
+        "def f_triton(x):\n",
+        "@triton.jit\ndef by_rows(x_ptr, columns, BLOCK: tl.constexpr):\n    at = tl.arange(0, BLOCK)\n    p = x_ptr + \
+         tl.program_id(0) * columns + at\n    x = tl.load(p, mask=at < columns)\n    tl.store(p, x, mask=at < columns)\n\
+         def launch(x):\n    rows, columns = x.shape\n    by_rows[(rows,)](x, columns, BLOCK=128)\ndef f_triton(x):\n    launch(x)\n",
+    );
+    assert_eq!(codes(&rows, None), ["FW312"]);
+    let called = rows.replace("    launch(x)\n", "    x = x.contiguous()\n    launch(x)\n");
+    assert_eq!(codes(&called, None), [""; 0]);
+    let decorated = rows.replace(
+        "def launch(x):\n",
+        "def whole(f):\n    def inner(x):\n        return f(x.contiguous())\n    return inner\n@whole\ndef launch(x):\n",
+    );
+    assert_eq!(codes(&decorated, None), [""; 0]);
+}
