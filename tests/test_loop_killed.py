@@ -48,6 +48,10 @@ def number_of(messages: list[dict[str, str]]) -> int:
     return int(found[1])
 
 
+# What a model is asked for the first idea, whose kernel is right at once.
+FIRST = "Write a pair for this fusion: add 0, relu"
+
+
 def answer(messages: list[dict[str, str]]) -> str:
     """What the simulated model says."""
     if wants_analysis(messages):
@@ -193,6 +197,11 @@ def test_kills_with_the_real_harness(loop: Loop, scratch: Path, capsys: pytest.C
         done, places = kill_at_random(loop, REAL_KILLS, longest_s=8.0, more=2, after=nothing_runs_on)
         swept = len(list(scratch.iterdir()))
         last = loop.run("run", "--all")
+        # Perhaps nothing was left to judge, and so no harness was started that would have swept.
+        (loop.root / "pair.py").write_text(answer([{"role": "user", "content": FIRST}]).split("```")[1][7:])
+        swept_by = loop.run("verify", "--allow-untimed", "pair.py")
+        (loop.root / "pair.py").unlink()
+    assert swept_by.returncode == 0, swept_by.stderr
     assert done == REAL_KILLS
     assert last.returncode in {0, 1}, last.stderr
     check(loop)
