@@ -7,6 +7,7 @@ for a search that is longer than what it saves.
 
 from __future__ import annotations
 
+import ast
 import math
 from dataclasses import dataclass, field
 
@@ -39,16 +40,16 @@ def choices(kernel: Kernel) -> list[Choice]:
     """The configurations for ``kernel``; none where its launch works its blocks out from the sizes."""
     if kernel.kind == "reduction":
         return _reductions(kernel)
+    if kernel.kind == "pointwise":
+        return _windows(kernel)
     if kernel.kind != "product":
         return []
     rows, columns = kernel.size_hints["y"], kernel.size_hints["x"]
     pointers = [type_.removeprefix("*") for type_ in kernel.signature.values() if type_.startswith("*")]
     narrow = any(type_ in _NARROW for type_ in pointers)
-    table = _NARROW_TILES if narrow else _WIDE_TILES
+    large = min(rows, columns) >= _LARGE
+    table = (_NARROW_LARGE if large else _NARROW_SMALL) if narrow else (_WIDE_LARGE if large else _WIDE_SMALL)
     fitting = [tile for tile in table if _fits(tile[0], rows) and _fits(tile[1], columns)]
-    if min(rows, columns) < _LARGE:
-        # A quarter of the matrix in one tile leaves most of the card idle.
-        fitting = [tile for tile in fitting if tile[0] * tile[1] <= 128 * 128]
     found = [Choice({"Y": tile[0], "X": tile[1], "R0_": tile[2]}, tile[3], tile[4]) for tile in fitting]
     if found:
         return found
@@ -82,6 +83,17 @@ def _reductions(kernel: Kernel) -> list[Choice]:
     return found or [Choice({"X": table[0][0], summed[0]: table[0][1]}, table[0][2], 1)]
 
 
+def _windows(kernel: Kernel) -> list[Choice]:
+    """For elementwise kernels that read many neighbours: with few elements a thread keeps them in registers."""
+    loads = sum(
+        isinstance(node, ast.Call) and ast.unparse(node.func) == "tl.load"
+        for node in ast.walk(kernel.function)
+    )
+    if loads < _MANY_LOADS or list(kernel.size_hints) != ["x"] or kernel.size_hints["x"] < _WORTH_CHOOSING:
+        return []
+    return [Choice({"X": block}, warps, 1) for block, warps in _WINDOWS]
+
+
 def _fits(tile: int, hint: int) -> bool:
     return tile <= max(32, hint)
 
@@ -90,24 +102,17 @@ def _short(hint: int) -> int:
     return max(16, min(64, hint))
 
 
+_MANY_LOADS = 6
+_WORTH_CHOOSING = 1 << 17
+# Elements of a program, warps.
+_WINDOWS = ((512, 4), (256, 4), (128, 4), (1024, 4))
 # Outputs, elements in a step, warps: along neighbouring elements, and across them.
 _ALONG = ((1, 2048, 8), (1, 4096, 16), (1, 1024, 4), (4, 1024, 8))
 _ACROSS = ((64, 32, 4), (32, 64, 8), (128, 16, 4), (32, 128, 16))
-# Rows, columns, summed elements in a step, warps, stages. Whole tiles of tensor cores, on cards since 2020.
-_NARROW_TILES = (
-    (64, 64, 64, 4, 3),
-    (128, 128, 64, 8, 3),
-    (128, 64, 64, 4, 4),
-    (64, 128, 64, 4, 4),
-    (128, 256, 64, 8, 3),
-    (32, 64, 64, 4, 4),
-    (64, 32, 64, 4, 4),
-)
-# In float32 a product is done without tensor cores, and registers hold less.
-_WIDE_TILES = (
-    (64, 64, 16, 4, 3),
-    (32, 32, 32, 4, 3),
-    (64, 32, 32, 4, 3),
-    (32, 64, 32, 4, 3),
-    (128, 64, 16, 8, 3),
-)
+# Rows, columns, summed elements in a step, warps, stages: whole tiles of tensor cores, on cards since 2020. Where a
+# matrix is small, a quarter of it in one tile would leave most of the card idle.
+_NARROW_LARGE = ((128, 128, 64, 8, 3), (128, 256, 64, 8, 3), (64, 128, 64, 4, 4), (128, 64, 64, 4, 4))
+_NARROW_SMALL = ((64, 64, 64, 4, 3), (128, 64, 64, 4, 4), (64, 32, 64, 4, 4), (32, 64, 64, 4, 4))
+# In float32 a product is done without tensor cores: what counts is how many sums a thread holds for what it reads.
+_WIDE_LARGE = ((64, 64, 16, 4, 3), (128, 64, 16, 4, 3), (64, 128, 16, 4, 3), (128, 128, 16, 8, 3))
+_WIDE_SMALL = ((32, 32, 32, 4, 3), (64, 32, 32, 4, 3), (32, 64, 32, 4, 3), (64, 64, 16, 4, 3))

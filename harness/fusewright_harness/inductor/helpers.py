@@ -271,6 +271,16 @@ class Translate(ast.NodeTransformer):
         self.generic_visit(node)
         if name in ("tl.maximum", "tl.minimum") and len(node.args) == 3:
             node.keywords.append(ast.keyword("propagate_nan", node.args.pop()))
+        if (
+            name == "tl.full"
+            and ast.unparse(node.args[1]) in ("0", "0.0")
+            and ast.unparse(node.args[0]) != "[]"
+        ):
+            return ast.Call(ast.parse("tl.zeros", mode="eval").body, [node.args[0], node.args[2]], [])
+        if name.endswith(".broadcast_to") and ast.unparse(node.func.value).startswith("tl.zeros([1"):
+            return ast.parse(
+                f"tl.zeros([{', '.join(map(ast.unparse, node.args))}], tl.int32)", mode="eval"
+            ).body
         if name == "triton_helpers.welford_reduce":
             del node.args[4:]
         if name == "triton_helpers.bucketize_binary_search":

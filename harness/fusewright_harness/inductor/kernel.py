@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fusewright_harness.inductor import configs, products
+from fusewright_harness.inductor.addresses import Addresses
 from fusewright_harness.inductor.helpers import NAMES as HELPER_NAMES
 from fusewright_harness.inductor.helpers import Translate, Unknown
 from fusewright_harness.inductor.hoist import Hoist
@@ -60,6 +61,8 @@ class StandaloneKernel:
     """The configurations that it may be launched in, where those are chosen for it."""
     warps: int = 4
     """The warps of a program, where its launch works its blocks out from the sizes."""
+    across: bool = False
+    """Whether what is reduced lies apart."""
     functions: list[str] = field(default_factory=list)
     """Texts of the functions that only this kernel calls."""
 
@@ -127,7 +130,7 @@ class _Writer:
         remove_dead(self._body)
         translate = Translate()
         try:
-            self._body = [_FlatSums().visit(translate.visit(statement)) for statement in self._body]
+            self._body = [translate.visit(statement) for statement in self._body]
         except Unknown as error:
             raise Unsupported(
                 str(error), f"TorchInductor's kernel calls `{error}`, which has no standalone form yet"
@@ -139,11 +142,14 @@ class _Writer:
         self._renamed |= indices.names
         name_values(self._body, indices, self._pointers_of, self._names, self._renamed)
         _Rename(self._renamed, self._sizes).apply(self._body)
+        numbers = {name: value for name, value in self._arguments if not name.endswith("_ptr")}
+        addresses = Addresses(set(numbers), numbers)
+        self._body = [addresses.visit(statement) for statement in self._body]
         blocks = self._blocks(indices, whole)
         return StandaloneKernel(
             self._name,
             self._kernel.kind,
-            self._text(blocks, doubles),
+            self._text(blocks, doubles, self._about(blocks, indices)),
             self._launch,
             self._used_arguments(),
             self._origins(),
@@ -152,6 +158,7 @@ class _Writer:
             translate.needed,
             configs.choices(self._kernel),
             configs.warps(self._kernel),
+            self._kernel.across,
             functions,
         )
 
@@ -329,7 +336,22 @@ class _Writer:
         keys = ", ".join(f'"{name}"' for name in sizes)
         return [*lines, "    ],", f"    key=[{keys}],", ")"]
 
-    def _text(self, blocks: list[Block], doubles: set[str]) -> str:
+    def _about(self, blocks: list[Block], indices: Indices) -> str:
+        """What one program does, as a sentence."""
+        reduced = [block for block in blocks if block.axis.startswith("R")]
+        kept = [block for block in blocks if block.name and not block.axis.startswith("R")]
+        if self._kernel.kind == products.KIND:
+            return f"A tile of the product, summed in steps of {reduced[0].name}; tiles nearby run at the same time."
+        if not reduced or len(kept) != 1:
+            sizes = " by ".join(block.name for block in kept)
+            return f"{sizes} elements in each program."
+        along = " and ".join(indices.words[block.axis][0] for block in reduced)
+        each = f"{kept[0].name} {indices.words[kept[0].axis][0]} in each program"
+        if all(block.whole for block in reduced):
+            return f"{each}, with all {along} held at once."
+        return f"{each}, their {along} in steps of {reduced[-1].name}."
+
+    def _text(self, blocks: list[Block], doubles: set[str], about: str) -> str:
         doubled = {self._renamed[name] for name in doubles}
         parameters = [
             f"{name}: tl.float64" if name in doubled else name for name, _value in self._used_arguments()
@@ -339,6 +361,7 @@ class _Writer:
             *self._autotuning(blocks),
             "@triton.jit",
             *call_lines(f"def {self._name}(", parameters, "):"),
+            f'    """{about}"""',
         ]
         for statement in self._body:
             ast.fix_missing_locations(statement)
@@ -362,29 +385,6 @@ def _parse_statement(text: str) -> ast.stmt:
 def _is_wide(node: ast.AST) -> bool:
     """Whether it is a number that int32, as which Triton takes small arguments, cannot hold."""
     return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value >> 31 > 0
-
-
-class _FlatSums(ast.NodeTransformer):
-    """A pointer plus a sum is written without parentheses."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        self.generic_visit(node)
-        match node:
-            case ast.BinOp(
-                left=left, op=ast.Add(), right=ast.BinOp(left=middle, op=ast.Add(), right=last)
-            ) if isinstance(left, ast.Name) and "_ptr" in left.id:
-                return self.visit(ast.BinOp(ast.BinOp(left, ast.Add(), middle), ast.Add(), last))
-            case ast.BinOp(left=ast.BinOp(op=ast.Add()) as left, op=ast.Add(), right=right) if (
-                isinstance(right, ast.BinOp) and isinstance(right.op, ast.Add) and _begins_with_pointer(left)
-            ):
-                return self.visit(ast.BinOp(ast.BinOp(left, ast.Add(), right.left), ast.Add(), right.right))
-        return node
-
-
-def _begins_with_pointer(node: ast.expr) -> bool:
-    while isinstance(node, ast.BinOp):
-        node = node.left
-    return isinstance(node, ast.Name) and "_ptr" in node.id
 
 
 class _Rename(ast.NodeTransformer):

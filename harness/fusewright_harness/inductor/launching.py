@@ -11,6 +11,9 @@ from fusewright_harness.inductor.layout import call_lines
 _TILE = 2048
 """Elements that a program of a reduction holds at a time."""
 _MOST_ROWS = 64
+_COLUMNS = 32
+"""Neighbouring elements that a program reads at once where it reduces across them."""
+_MOST_HELD = 16384
 _USUAL_WARPS = 4
 
 
@@ -80,4 +83,6 @@ def _rows(kernel: StandaloneKernel) -> str:
         if axis.startswith("r"):
             length *= hint
     outputs = kernel.size_hints.get("x", _MOST_ROWS)
+    if kernel.across and outputs >= _COLUMNS and _COLUMNS * length <= _MOST_HELD:
+        return str(_COLUMNS)
     return str(max(1, min(_MOST_ROWS, outputs, _TILE // max(1, length))))

@@ -30,6 +30,10 @@ def statement_lines(statement: ast.stmt) -> list[str]:
             return _call("", call, "")
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Call() as call) if len(names) > 1:
             return _call(f"{', '.join(map(ast.unparse, names))} = ", call, "")
+        case ast.Assign(
+            targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name(id=total), op=ast.Add(), right=added)
+        ) if name == total:
+            return [f"{name} += {ast.unparse(added)}"]
         case ast.Assign(targets=[target], value=ast.Call() as call):
             return _call(f"{ast.unparse(target)} = ", call, "")
     return ast.unparse(statement).split("\n")

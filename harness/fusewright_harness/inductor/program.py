@@ -31,6 +31,8 @@ class Kernel:
     """Powers of two at or above its extents, for the inputs that it was written for."""
     inner: bool
     """Whether a reduction runs along neighbouring elements."""
+    across: bool = False
+    """Whether it runs across them."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def _kernel(name: str, body: str) -> Kernel:
         if isinstance(node, ast.Call) and _function(node).startswith("triton_heuristics.")
     )
     keywords = {keyword.arg: keyword.value for keyword in heuristics.keywords}
+    hint = ast.unparse(keywords["reduction_hint"]) if "reduction_hint" in keywords else ""
     return Kernel(
         name=name,
         kind=_function(heuristics).removeprefix("triton_heuristics."),
@@ -171,7 +174,8 @@ def _kernel(name: str, body: str) -> Kernel:
         helpers=[node for node in functions if node is not function],
         signature=_signature(keywords["triton_meta"]),
         size_hints=_literal(keywords.get("size_hints"), {}),
-        inner="INNER" in ast.unparse(keywords["reduction_hint"]) if "reduction_hint" in keywords else False,
+        inner="INNER" in hint,
+        across="OUTER" in hint and "TINY" not in hint,
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from fusewright_harness.inductor.shapes import Axes
 from fusewright_harness.inductor.types import Types
+from fusewright_harness.inductor.zeros import Zeros
 
+_INDEX = re.compile(r"([xyz]|r\d_)(\d+|index)")
 _LONGEST_INLINED = 48
 _LONGEST_LINE = 84
 _INLINED = ("tmp", "xoffset", "yoffset", "zoffset")
@@ -79,8 +82,10 @@ def simplify(statements: list[ast.stmt], axes: Axes, types: Types) -> None:
     remove_dead(statements)
     propagate_aliases(statements)
     _fold_constants(statements)
-    _rewrite(statements, types.without_casts, types.learn)
+    _rewrite(statements, lambda value: types.without_casts(_Plain(types).visit(value)), types.learn)
     propagate_aliases(statements)
+    _rewrite(statements, _Plain(types).visit, types.learn)
+    _fold_truths(statements)
     _rewrite(statements, lambda value: axes.without_broadcasts(value, types.is_scalar), axes.learn)
     # What was broadcast may be a plain number now.
     _rewrite(statements, types.without_casts, types.learn)
@@ -88,9 +93,136 @@ def simplify(statements: list[ast.stmt], axes: Axes, types: Types) -> None:
     _share(statements)
     propagate_aliases(statements)
     remove_dead(statements)
+    counts = stores(statements)
+    zeros = Zeros({name for name, count in counts.items() if count == 1})
+    _rewrite(statements, zeros.without_masking, zeros.learn)
+    propagate_aliases(statements)
+    remove_dead(statements)
+    _settle_aliases(statements)
+    for block in blocks(statements):
+        _join_steps(block)
     while inline(statements):
         pass
     remove_dead(statements)
+
+
+def _fold_truths(statements: list[ast.stmt]) -> None:
+    """Leaves out of masks what always holds."""
+    counts = stores(statements)
+    truths = {
+        name: statement.value
+        for statement in walk(statements)
+        if isinstance(statement, ast.Assign)
+        and (name := target_of(statement)) is not None
+        and counts[name] == 1
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value is True
+    }
+    if truths:
+        replace(statements, truths)
+        remove_dead(statements)
+        folded = _Truths()
+        for statement in statements:
+            folded.visit(statement)
+
+
+class _Truths(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case (
+                ast.BinOp(left=ast.Constant(value=True), op=ast.BitAnd(), right=value)
+                | ast.BinOp(left=value, op=ast.BitAnd(), right=ast.Constant(value=True))
+            ):
+                return value
+        return node
+
+
+def _settle_aliases(statements: list[ast.stmt]) -> None:
+    """Reads a sum by its own name once it is complete."""
+    counts = stores(statements)
+    place = 0
+    while place < len(statements):
+        match statements[place]:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=source)) if (
+                counts[name] == 1 and not stores(statements[place + 1 :])[source]
+            ):
+                replace(statements[place + 1 :], {name: ast.Name(source, ast.Load())})
+                del statements[place]
+                continue
+        place += 1
+
+
+def _join_steps(block: list[ast.stmt]) -> None:
+    """Gives a running value its next one at once, where another name was between."""
+    while _join_one_step(block):
+        pass
+
+
+def _join_one_step(block: list[ast.stmt]) -> bool:
+    read, given = loads(block), stores(block)
+    for place, statement in enumerate(block):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=running)], value=ast.Name(id=step)) if (
+                read[step] == 1 and given[step] == 1
+            ):
+                before = next((n for n, s in enumerate(block[:place]) if target_of(s) == step), None)
+                between = block[before + 1 : place] if before is not None else []
+                if before is None or loads(between)[running] or stores(between)[running]:
+                    continue
+                block[before].targets[0].id = running
+                del block[place]
+                return True
+    return False
+
+
+class _Plain(ast.NodeTransformer):
+    """Expressions without what has no effect."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """``1.0 * x`` is ``x`` where ``x`` is a floating number."""
+        self.generic_visit(node)
+        match node:
+            case (
+                ast.BinOp(left=ast.Constant(value=1.0), op=ast.Mult(), right=value)
+                | ast.BinOp(left=value, op=ast.Mult(), right=ast.Constant(value=1.0))
+            ) if self._types.of(value) in ("float32", "float64"):
+                return value
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """An index is never negative."""
+        self.generic_visit(node)
+        match node:
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.GtE()], comparators=[ast.Constant(value=0)]):
+                return ast.Constant(True) if _INDEX.fullmatch(name) else node
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A number that fills the shape of another value is that number."""
+        self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Attribute(attr="full"), args=[shape, ast.Constant() as number, dtype]) if (
+                ast.unparse(shape).endswith(".shape") and ast.unparse(dtype).endswith(".dtype")
+            ):
+                return number
+            case ast.Call(func=ast.Attribute(value=value, attr="to"), args=[type_]) if ast.unparse(
+                type_
+            ) == "tl.int32" and self._is_place(value):
+                # Indices are 32 bits wide as it is.
+                return value
+        return node
+
+    def _is_place(self, value: ast.expr) -> bool:
+        """Whether a value is made of indices, numbers and sizes alone."""
+        nodes = list(ast.walk(value))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        return not any(isinstance(node, ast.Call) for node in nodes) and all(
+            _INDEX.fullmatch(name.id) or self._types.is_scalar(name) for name in names
+        )
 
 
 def remove_dead(statements: list[ast.stmt]) -> None:

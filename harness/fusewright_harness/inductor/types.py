@@ -80,6 +80,8 @@ class Types:
         if name == "tl.load":
             pointers = [n.id for n in ast.walk(first) if isinstance(n, ast.Name) and n.id in self._pointers]
             return self._pointers[pointers[0]] if len(pointers) == 1 else None
+        if name == "tl.dot":
+            return self.of(rest[1]) if len(rest) > 1 else None
         if name == "tl.full":
             return rest[1].attr if len(rest) > 1 and isinstance(rest[1], ast.Attribute) else None
         if name == "tl.where" and len(rest) == 2:

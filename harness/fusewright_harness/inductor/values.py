@@ -35,6 +35,12 @@ _CALLED = {
     "floor_divide": "quotient",
     "remainder": "remaining",
 }
+_SEVERAL = {
+    "welford_step": ("next_mean", "next_squares", "next_count"),
+    "welford_merge": ("merged_mean", "merged_squares", "merged_count"),
+    "welford_of": ("final_mean", "final_squares", "final_count"),
+}
+"""What functions of several results give."""
 _OPERATORS = {
     ast.Add: "added",
     ast.Sub: "difference",
@@ -42,7 +48,7 @@ _OPERATORS = {
     ast.Div: "quotient",
     ast.FloorDiv: "quotient",
     ast.Mod: "remaining",
-    ast.BitAnd: "both",
+    ast.BitAnd: "inside",
     ast.BitOr: "either_of",
     ast.BitXor: "mixed",
     ast.LShift: "shifted",
@@ -69,11 +75,25 @@ def name_values(
             if not isinstance(node, (ast.Assign, ast.AnnAssign)):
                 continue
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            _name_several(targets[0], node.value, names, renamed)
             for target in (part for whole in targets for part in ast.walk(whole)):
                 if isinstance(target, ast.Name) and target.id not in renamed:
                     name = _name(target.id, node.value, indices, element_of, stored, renamed)
                     if name is not None:
                         renamed[target.id] = names.fresh(*name)
+
+
+def _name_several(target: ast.expr, value: ast.expr | None, names: Names, renamed: dict[str, str]) -> None:
+    match target, value:
+        case ast.Tuple(elts=parts), ast.Call(func=ast.Name(id=function)) if function in _SEVERAL:
+            for part, word in zip(parts, _SEVERAL[function], strict=False):
+                if isinstance(part, ast.Name) and _TEMPORARY.fullmatch(part.id):
+                    renamed.setdefault(part.id, names.fresh(word))
+        case ast.Name(id=name), ast.Subscript(value=ast.Name(id=inner)) if _TEMPORARY.fullmatch(name):
+            # The same values, along the other axis.
+            word = renamed.get(inner, "")
+            if word.startswith("final_"):
+                renamed.setdefault(name, names.fresh(f"{word.removeprefix('final_')}_of_each"))
 
 
 def _name(
@@ -112,6 +132,8 @@ def _by_value(value: ast.expr, element_of: Callable[[str], str | None]) -> str:
             return _by_value(value.func.value, element_of)
         case ast.Subscript(value=inner):
             return _by_value(inner, element_of)
+        case ast.Compare(ops=[ast.Lt() | ast.GtE()]):
+            return "inside" if _is_bound(value) else "condition"
         case ast.Compare():
             return "condition"
         case ast.UnaryOp(op=ast.USub()):
@@ -120,6 +142,10 @@ def _by_value(value: ast.expr, element_of: Callable[[str], str | None]) -> str:
             return "inverted"
         case ast.BinOp(left=left, right=right, op=ast.Mult()) if ast.unparse(left) == ast.unparse(right):
             return "square"
+        case (
+            ast.BinOp(op=ast.BitAnd(), right=ast.Constant()) | ast.BinOp(op=ast.BitAnd(), left=ast.Constant())
+        ):
+            return "bits"
         case ast.BinOp(op=op):
             return _OPERATORS.get(type(op), "value")
         case ast.Call(func=function, args=args):
@@ -131,6 +157,12 @@ def _by_value(value: ast.expr, element_of: Callable[[str], str | None]) -> str:
             last = name.rsplit(".", 1)[-1]
             return _CALLED.get(name, last if name.startswith(("libdevice.", "tl.math.")) else "value")
     return "value"
+
+
+def _is_bound(comparison: ast.Compare) -> bool:
+    """Whether a place is compared with a size or with nothing."""
+    other = comparison.comparators[0]
+    return isinstance(other, ast.Name) or ast.unparse(other) == "0"
 
 
 def _stored(body: list[ast.stmt], element_of: Callable[[str], str | None]) -> dict[str, str]:

@@ -1,0 +1,121 @@
+"""Addresses as a person writes them: the pointer, then what is far apart times its stride, then what is near."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+_LONGEST = 8
+
+
+class Addresses(ast.NodeTransformer):
+    """Puts the terms of every pointer's sum in order."""
+
+    def __init__(self, sizes: set[str], products: dict[str, ast.expr]) -> None:
+        """``sizes`` are the kernel's numbers; ``products`` those of them that are products of others."""
+        self._sizes = sizes
+        found = {name: _factors(value) for name, value in products.items()}
+        self._products = sorted(
+            ((name, Counter(factors)) for name, factors in found.items() if factors and len(factors) > 1),
+            key=lambda item: -sum(item[1].values()),
+        )
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A load or a store."""
+        self.generic_visit(node)
+        if ast.unparse(node.func) in ("tl.load", "tl.store", "tl.atomic_add") and node.args:
+            node.args[0] = self._address(node.args[0])
+        return node
+
+    def _address(self, address: ast.expr) -> ast.expr:
+        terms = _terms(address)
+        pointers = [term for term in terms if isinstance(term, ast.Name) and term.id.endswith("_ptr")]
+        if len(pointers) != 1 or not 2 <= len(terms) <= _LONGEST:
+            return address
+        rest = sorted((self._term(term) for term in terms if term is not pointers[0]), key=self._nearness)
+        result: ast.expr = pointers[0]
+        for term in rest:
+            less = _negated(term)
+            result = (
+                ast.BinOp(result, ast.Add(), term) if less is None else ast.BinOp(result, ast.Sub(), less)
+            )
+        return result
+
+    def _nearness(self, term: ast.expr) -> tuple[int, int]:
+        """Sorts terms: those with strides first, the longest first; numbers and sizes alone are last."""
+        names = {node.id for node in ast.walk(term) if isinstance(node, ast.Name)}
+        if not names - self._sizes:
+            return (2, 0)
+        product = isinstance(term, ast.BinOp) and isinstance(term.op, ast.Mult)
+        variables = [o for o in _operands(term) if not isinstance(o, ast.Constant)]
+        return (0, -len(variables)) if product and len(variables) > 1 else (1, 0)
+
+    def _term(self, term: ast.expr) -> ast.expr:
+        """``index * stride`` with a product of sizes that has a name called by it."""
+        operands = _operands(term)
+        if len(operands) < 2:
+            return term
+        places = [operand for operand in operands if not self._is_size(operand)]
+        sizes = Counter(ast.unparse(operand) for operand in operands if self._is_size(operand))
+        for name, factors in self._products:
+            if factors <= sizes:
+                sizes = sizes - factors + Counter([name])
+        strides = [_parse(text) for text, number in sizes.items() for _ in range(number)]
+        strides.sort(key=lambda stride: not isinstance(stride, ast.Constant))
+        if len(places) != 1 or not strides:
+            ordered = [*strides, *places]
+        elif isinstance(strides[0], ast.Constant) or _negated(strides[0]) is not None:
+            ordered = [strides[0], *places, *strides[1:]]
+        else:
+            ordered = [*places, *strides]
+        result = ordered[0]
+        for factor in ordered[1:]:
+            result = ast.BinOp(result, ast.Mult(), factor)
+        return result
+
+    def _is_size(self, operand: ast.expr) -> bool:
+        match operand:
+            case ast.Constant() | ast.UnaryOp(operand=ast.Constant()):
+                return True
+            case ast.Name(id=name):
+                return name in self._sizes
+        return False
+
+
+def _terms(expression: ast.expr) -> list[ast.expr]:
+    match expression:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return [*_terms(left), *_terms(right)]
+    return [expression]
+
+
+def _operands(expression: ast.expr) -> list[ast.expr]:
+    match expression:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return [*_operands(left), *_operands(right)]
+    return [expression]
+
+
+def _factors(expression: ast.expr) -> list[str] | None:
+    """The names whose product an expression is; None where it is something else."""
+    operands = _operands(expression)
+    return [o.id for o in operands] if all(isinstance(o, ast.Name) for o in operands) else None
+
+
+def _negated(term: ast.expr) -> ast.expr | None:
+    """What is subtracted, where a term is a negative number or a multiple of minus one."""
+    match term:
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return operand
+        case ast.Constant(value=int() as value) if value < 0:
+            return ast.Constant(-value)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right) if ast.unparse(left) == "-1":
+            return right
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            less = _negated(left)
+            return None if less is None else ast.BinOp(less, ast.Mult(), right)
+    return None
+
+
+def _parse(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
