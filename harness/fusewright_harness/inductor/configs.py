@@ -83,13 +83,19 @@ def _reductions(kernel: Kernel) -> list[Choice]:
     return found or [Choice({"X": table[0][0], summed[0]: table[0][1]}, table[0][2], 1)]
 
 
-def _windows(kernel: Kernel) -> list[Choice]:
-    """For elementwise kernels that read many neighbours: with few elements a thread keeps them in registers."""
-    loads = sum(
-        isinstance(node, ast.Call) and ast.unparse(node.func) == "tl.load"
+def reads_windows(kernel: Kernel) -> bool:
+    """Whether an elementwise kernel reads many neighbours of each element."""
+    loads = [
+        node
         for node in ast.walk(kernel.function)
-    )
-    if loads < _MANY_LOADS or list(kernel.size_hints) != ["x"] or kernel.size_hints["x"] < _WORTH_CHOOSING:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "tl.load"
+    ]
+    return kernel.kind == "pointwise" and len(loads) >= _MANY_LOADS and list(kernel.size_hints) == ["x"]
+
+
+def _windows(kernel: Kernel) -> list[Choice]:
+    """For kernels that read windows: with few elements a thread keeps them in registers."""
+    if not reads_windows(kernel) or kernel.size_hints["x"] < _WORTH_CHOOSING:
         return []
     return [Choice({"X": block}, warps, 1) for block, warps in _WINDOWS]
 

@@ -14,6 +14,7 @@ import torch
 from torch._inductor import config
 from torch._inductor.choices import InductorChoices
 from torch._inductor.codegen.triton import TritonKernel
+from torch._inductor.codegen.wrapper import PythonWrapperCodegen
 from torch._inductor.debug import DebugContext
 from torch._inductor.fx_passes.post_grad import post_grad_passes, view_to_reshape
 from torch._inductor.graph import GraphLowering
@@ -147,6 +148,23 @@ def _whole_bits() -> Any:
 
 
 @contextlib.contextmanager
+def _parts_known(traced: Traced) -> Any:
+    """Lets a size be a number of parts: older versions want every symbol to be the size of some dimension."""
+    parts = {symbol for symbol, origin in traced.origins.items() if origin.what == "part"}
+    original = PythonWrapperCodegen.codegen_input_symbol_assignment
+
+    def assign(wrapper: Any, name: Any, value: Any, bound_vars: Any, *more: Any, **named: Any) -> Any:
+        bound_vars.update(parts)
+        return original(wrapper, name, value, bound_vars, *more, **named)
+
+    PythonWrapperCodegen.codegen_input_symbol_assignment = assign
+    try:
+        yield
+    finally:
+        PythonWrapperCodegen.codegen_input_symbol_assignment = original
+
+
+@contextlib.contextmanager
 def _long_chains_once() -> Any:
     """Has a long chain that reads nothing, such as random bits made of places, computed once.
 
@@ -179,7 +197,7 @@ def emit(traced: Traced) -> str:
     modes = contextlib.ExitStack()
     for mode in (choices, V.set_fake_mode(traced.fake_mode), DebugContext(), torch.no_grad()):
         modes.enter_context(mode)
-    with modes, _symbolic_rows(), _whole_bits(), _long_chains_once():
+    with modes, _symbolic_rows(), _parts_known(traced), _whole_bits(), _long_chains_once():
         view_to_reshape(graph)
         post_grad_passes(graph, is_inference=True)
         with traced.fake_mode:

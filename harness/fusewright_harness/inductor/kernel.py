@@ -336,6 +336,15 @@ class _Writer:
         keys = ", ".join(f'"{name}"' for name in sizes)
         return [*lines, "    ],", f"    key=[{keys}],", ")"]
 
+    def _divisors(self) -> set[str]:
+        """The sizes that places are divided by. As constants of the compiled kernel they are divided by in no time."""
+        found = set()
+        for node in walk(self._body):
+            match node:
+                case ast.BinOp(op=ast.FloorDiv() | ast.Mod(), right=ast.Name(id=name)):
+                    found.add(name)
+        return {name for name, _value in self._used_arguments() if name in found}
+
     def _about(self, blocks: list[Block], indices: Indices) -> str:
         """What one program does, as a sentence."""
         reduced = [block for block in blocks if block.axis.startswith("R")]
@@ -353,9 +362,9 @@ class _Writer:
 
     def _text(self, blocks: list[Block], doubles: set[str], about: str) -> str:
         doubled = {self._renamed[name] for name in doubles}
-        parameters = [
-            f"{name}: tl.float64" if name in doubled else name for name, _value in self._used_arguments()
-        ]
+        divisors = self._divisors() if configs.reads_windows(self._kernel) else set()
+        types = dict.fromkeys(doubled, ": tl.float64") | dict.fromkeys(divisors, ": tl.constexpr")
+        parameters = [f"{name}{types.get(name, '')}" for name, _value in self._used_arguments()]
         parameters += [f"{block.name}: tl.constexpr" for block in blocks if block.name]
         lines = [
             *self._autotuning(blocks),
