@@ -11,7 +11,7 @@ import torch
 
 from fusewright_harness.call import Arguments, finish
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
-from fusewright_harness.cupti import Activities, Unavailable, profile_calls
+from fusewright_harness.cupti import Unavailable, profile_calls
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
 from fusewright_harness.interpreter import autotuning, order
@@ -52,7 +52,6 @@ class Candidate:
         self._watch = LaunchWatch(interpreted)
         self._watch.install()
         self._stopwatch = Stopwatch.on(device)
-        self._activities = Activities.of_torch() if device.type == "cuda" else None
         self._file = ""
         self._pair: dict[str, Any] = {}
         self._module: types.ModuleType | None = None
@@ -229,12 +228,12 @@ class Candidate:
             raise fault_from_exception(error, "triton", "timing", self._file) from error
 
     def _profile(self) -> dict[str, Any]:
-        handles = self._stopwatch.handles
-        if self._activities is None or handles is None:
+        handles, activities = self._stopwatch.handles, self._stopwatch.activities
+        if activities is None or handles is None:
             return {"problem": "torch came without CUPTI"}
         inputs = self._inputs[-1]
         try:
-            profile = profile_calls(self._function, inputs, self._activities, handles)
+            profile = profile_calls(self._function, inputs, activities, handles)
         except Unavailable as refusal:
             return {"problem": str(refusal)}
         except Exception as error:

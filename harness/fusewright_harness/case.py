@@ -119,6 +119,8 @@ class Case:
     """The bytes of one call's inputs and outputs."""
     output_bytes: int = 0
     """The bytes of what one call of the candidate returns."""
+    by_kernels: bool = False
+    """Whether the times are what kernels take by CUPTI, as those of short calls are."""
     call_s: float = 0.0
     """How long the last check's call of both sides took, in seconds."""
     named_candidate: str | None = None

@@ -11,12 +11,14 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.own_kernels import WAIT_NAME
-from fusewright_harness.stopwatch import Handles
 from fusewright_harness.transfer import clone_value
+
+if TYPE_CHECKING:
+    from fusewright_harness.stopwatch import Handles
 
 _CALLS = 5
 _AWAKE_MS = 2.0
@@ -82,6 +84,14 @@ class Activities:
         self._check(self._flush(ctypes.c_uint32(_FORCED)), "a flush")
         records, self._records = self._records, []
         return records
+
+    def take_after_wait(self) -> list[Record]:
+        """Of that, what followed the kernel that waits. Raises :class:`Unavailable`."""
+        records = self.take()
+        names = [name for name, _ms in records]
+        if WAIT_NAME not in names:
+            raise Unavailable("CUPTI left out the kernel that waits")
+        return records[names.index(WAIT_NAME) + 1 :]
 
     def end(self) -> None:
         """Has CUPTI watch no longer."""

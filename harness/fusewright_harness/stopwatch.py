@@ -21,6 +21,7 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import Arguments
+from fusewright_harness.cupti import Activities, Unavailable
 from fusewright_harness.mixing import mix
 from fusewright_harness.own_kernels import TOUCHES, load_kernels
 from fusewright_harness.transfer import clone_value
@@ -97,8 +98,14 @@ def prepare_handles(device: torch.device) -> None:
 class Stopwatch:
     """Times the calls of one process. Times are in milliseconds."""
 
-    def __init__(self, handles: Handles | None, device: torch.device | None = None) -> None:
+    def __init__(
+        self,
+        handles: Handles | None,
+        device: torch.device | None = None,
+        activities: Activities | None = None,
+    ) -> None:
         self.handles = handles
+        self.activities = activities
         self._device = device or torch.device("cpu")
         self._order: dict[str, Any] = {}
         self._arguments: list[Arguments] = []
@@ -111,7 +118,8 @@ class Stopwatch:
         """A stopwatch for a device; one without CUDA answers no verb."""
         if device.type != "cuda":
             return Stopwatch(None, device)
-        return Stopwatch(_prepared.pop(device, None) or cuda_handles(device), device)
+        handles = _prepared.pop(device, None) or cuda_handles(device)
+        return Stopwatch(handles, device, Activities.of_torch())
 
     def prepare(self, inputs: list[Any], order: dict[str, Any]) -> dict[str, Any]:
         """Makes the inputs of a slot: ``order["rounds"]`` times ``order["batch"]`` calls.
@@ -140,11 +148,13 @@ class Stopwatch:
         - ``device``: ``device_ms`` and ``enqueue_ms`` of each round, divided by its calls; the GPU waits
           ``order["wait_ms"]`` before a round. With ``order["keep"]`` the outputs stay for :meth:`stash`. With
           ``order["costs"]`` there is ``launch_ms`` too: what a launch took in each of a few windows before the calls.
+        - ``kernels``: ``busy_ms`` and ``records`` of each round, divided by its calls: what the kernels took by CUPTI,
+          without what lies between them, and how many there were; or a ``problem``.
         - ``host``: ``host_ms`` of each call, synchronising around it.
         """
         arguments, self._arguments = self._arguments, []
-        take = self._from_host if self._order["how"] == "host" else self._from_device
-        return take(function, arguments)
+        ways = {"device": self._from_device, "kernels": self._from_kernels, "host": self._from_host}
+        return ways[self._order["how"]](function, arguments)
 
     def stash(self, call: int) -> dict[str, Any]:
         """Keeps what the call of that number in the last slot gave, as the stream had it when the call was over.
@@ -217,6 +227,36 @@ class Stopwatch:
             self.handles.record(end)
         self.handles.finish()
         return [self.handles.elapsed_ms(begin, end) / TOUCHES for begin, end in events]
+
+    def _from_kernels(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
+        assert self.handles is not None  # As in `prepare`.
+        if self.activities is None:
+            return {"problem": "torch came without CUPTI"}
+        batch, busy_ms, records = self._order["batch"], [], []
+        try:
+            self.activities.begin()
+            for number in range(len(self._order["contents"])):
+                calls = arguments[number * batch : (number + 1) * batch]
+                self.handles.finish()
+                self.activities.take()
+                self.handles.flush()
+                # CUPTI makes each launch take the host longer.
+                self.handles.wait_ms(2 * self._order["wait_ms"])
+                results = [function(*given.positional, **given.named) for given in calls]
+                self.handles.finish()
+                executed = self.activities.take_after_wait()
+                if self._order["keep"]:
+                    self._kept += [
+                        clone_value(_outputs(result, given))
+                        for result, given in zip(results, calls, strict=True)
+                    ]
+                busy_ms.append(sum(ms for _name, ms in executed) / batch)
+                records.append(len(executed) / batch)
+        except Unavailable as refusal:
+            return {"problem": str(refusal)}
+        finally:
+            self.activities.end()
+        return {"busy_ms": busy_ms, "records": records}
 
     def _from_host(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
         assert self.handles is not None  # As in `prepare`.

@@ -26,7 +26,7 @@ _SHORT_MS = 0.020
 """A call shorter than this is timed in batches: events tell half a microsecond."""
 _BATCH_MS = 0.050
 _MOST_BATCH = 8
-_BATCHED_ROUNDS = 6
+_BATCHED_ROUNDS = 5
 _FEW_BATCHED_ROUNDS = 4
 _LARGE_BYTES = 1 << 30
 _DOUBT_MS = 0.0002
@@ -34,6 +34,11 @@ _MOST_DOUBT = 0.05
 """How far short calls' times differ between processes that do the same, though they are evened out by what launches
 take (:mod:`launch_cost`): two tenths of a microsecond (measured on an H200). As a share of the shorter side's time, the
 interval is wider by it on both ends."""
+BUSY_SLOT_PAIRS = 5
+_BETWEEN_MS = -0.0002, 0.0025
+_BESIDE_MS = 0.0005
+_BUSY_DOUBT_MS = 0.00006
+"""The same of what kernels take by CUPTI: half a percent of eight microseconds, and once more."""
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
 _WAIT_LIMIT_MS = 5.0
@@ -155,13 +160,42 @@ def device_times(slot: dict[str, Any], batch: int, overhead_ms: float) -> list[f
     return [max(time - overhead_ms / batch, 1e-6) for time in numbers(slot, "device_ms")]
 
 
+@dataclass(frozen=True)
+class Busy:
+    """What the kernels of a side's calls took by CUPTI, slot by slot in milliseconds, and how many a call had."""
+
+    slots: list[list[float]]
+    records: float
+
+    def plausible(self, event_slots: list[list[float]], launches: int) -> bool:
+        """Whether that can be so of calls that took what events say, and that launched so many kernels at least.
+
+        Between kernels lies what a launch takes, and no more than that.
+        """
+        busy_ms, event_ms = (
+            statistics.median(time for times in slots for time in times)
+            for slots in (self.slots, event_slots)
+        )
+        least, most = _BETWEEN_MS
+        between_ms = event_ms - busy_ms
+        return (
+            self.records >= launches
+            and least * self.records - _BESIDE_MS <= between_ms <= most * self.records + _BESIDE_MS
+        )
+
+
 def overhead_from_spins(short_ms: list[float], long_ms: list[float]) -> float:
     """What lies between two events around a kernel of no length, from kernels of one length and of twice that."""
     return max(0.0, 2 * statistics.median(short_ms) - statistics.median(long_ms))
 
 
-def evaluate(python_slots: list[list[float]], triton_slots: list[list[float]], seed: int) -> Timing:
-    """Medians, speedup and interval from the slots' times, the first round of each slot already dropped."""
+def evaluate(
+    python_slots: list[list[float]], triton_slots: list[list[float]], seed: int, by_kernels: bool = False
+) -> Timing:
+    """Medians, speedup and interval from the slots' times, the first round of each slot already dropped.
+
+    ``by_kernels`` they are CUPTI's, which differ less from process to process.
+    """
     python, triton = (torch.tensor(slots, dtype=torch.float64) for slots in (python_slots, triton_slots))
     python_ms, triton_ms = python.quantile(0.5).item(), triton.quantile(0.5).item()
     draw = torch.Generator().manual_seed(seed)
@@ -171,7 +205,8 @@ def evaluate(python_slots: list[list[float]], triton_slots: list[list[float]], s
     cut = (1 - _INTERVAL) / 2
     low, high = ratios[int(cut * _RESAMPLES)], ratios[int((1 - cut) * _RESAMPLES) - 1]
     # What differs from process to process no resampling of one run can show.
-    doubt = min(_MOST_DOUBT, _DOUBT_MS / max(min(python_ms, triton_ms), 1e-6))
+    doubt_ms = _BUSY_DOUBT_MS if by_kernels else _DOUBT_MS
+    doubt = min(_MOST_DOUBT, doubt_ms / max(min(python_ms, triton_ms), 1e-6))
     low, high = low * (1 - doubt), high * (1 + doubt)
     return Timing(python_ms, triton_ms, python_ms / max(triton_ms, 1e-6), (low, high))
 

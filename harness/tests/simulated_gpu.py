@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from fusewright_harness.own_kernels import WAIT_NAME
 from fusewright_harness.stopwatch import Handles, Stopwatch
 
 FLUSH_MS = 0.04
@@ -27,6 +28,8 @@ class SimulatedGpu:
         self.whole = 0.0
         self.launch_ms = LAUNCH_MS
         """What a launch takes in the process whose turn it is."""
+        self.kernels: list[tuple[str, float]] = []
+        """What was executed, by the name that a profiler would give it, and its own milliseconds."""
 
     def work(self, ms: float, stream: str = "main", host_ms: float = 0.005, whole: bool = False) -> None:
         """Enqueues a kernel of that length, which costs the host a little.
@@ -39,6 +42,7 @@ class SimulatedGpu:
             begin = max([begin, *self.streams.values()])
             self.whole = begin + self.launch_ms + ms
         self.streams[stream] = begin + self.launch_ms + ms
+        self.kernels.append((WAIT_NAME if whole else "kernel", ms))
 
     def event(self, event: dict[str, float]) -> None:
         self.streams["main"] = max(self.streams.get("main", 0.0), self.now) + EVENT_MS
@@ -59,6 +63,26 @@ class SimulatedGpu:
             finish=self.finish,
             clock=lambda: self.now / 1e3,
         )
+
+
+class SimulatedActivities:
+    """What a simulated GPU executed, as CUPTI would tell; ``share`` of it, where that is to be wrong."""
+
+    def __init__(self, gpu: SimulatedGpu, share: float = 1.0) -> None:
+        self.gpu = gpu
+        self.share = share
+
+    def begin(self) -> None: ...
+
+    def end(self) -> None: ...
+
+    def take(self) -> list[tuple[str, float]]:
+        records, self.gpu.kernels = self.gpu.kernels, []
+        return [(name, self.share * ms) for name, ms in records]
+
+    def take_after_wait(self) -> list[tuple[str, float]]:
+        records = self.take()
+        return records[[name for name, _ms in records].index(WAIT_NAME) + 1 :]
 
 
 class SimulatedWorker:

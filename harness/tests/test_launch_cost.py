@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from simulated_gpu import LAUNCH_MS, TOUCH_MS, SimulatedGpu, SimulatedWorker
+import torch
+from simulated_gpu import LAUNCH_MS, TOUCH_MS, SimulatedActivities, SimulatedGpu, SimulatedWorker
 
 from fusewright_harness import stopwatch, timed
 from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.clock import Clock
 from fusewright_harness.compare import Expected
 from fusewright_harness.launch_cost import LaunchCosts, evened
-from fusewright_harness.timing import Timing, launch_times
+from fusewright_harness.timing import Busy, Timing, launch_times
 from fusewright_harness.verdict import Verdict
 from fusewright_harness.workers import Deadline
 
@@ -31,7 +32,7 @@ class Bench:
     def process(self) -> float:
         return LAUNCH_MS + self.draw.uniform(-SPREAD_MS / 2, SPREAD_MS / 2)
 
-    def verdict(self, worker=SimulatedWorker) -> Timing:
+    def verdict(self, worker=SimulatedWorker, other=SimulatedWorker) -> Timing:
         gpu = self.gpu
 
         def reference(_):
@@ -39,7 +40,7 @@ class Bench:
                 gpu.work(0.002, host_ms=0.001)
 
         candidate = worker(gpu, lambda _: gpu.work(0.004), 1, self.process())
-        team = Team(SimulatedWorker(gpu, reference, None, self.process()), candidate, None)
+        team = Team(other(gpu, reference, None, self.process()), candidate, None)
         case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
         case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
         case.reference_work = {"count": 4}
@@ -52,6 +53,16 @@ def bench(monkeypatch):
     # Outputs are not what is tested here.
     monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
     return Bench()
+
+
+class Profiling(SimulatedWorker):
+    """A worker with CUPTI, which says of its kernels what they took, or a share of it."""
+
+    share = 1.0
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.stopwatch.activities = SimulatedActivities(self.gpu, self.share)
 
 
 def spread(bench: Bench, verdicts: int = 10) -> float:
@@ -113,3 +124,68 @@ def test_a_tenth_is_the_most_that_is_taken_off():
     assert evened([0.005, 0.010], 1, 0.0001) == pytest.approx([0.00493, 0.00993])
     assert evened([0.005], 1000, 0.0001) == pytest.approx([0.0045])
     assert evened([0.005], 1000, -0.0001) == pytest.approx([0.0055])
+
+
+def test_what_kernels_take_is_the_same_in_all_processes(bench, monkeypatch):
+    monkeypatch.setattr(stopwatch.Stopwatch, "launch_ms", lambda _: [])
+    timings = [bench.verdict(Profiling, Profiling) for _ in range(10)]
+    assert {round(timing.triton_ms, 6) for timing in timings} == {0.004}
+    assert {round(timing.python_ms, 6) for timing in timings} == {0.008}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.7, 3.0])
+def test_kernels_that_cannot_have_taken_that_are_not_believed(bench, monkeypatch, share):
+    monkeypatch.setattr(Profiling, "share", share)
+    timing = bench.verdict(Profiling, Profiling)
+    assert timing.triton_ms == pytest.approx(0.004 + LAUNCH_MS, rel=0.05)
+
+
+def test_what_lies_between_kernels_is_a_launch_for_each_and_no_more():
+    def busy(ms, records):
+        return Busy([[ms / 1e3] * 3] * 4, records)
+
+    events = [[0.0065] * 3] * 4
+    assert busy(4.9, 1).plausible(events, launches=1)
+    assert busy(6.6, 1).plausible(events, launches=1)
+    assert not busy(3.4, 1).plausible(events, launches=1)
+    assert busy(3.4, 2).plausible(events, launches=1)
+    assert not busy(7.5, 1).plausible(events, launches=1)
+    assert not busy(4.9, 1).plausible(events, launches=2)
+
+
+def test_outputs_of_what_is_counted_are_checked(bench, monkeypatch):
+    kept = []
+    monkeypatch.setattr(
+        timed._Timekeeper,
+        "_stash",
+        lambda _self, slot, _plan, _times: kept.append("busy_ms" in slot.reported),
+    )
+    bench.verdict(Profiling, Profiling)
+    assert kept.count(True) >= 1
+    assert kept.count(False) >= 1
+
+
+def test_both_sides_are_measured_alike(bench):
+    timing = bench.verdict(Profiling)
+    assert timing.triton_ms == pytest.approx(0.004 + LAUNCH_MS, rel=0.05)
+    assert timing.python_ms == pytest.approx(4 * (0.002 + LAUNCH_MS), rel=0.05)
+
+
+def test_a_round_that_cupti_watched_keeps_its_outputs():
+    gpu = SimulatedGpu()
+    watch = stopwatch.Stopwatch(gpu.handles(), activities=SimulatedActivities(gpu))
+    order = {"how": "kernels", "contents": [0, 1, 2], "batch": 2, "wait_ms": 0.1, "keep": True, "filler": []}
+    watch.prepare(
+        [((torch.full((2,), float(number)),), {}) for number in range(3)],
+        {**order, "reserve": 0, "large": False, "costs": False},
+    )
+
+    def call(x):
+        gpu.work(0.004)
+        return x * 10
+
+    reported = watch.go(call)
+    assert reported["busy_ms"] == pytest.approx([0.004] * 3)
+    assert reported["records"] == [1.0] * 3
+    indices = [watch.stash(call)["index"] for call in (3, 5)]
+    assert [watch.stashed_output(index).tolist() for index in indices] == [[10.0, 10.0], [20.0, 20.0]]

@@ -20,9 +20,6 @@ from harness_client import Harness
 HERE = Path(__file__).resolve().parent
 VERDICTS = 10
 MOST_SPREAD = 0.02
-SHORT_MS = 0.020
-"""Of a shorter kernel the spread is told without a bound: each takes a tenth of a microsecond or two more or
-less from process to process, and what of it is the launches' own is taken off already."""
 MOST_DISAGREEMENT = 0.03
 AGREE_ABOVE_MS = 0.020
 RIGHT = ("pass", "same", "slower", "untimed")
@@ -80,14 +77,10 @@ def repeatability(harness: Harness, device: str) -> bool:
             continue
         triton_ms = statistics.median(timed.final["triton_ms"] for timed in found)
         spread = max(speedups) / min(speedups) - 1
-        bounded = triton_ms >= SHORT_MS
-        kept = spread < MOST_SPREAD or not bounded
+        kept = spread < MOST_SPREAD
         fine = fine and kept
         word = "" if kept else "   UNEXPECTED"
-        note = "" if bounded else " (too short for a bound)"
-        print(
-            f"   {name:32} {triton_ms:8.4f} ms {statistics.median(speedups):6.2f}x {spread:6.2%}{note}{word}"
-        )
+        print(f"   {name:32} {triton_ms:8.4f} ms {statistics.median(speedups):6.2f}x {spread:6.2%}{word}")
     return fine
 
 
