@@ -321,6 +321,18 @@ fn what_grows_with_every_line_is_not_followed_for_ever() {
 }
 
 #[test]
+fn a_function_that_returns_no_inputs_is_not_renamed() {
+    let text = include_str!("../fuzz/seeds/renamed_without_return");
+    let fix = |text: &str| {
+        let file = PairFile::parse(text);
+        let found = file.diagnostics().iter().find(|found| found.rule == Rule::NoTestInputs);
+        found.expect("inputs are missing").fix.clone()
+    };
+    assert_eq!(fix(text), None);
+    assert!(fix(&text.replace("reutrn", "return")).is_some());
+}
+
+#[test]
 fn deep_code_is_read() {
     for deep in [
         "-".repeat(20_000) + "1",
