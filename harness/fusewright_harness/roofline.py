@@ -107,7 +107,9 @@ def refuse_slowed_reference(work: Work, card: Card | None, python_ms: float) -> 
     if card is None or work.unpredictable:
         return
     least_ms = needed_ms(work, card)
-    if python_ms > _SLOW_RATIO * least_ms + _SLOW_MARGIN_MS:
+    # The many short steps of a recurrence take what their launches take, however little each computes.
+    allowed_ms = max(_SLOW_RATIO * least_ms + _SLOW_MARGIN_MS, 2 * _LAUNCH_MS * work.operators)
+    if python_ms > allowed_ms:
         raise _slow(
             f"takes {python_ms:.3f} ms, where its {work.kinds} kinds of operators need about {least_ms:.3f} ms: "
             "something between them waits, loops or computes elsewhere"

@@ -56,6 +56,16 @@ def test_nan_and_infinity_where_the_reference_has_them_are_right():
     assert compare(expect(x, x.double()), -x).wrong is not None
 
 
+def test_a_result_beside_the_largest_number_may_round_to_infinity():
+    x = torch.tensor([65504.0, -65504.0, 1.0], dtype=torch.float16)
+    beyond = torch.tensor([float("inf"), -float("inf"), 1.0], dtype=torch.float16)
+    assert compare(expect(x, x.double()), beyond).wrong is None
+    assert compare(expect(x, x.double()), -beyond).wrong is not None
+    lower = torch.tensor([60000.0, -60000.0, 1.0], dtype=torch.float16)
+    assert compare(expect(lower, lower.double()), beyond).wrong is not None
+    assert compare(expect(beyond, beyond.double()), x).wrong is not None
+
+
 def test_a_more_exact_kernel_is_right_where_the_reference_rounds_on_its_way():
     # bfloat16 all along, as eager PyTorch computes it, against one rounding at the end.
     torch.manual_seed(3)

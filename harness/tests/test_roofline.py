@@ -188,6 +188,10 @@ def test_a_reference_whose_steps_need_one_another_is_not_refused():
     refuse_wasteful_reference(work(scan, a, torch.randn(8, 200, 16)))
     refuse_wasteful_reference(work(long_steps, a, torch.randn(8, 200, 16)))
     refuse_slowed_reference(work(scan, a, torch.randn(8, 200, 16)), H200, 600 * 0.005)
+    steps = work(long_steps, a, torch.randn(8, 200, 16))
+    refuse_slowed_reference(steps, H200, steps.operators * 0.008)
+    with pytest.raises(Fault, match="waits, loops or computes elsewhere"):
+        refuse_slowed_reference(steps, H200, steps.operators * 0.02)
 
 
 def test_an_ordinary_reference_is_not_refused_and_one_that_waits_is():
