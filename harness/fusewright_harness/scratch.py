@@ -1,11 +1,13 @@
 """Scratch folders: the only place that a worker may write to, gone when it ends.
 
-All of a harness's folders stand in one, named after its process. A harness that was killed could not remove its
-own, so the next one does.
+All of a harness's folders stand in one, named after its process, which holds a lock on it. A harness that was killed
+could not remove its own, so the next one does. It goes by the lock and not by the name, for a process in another
+container that shares the folder of temporary files has a number that means nothing here.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
 import re
@@ -14,7 +16,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-_NAME = re.compile(r"fusewright-harness-(\d+)-")
+_NAME = re.compile(r"fusewright-harness-\d+-")
 
 
 class Scratch:
@@ -22,7 +24,7 @@ class Scratch:
 
     def __init__(self) -> None:
         _remove_left_behind()
-        self._root = tempfile.mkdtemp(prefix=f"fusewright-harness-{os.getpid()}-")
+        self._root, self._lock = _locked_folder()
         # A worker may have a user of its own, who passes through to its own folder and sees no other's name.
         os.chmod(self._root, 0o711)
         self._discarded: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -39,6 +41,7 @@ class Scratch:
     def remove(self) -> None:
         """Removes them all."""
         _remove(self._root)
+        os.close(self._lock)
 
     def _sweep(self) -> None:
         while True:
@@ -54,12 +57,30 @@ def _remove(folder: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _locked_folder() -> tuple[str, int]:
+    while True:
+        folder = tempfile.mkdtemp(prefix=f"fusewright-harness-{os.getpid()}-")
+        lock = os.open(folder, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.exists(folder):
+            return folder, lock
+        # Another harness took it for one left behind, before it was locked.
+        os.close(lock)
+
+
 def _remove_left_behind() -> None:
     for entry in Path(tempfile.gettempdir()).glob("fusewright-harness-*"):
-        match = _NAME.match(entry.name)
         try:
-            ours = entry.stat().st_uid == os.getuid()
+            if not _NAME.match(entry.name) or entry.stat().st_uid != os.getuid():
+                continue
+            lock = os.open(entry, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
             continue
-        if match and ours and not Path("/proc", match[1]).exists():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _remove(str(entry))
+        except OSError:
+            # It is in use.
+            pass
+        finally:
+            os.close(lock)

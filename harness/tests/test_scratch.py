@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -30,12 +31,49 @@ def test_folders_are_private_and_go_with_their_process(temporary):
 
 
 def test_what_a_killed_harness_left_is_removed_and_a_running_ones_is_kept(temporary):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    left = temporary / f"fusewright-harness-{ended.pid}-abc"
-    running = temporary / f"fusewright-harness-{os.getppid()}-abc"
+    running = Scratch()
+    kept = Path(running.folder())
+    left = temporary / f"fusewright-harness-{os.getpid()}-abc"
     foreign = temporary / "fusewright-harness-notes"
-    for folder in (left, running, foreign):
+    link = temporary / "fusewright-harness-1-link"
+    for folder in (left, left / "worker", foreign):
         folder.mkdir()
+    link.symlink_to(foreign)
     Scratch().remove()
-    assert sorted(temporary.iterdir()) == sorted([running, foreign])
+    assert sorted(temporary.iterdir()) == sorted([kept.parent, foreign, link])
+    assert kept.exists()
+    running.remove()
+
+
+def test_a_killed_harness_leaves_its_folder_unlocked(temporary):
+    program = (
+        "import os, sys, tempfile\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "from fusewright_harness.scratch import Scratch\n"
+        "scratch = Scratch()\n"
+        "scratch.folder()\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(temporary)], check=False)
+    assert len(list(temporary.iterdir())) == 1
+    Scratch().remove()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_that_was_taken_before_its_lock_is_made_anew(temporary, monkeypatch):
+    made = []
+    really = tempfile.mkdtemp
+
+    def taken_once(**given):
+        folder = really(**given)
+        if not made:
+            monkeypatch.setattr(
+                fcntl, "flock", lambda *_: os.rmdir(folder) if os.path.exists(folder) else None
+            )
+        made.append(folder)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", taken_once)
+    scratch = Scratch()
+    assert [Path(folder).exists() for folder in made] == [False, True]
+    scratch.remove()
