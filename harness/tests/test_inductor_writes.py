@@ -100,13 +100,13 @@ _RIGHT = {
 @pytest.fixture(scope="module")
 def written() -> dict[str, dict]:
     """What is written for each pair, in one process as a worker is: without the interpreter, without a GPU."""
-    reason = refusal()
-    if reason:
-        pytest.skip(reason)
     return dict(zip([*_RIGHT, *_REFUSED], _write([*_RIGHT.values(), *_REFUSED.values()]), strict=True))
 
 
 def _write(pairs: list[tuple[str, str, str]]) -> list[dict]:
+    reason = refusal()
+    if reason:
+        pytest.skip(reason)
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
     done = subprocess.run(
         [sys.executable, "-c", _WRITE],
@@ -205,3 +205,48 @@ def test_the_judge_finds_it_right_at_other_values_sizes_and_strides(written, har
     assert line["status"] == "SUCCESS", line["reason"]
     unsure = [finding for finding in line["findings"] if finding["severity"] != "info"]
     assert not unsure
+
+
+_WINDOWS = {
+    "stride": (
+        "F.conv2d(x, w, stride=2, padding=1)",
+        ("(2, 4, 14, 18)", "(17, 4, 10, 26)"),
+        "(6, 4, 3, 3)",
+        1,
+    ),
+    "no margins": ("F.conv2d(x, w)", ("(2, 4, 9, 11)", "(17, 4, 13, 8)"), "(6, 4, 3, 3)", 1),
+    "spread": ("F.conv1d(x, w, dilation=3)", ("(2, 4, 25)", "(17, 4, 38)"), "(6, 4, 5)", 1),
+    "each channel": (
+        "F.conv2d(x, w, stride=2, groups=x.shape[1])",
+        ("(2, 4, 9, 11)", "(3, 4, 15, 7)"),
+        "(4, 1, 3, 3)",
+        1,
+    ),
+    "transposed": ("F.conv_transpose2d(x, w)", ("(2, 4, 9, 11)", "(17, 4, 13, 8)"), "(4, 6, 3, 3)", 1),
+    "one after the other": (
+        "F.conv2d(torch.relu(F.conv2d(x, w)), w, stride=2)",
+        ("(2, 4, 9, 11)", "(17, 4, 13, 7)"),
+        "(4, 4, 3, 3)",
+        2,
+    ),
+}
+
+
+def _window(name: str, shape: int) -> tuple[str, str, str]:
+    call, shapes, weights, _launches = _WINDOWS[name]
+    inputs = f'torch.randn({shapes[shape]}, device="cuda"), torch.randn({weights}, device="cuda")'
+    return _pair(f"def reference(x, w):\n    return torch.relu({call})", inputs)
+
+
+@pytest.fixture(scope="module")
+def windows() -> dict[str, dict]:
+    return dict(zip(_WINDOWS, _write([_window(name, 0) for name in _WINDOWS]), strict=True))
+
+
+@pytest.mark.parametrize("name", _WINDOWS)
+def test_a_convolutions_sizes_come_from_its_arguments(windows, harness, name):
+    python, test, candidate = _window(name, 1)
+    assert windows[name]["launches"] == _WINDOWS[name][-1]
+    code = windows[name]["code"]
+    line = harness.verdict(pair(python, code, test, entry=("reference", candidate)), device="interpreter")
+    assert line["status"] == "SUCCESS", (line["reason"], code)

@@ -12,8 +12,9 @@ import sympy
 import torch
 
 from fusewright_harness.inductor.arguments import Leaf
+from fusewright_harness.inductor.origins import Origin
 from fusewright_harness.inductor.sizes import Sizes
-from fusewright_harness.inductor.trace import Origin, Traced
+from fusewright_harness.inductor.trace import Traced
 
 # Bounds this large are Inductor's own, on how it counts elements.
 _LARGE = 1 << 20
@@ -40,7 +41,7 @@ def size_checks(traced: Traced, sizes: Sizes) -> list[str]:
         value = sizes.canonical(symbol)
         if value in traced.origins and traced.origins[value] is origin:
             continue
-        if value == symbol or origin.what in ("stride", "part"):
+        if value == symbol or origin.what in ("stride", "part", "places"):
             continue
         if isinstance(value, sympy.Symbol) and sizes.origin(value) is origin:
             # The wrapper reads the size here, so that it is the other one which has to be as large.

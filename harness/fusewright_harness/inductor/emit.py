@@ -149,8 +149,8 @@ def _whole_bits() -> Any:
 
 @contextlib.contextmanager
 def _parts_known(traced: Traced) -> Any:
-    """Lets a size be a number of parts: older versions want every symbol to be the size of some dimension."""
-    parts = {symbol for symbol, origin in traced.origins.items() if origin.what == "part"}
+    """Lets a size be a number of parts or places: older versions want every symbol to be the size of some dimension."""
+    parts = {symbol for symbol, origin in traced.origins.items() if origin.what in ("part", "places")}
     original = PythonWrapperCodegen.codegen_input_symbol_assignment
 
     def assign(wrapper: Any, name: Any, value: Any, bound_vars: Any, *more: Any, **named: Any) -> Any:

@@ -18,6 +18,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from fusewright_harness.inductor.origins import places
+
 _MOST_TAPS = 64
 """The largest window that is written out; larger ones are a loop."""
 
@@ -35,8 +37,8 @@ def convolution(
 ) -> torch.Tensor:
     """``aten.convolution`` of ``x`` (N, C, *spatial) with ``weight`` (O, C / groups, *window).
 
-    Transposed it is (C, O / groups, *window). The window's sizes become constants; others stay what they are where the
-    output's sizes are the input's.
+    Transposed it is (C, O / groups, *window). The window's sizes become constants. An input's size becomes a number
+    of steps, and a constant beyond them; where a stride is transposed all of it is a constant.
     """
     dimensions = x.dim() - 2
     stride, padding, dilation, output_padding = (
@@ -50,10 +52,15 @@ def convolution(
             (span - pad, span - pad + more)
             for span, pad, more in zip(reach, padding, output_padding, strict=True)
         ]
+        if all(step == 1 for step in stride):
+            for size, (before, after), span in zip(x.shape[2:], margins, reach, strict=True):
+                places(size, 1, before + after - span - 1)
         weight = _mirrored(weight, groups)
         stride = [1] * dimensions
     else:
         margins = [(pad, pad) for pad in padding]
+        for size, taps, step, pad, spread in zip(x.shape[2:], window, stride, padding, dilation, strict=True):
+            places(size, step, 2 * pad - spread * (taps - 1) - 1)
     x = _padded(x, margins)
     depthwise = isinstance(weight.shape[1], int) and weight.shape[1] == 1 and groups > 1
     if depthwise:

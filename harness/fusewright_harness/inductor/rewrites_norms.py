@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from fusewright_harness.inductor.trace import part
+from fusewright_harness.inductor.origins import part
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ import sympy
 from torch.utils._sympy.printers import PythonPrinter
 
 from fusewright_harness.inductor.names import Names
-from fusewright_harness.inductor.trace import Origin, Traced
+from fusewright_harness.inductor.origins import Origin
+from fusewright_harness.inductor.trace import Traced
 
 # What dimensions are called where the reference does not name them, by the number of dimensions.
 _DIMENSIONS = {
@@ -42,7 +43,7 @@ class Sizes:
 
     def canonical(self, symbol: sympy.Symbol) -> sympy.Expr:
         """What the trace found ``symbol`` to be equal to: another symbol, or a number."""
-        return sympy.sympify(self._replacements.get(symbol, symbol)).xreplace(self._replacements)
+        return self._settled(self._replacements.get(symbol, symbol))
 
     def origin(self, symbol: sympy.Symbol) -> Origin:
         """Where the wrapper reads ``symbol``: of equal sizes, that of the tensor with the most dimensions."""
@@ -95,9 +96,16 @@ class Sizes:
 
     def text(self, expression: sympy.Expr) -> str:
         """A sympy expression in Python, in our names."""
-        expression = sympy.sympify(expression).xreplace(self._replacements)
+        expression = self._settled(expression)
         parsed = ast.parse(PythonPrinter().doprint(expression), mode="eval").body
         return ast.unparse(self.renamed(parsed))
+
+    def _settled(self, expression: Any) -> sympy.Expr:
+        """``expression`` in symbols that stand for themselves: what one is equal to may have been settled later."""
+        settled = sympy.sympify(expression)
+        while any(symbol in self._replacements for symbol in settled.free_symbols):
+            settled = settled.xreplace(self._replacements)
+        return settled
 
     def _candidates(self, origin: Origin) -> list[str]:
         leaf, dimension = origin.leaf, origin.dimension
@@ -105,6 +113,12 @@ class Sizes:
             return [f"{leaf.name}_stride_{dimension}"]
         if origin.what == "part":
             return ["group_width", f"{leaf.name}_part"]
+        if origin.what == "places":
+            bases = _DIMENSIONS.get(leaf.value.ndim)
+            return [
+                f"output_{bases[dimension] if bases else f'size_{dimension}'}",
+                f"{leaf.name}_places_{dimension}",
+            ]
         written = self._written_name(origin)
         others = sum(other.leaf is not leaf for other in self._origins.values() if other.what == "size")
         if leaf.value.ndim == 1 and others:

@@ -10,8 +10,8 @@ number) is kept in the shape environment, and the wrapper checks it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,98 +22,12 @@ from torch._dynamo.source import ConstantSource
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
-from torch.utils._sympy.numbers import int_oo
-from torch.utils._sympy.value_ranges import ValueRanges
 
 from fusewright_harness.cuda_on_cpu import cuda_on_cpu
 from fusewright_harness.inductor.arguments import Arguments, Leaf
+from fusewright_harness.inductor.origins import ORIGINS, Origin
 from fusewright_harness.inductor.rewrites import decomposition_table
 from fusewright_harness.inductor.unsupported import Unsupported
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a symbol's value comes from."""
-
-    leaf: Leaf
-    dimension: int = -1
-    what: str = "number"
-    """``size`` or ``stride`` of the leaf's dimension, ``part`` of the size, or ``number``: the leaf itself."""
-    parts: sympy.Expr | None = None
-    """How many parts the size has."""
-    value: int | None = None
-    """How large a part is in the inputs."""
-
-    @property
-    def expression(self) -> str:
-        """What the wrapper writes for it."""
-        match self.what:
-            case "size":
-                return f"{self.leaf.path}.shape[{self.dimension}]"
-            case "stride":
-                return f"{self.leaf.path}.stride({self.dimension})"
-            case "part":
-                return f"{self.leaf.path}.shape[{self.dimension}] // {self.parts}"
-        return self.leaf.path
-
-    @property
-    def hint(self) -> float:
-        """The value that it has in the inputs."""
-        match self.what:
-            case "size":
-                return self.leaf.value.shape[self.dimension]
-            case "stride":
-                return self.leaf.value.stride(self.dimension)
-            case "part":
-                return self.value
-        return self.leaf.value
-
-
-_ORIGINS: ContextVar[dict[sympy.Symbol, Origin]] = ContextVar("_ORIGINS")
-
-
-def part(size: Any, parts: Any) -> None:
-    """Has a size be a number of equal parts: what is computed of it from now on is not rounded.
-
-    ``size`` and ``parts`` are whole numbers of the trace in progress. Nothing happens where the size is no symbol.
-    """
-    if not isinstance(size, torch.SymInt) or not isinstance(size.node.expr, sympy.Symbol):
-        return
-    whole, environment = size.node.expr, size.node.shape_env
-    number = parts.node.expr if isinstance(parts, torch.SymInt) else sympy.Integer(parts)
-    origins = _ORIGINS.get({})
-    origin = origins.get(whole)
-    value, rest = divmod(
-        int(size.node.hint), int(parts.node.hint if isinstance(parts, torch.SymInt) else parts)
-    )
-    if origin is None or origin.what != "size" or rest or value < 2 or whole in environment.replacements:
-        return
-    if isinstance(number, sympy.Symbol):
-        number = _positive(number, environment, origins)
-    piece = Origin(origin.leaf, origin.dimension, "part", number, value)
-    symbol = environment.create_symbol(value, ConstantSource(piece.expression), DimDynamic.DYNAMIC)
-    origins[symbol] = piece
-    environment._set_replacement(whole, number * symbol, "parts")
-
-
-def _positive(
-    number: sympy.Symbol, environment: ShapeEnv, origins: dict[sympy.Symbol, Origin]
-) -> sympy.Symbol:
-    """A symbol in the place of that of a number among the arguments, but known to be positive."""
-    origin = origins[number]
-    if origin.what != "number":
-        return number
-    symbol = environment.create_symbol(
-        origin.leaf.value,
-        ConstantSource(f"{origin.expression} > 0"),
-        DimDynamic.DYNAMIC,
-        do_not_specialize_zero_one=True,
-    )
-    origins[symbol] = origin
-    environment._update_var_to_range(number, ValueRanges(1, int_oo))
-    environment._update_var_to_range(symbol, ValueRanges(1, int_oo))
-    environment._set_replacement(number, symbol, "positive")
-    return symbol
 
 
 @dataclass
@@ -214,10 +128,10 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
         return outputs
 
     maker = _Inputs(environment, strided)
-    _ORIGINS.set(maker.origins)
+    ORIGINS.set(maker.origins)
     with fake_mode, torch.no_grad(), enable_python_dispatcher():
         inputs = [maker.fake(leaf) for leaf in leaves]
-        with cuda_on_cpu():
+        with cuda_on_cpu(), _one_convolution_library():
             # Python first, with its autograd and its changes in place, then what that means without them.
             plain = make_fx(flat, tracing_mode="real")(*inputs)
             functional = torch.func.functionalize(plain, remove="mutations")
@@ -239,6 +153,17 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
         conditions,
         results[0],
     )
+
+
+@contextmanager
+def _one_convolution_library() -> Iterator[None]:
+    """Has torch take one library for every convolution: which one it would take asks for the size of the batch."""
+    original = torch._C._select_conv_backend
+    torch._C._select_conv_backend = lambda *_, **__: torch._C._ConvBackend.Mkldnn
+    try:
+        yield
+    finally:
+        torch._C._select_conv_backend = original
 
 
 def strides_matter(traced: Traced) -> bool:
