@@ -64,8 +64,9 @@ fn with_file_again<T>(
     }
     let mut markers = without_echoes(&candidates);
     let mut cut = Cut::again(text, &lines, &markers, old_text, old);
-    // A candidate inside a string cuts the string in two, and no part before it ends otherwise in an open string.
-    if cut.parts.iter().any(ends_in_string) {
+    // A candidate inside a string cuts the string in two, or lies in a part as what is no comment.
+    let in_string = |marker: &Marker| cut.parts.iter().any(|part| part.holds_otherwise(marker.range.start()));
+    if cut.parts.iter().any(ends_in_string) || markers.iter().any(in_string) {
         let outside = outside_strings(text, &candidates);
         if outside != markers {
             cut = Cut::again(text, &lines, &outside, &Arc::default(), Parts::default());

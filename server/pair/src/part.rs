@@ -134,6 +134,12 @@ impl Part {
         Sound { text: old_text.clone(), part: self }.mended(text, range)
     }
 
+    /// Whether that place lies in this part, and no comment begins there.
+    pub(crate) fn holds_otherwise(&self, place: TextSize) -> bool {
+        let at = self.tokens.binary_search_by_key(&place, Ranged::start);
+        self.range.contains(place) && !at.is_ok_and(|at| self.tokens[at].kind == TokenKind::Comment)
+    }
+
     /// At least the most tokens in one statement, of the last sound version too.
     pub(crate) fn depth(&self) -> usize {
         self.depth.max(self.sound.as_ref().map_or(0, |sound| sound.part.depth))

@@ -273,6 +273,20 @@ fn several_pairs_are_none_unless_one_is_tested() {
 }
 
 #[test]
+fn a_closing_marker_in_a_string_closes_nothing() {
+    for marker in ["# </TEST>", "# </TRITON>", "# </PYTHON>", "# <TEST>", "# </TRITION>"] {
+        let text = format!(
+            "# <PYTHON>\ndef f(x):\n    \"\"\"\n{marker}\n    \"\"\"\n    return x\n# </PYTHON>\n\
+             # <TRITON>\nimport torch\n# </TRITON>\n# <TEST>\nimport torch\n# </TEST>\n"
+        );
+        let file = PairFile::parse(&*text);
+        let found: Vec<_> =
+            file.diagnostics().iter().filter(|one| one.rule.code().starts_with("FW10")).collect();
+        assert!(found.is_empty(), "{marker}: {found:?}");
+    }
+}
+
+#[test]
 fn a_string_left_open_does_not_lose_the_blocks() {
     let text =
         parse("closed_main_block").text().replace("    return F.gelu", "    \"\"\"\n    return F.gelu");
