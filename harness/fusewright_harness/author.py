@@ -59,7 +59,7 @@ def _unsupported(refusal: inductor.Unsupported) -> dict[str, Any]:
     return {
         "operator": refusal.operator,
         "message": refusal.sentence,
-        "line": getattr(refusal, "line", None),
+        "line": refusal.line,
     }
 
 

@@ -27,7 +27,7 @@ for number, (python, test, name) in enumerate(json.load(sys.stdin)):
         written = inductor.write(reference, tuple(inputs), name=name, target="sm_90")
         answers.append({"code": written.code, "kernels": written.kernels, "launches": written.launches})
     except inductor.Unsupported as error:
-        answers.append({"operator": error.operator, "sentence": error.sentence})
+        answers.append({"operator": error.operator, "sentence": error.sentence, "line": error.line})
 print(json.dumps(answers))
 """
 
@@ -133,6 +133,25 @@ _REFUSED = {
     "sort": _pair(
         "def reference(x):\n    return torch.sort(x, dim=-1).values", '(torch.randn(8, 9, device="cuda"),)'
     ),
+    "loop over a size": _pair(
+        "def reference(x):\n"
+        "    state = torch.zeros_like(x[:, 0])\n"
+        "    for step in range(x.shape[1]):\n"
+        "        state = torch.tanh(state + x[:, step])\n"
+        "    return state",
+        '(torch.randn(8, 50, device="cuda"),)',
+    ),
+    "size halved by turns": _pair(
+        "def reference(x):\n"
+        "    rows, width = x.shape\n"
+        "    step = 1\n"
+        "    while step < width:\n"
+        "        pairs = x.view(rows, width // (2 * step), 2, step)\n"
+        "        x = torch.stack((pairs[:, :, 1], pairs[:, :, 0]), dim=2).view(rows, width)\n"
+        "        step *= 2\n"
+        "    return x",
+        '(torch.randn(5, 64, device="cuda"),)',
+    ),
 }
 
 
@@ -177,12 +196,24 @@ def test_families_take_one_launch(written):
         ("nothing returned", "return"),
         ("dropout", "rand"),
         ("sort", "sort"),
+        ("loop over a size", "add"),
+        ("size halved by turns", "view"),
     ],
 )
 def test_what_cannot_be_written_is_named(written, name, operator):
     answer = written[name]
     assert operator in answer["operator"], answer
     assert answer["sentence"].endswith(tuple("abcdefghijklmnopqrstuvwxyz")), answer
+
+
+def test_a_loop_over_a_size_is_told_with_its_line(written):
+    answer = written["loop over a size"]
+    assert "state = torch.tanh(state + x[:, step])" in answer["sentence"]
+    assert (
+        answer["line"]
+        == _REFUSED["loop over a size"][0].split("\n").index("        state = torch.tanh(state + x[:, step])")
+        + 1
+    )
 
 
 def test_the_same_python_gives_the_same_text(written):

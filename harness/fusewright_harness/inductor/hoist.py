@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable
 
 from fusewright_harness.inductor.names import Names
-from fusewright_harness.inductor.simplify import Replace, blocks, stores, target_of
+from fusewright_harness.inductor.statements import Replace, blocks, stores, target_of
 
 _FUNCTIONS = {"sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "log2", "floor", "ceil"}
 

@@ -12,7 +12,7 @@ import ast
 import dataclasses
 
 from fusewright_harness.inductor.program import Kernel
-from fusewright_harness.inductor.simplify import Replace, loads, stores, target_of
+from fusewright_harness.inductor.statements import Replace, loads, stores, target_of
 from fusewright_harness.inductor.unsupported import Unsupported
 
 KIND = "product"

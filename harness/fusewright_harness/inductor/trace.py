@@ -25,6 +25,7 @@ from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
 
 from fusewright_harness.cuda_on_cpu import cuda_on_cpu
 from fusewright_harness.inductor.arguments import Arguments, Leaf
+from fusewright_harness.inductor.loops import Loops
 from fusewright_harness.inductor.origins import ORIGINS, Origin
 from fusewright_harness.inductor.rewrites import decomposition_table
 from fusewright_harness.inductor.unsupported import Unsupported
@@ -124,7 +125,9 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
             next(given) if leaf.is_tensor or leaf.is_number else leaf.value for leaf in arguments.leaves
         ]
         outputs: list[torch.Tensor] = []
-        results.append(_numbered(arguments.call(reference, filled), outputs))
+        with Loops(reference):
+            returned = arguments.call(reference, filled)
+        results.append(_numbered(returned, outputs))
         return outputs
 
     maker = _Inputs(environment, strided)
