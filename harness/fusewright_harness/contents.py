@@ -14,6 +14,7 @@ from fusewright_harness.transfer import without_modes
 _LOOKED_AT = 1 << 14
 _MOST = {torch.float16: 16384.0}
 _LARGEST_SPIKE = 1e5
+_LOW_SPIKE = 1000.0
 _MOST_WEIGHT = 1000.0
 _FEW_VALUES = 3
 _RARE = 1 / 32
@@ -30,25 +31,22 @@ def _secret() -> int:
     return secrets.randbits(48)
 
 
-def spiked(tensor: torch.Tensor, place: float, apart: bool) -> torch.Tensor:
+def spiked(tensor: torch.Tensor, place: float, apart: bool, low: bool = False) -> torch.Tensor:
     """``tensor`` with one element of each row so large that every sum over the row depends on it alone.
 
     A kernel that leaves out part of a long sum is within the tolerance of 16 bits on numbers that are all alike. The
     spikes of another ``place``, a part of one, are so much of the row away, and an odd number of elements. With
-    ``apart`` the contents are first brought to mean 0 and deviation 1, so that no tensor drowns in another.
+    ``apart`` the contents are :func:`standardized` first, so that no tensor drowns in another. ``low`` keeps the
+    spikes as low as a row's length asks for, or 1000 deviations.
     """
     with without_modes(), torch.no_grad():
         wanted, plain = tensor.requires_grad, tensor.detach()
-        if not _measured(plain):
-            return plain.requires_grad_(wanted)
-        length = plain.shape[-1] if plain.ndim else 1
-        wide = plain.to(torch.float32 if plain.dtype.itemsize < 8 else plain.dtype).contiguous().clone()
-        mean, deviation = wide.mean(), wide.std()
-        if not bool(torch.isfinite(deviation)) or float(deviation) == 0:
+        wide = _widened(plain)
+        if wide is None:
             return plain.requires_grad_(wanted)
         if apart:
-            wide = (wide - mean) / deviation
-            deviation = torch.ones_like(deviation)
+            wide = (wide - wide.mean()) / wide.std()
+        length = plain.shape[-1] if plain.ndim else 1
         rows = wide.view(-1, length)
         generator = _Generator(device=plain.device).manual_seed(_secret())
         shape = (rows.shape[0], 1)
@@ -56,17 +54,41 @@ def spiked(tensor: torch.Tensor, place: float, apart: bool) -> torch.Tensor:
         # An odd number of elements away, so that those who read every second one meet a spike too.
         places = (places + (int(place * length) | 1 if place else 0)) % length
         most = _MOST.get(plain.dtype, _LARGEST_SPIKE)
+        if low:
+            most = min(most, max(_LOW_SPIKE, 2.0 * length))
         # A few rows outweigh all others, for sums that go over rows too.
         weight = (
             torch.rand(shape, generator=generator, device=plain.device)
             .clamp(min=1 / _MOST_WEIGHT)
             .reciprocal()
         )
-        height = (float(length) * weight).clamp(max=most).to(wide.dtype) * deviation
+        height = (float(length) * weight).clamp(max=most).to(wide.dtype) * wide.std()
         before = rows.gather(1, places)
         rows.scatter_(1, places, before.sign() * height + before)
-        result = torch.empty_like(plain)
-        return result.copy_(wide.view(plain.shape)).requires_grad_(wanted)
+        return _narrowed(wide, plain).requires_grad_(wanted)
+
+
+def standardized(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` brought to mean 0 and deviation 1, where it holds measured values."""
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        wide = _widened(plain)
+        if wide is not None:
+            plain = _narrowed((wide - wide.mean()) / wide.std(), plain)
+        return plain.requires_grad_(wanted)
+
+
+def _widened(tensor: torch.Tensor) -> torch.Tensor | None:
+    """A copy of measured values in float32 or wider; None for others, and for those that do not differ."""
+    if not _measured(tensor):
+        return None
+    wide = tensor.to(torch.float32 if tensor.dtype.itemsize < 8 else tensor.dtype).contiguous().clone()
+    deviation = wide.std()
+    return wide if bool(torch.isfinite(deviation)) and float(deviation) != 0 else None
+
+
+def _narrowed(wide: torch.Tensor, plain: torch.Tensor) -> torch.Tensor:
+    return torch.empty_like(plain).copy_(wide.view(plain.shape))
 
 
 def with_special(tensor: torch.Tensor) -> torch.Tensor:

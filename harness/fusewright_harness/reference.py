@@ -33,7 +33,13 @@ from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.torch_compile import NotCompiled, compile_reference
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
-from fusewright_harness.variants import all_variants, attempts, has_constants, with_drawn_constants
+from fusewright_harness.variants import (
+    all_variants,
+    attempts,
+    has_constants,
+    one_by_one,
+    with_drawn_constants,
+)
 
 _BORDER_PATTERNS = 3
 _BORDER_STEPS = {2: (1.0, 3.0), 4: (4.0, 12.0), 8: (4.0, 12.0)}
@@ -278,7 +284,8 @@ class Reference:
                 continue
             self._variant = answer, value
             sent = {"arguments": varied.as_value(), **self._made_with}
-            return {}, self._send(sent, "test", "inputs", "the inputs hold")
+            fields = {"one_by_one": one_by_one(inputs.as_value(), variant)}
+            return fields, self._send(sent, "test", "inputs", "the inputs hold")
         return {}, None
 
     def _with_drawn_constants(self) -> torch.nn.Module | None:

@@ -42,6 +42,7 @@ class Outcome:
     unread: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    extreme: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
         """The outcome for the line."""
@@ -52,6 +53,11 @@ class Outcome:
         parts += (
             [f"left out, for the reference does not read what was added: {', '.join(self.unread)}"]
             if self.unread
+            else []
+        )
+        parts += (
+            [f"other than the reference only where several inputs hold {', '.join(self.extreme)} at once"]
+            if self.extreme
             else []
         )
         parts += [f"refused by the candidate: {', '.join(self.refused)}"] if self.refused else []
@@ -152,8 +158,20 @@ class Probe:
         elif variant.get("counts_blocks") and self._same_as_before(variant, result):
             # Three scales were made five, and there are three blocks still: the candidate need not know.
             self._outcome.unread.append(name_of(variant))
+        elif inputs.fields.get("one_by_one"):
+            self._confirm(variant, inputs.fields["one_by_one"])
         else:
             self._wrong(variant, comparison.wrong)
+
+    def _confirm(self, variant: dict[str, Any], one_by_one: list[dict[str, Any]]) -> None:
+        """Blames a candidate for large numbers in several inputs at once only where those of one alone do too."""
+        outcome, self._outcome = self._outcome, Outcome()
+        try:
+            for alone in one_by_one:
+                self._try(alone)
+        finally:
+            self._outcome = outcome
+        outcome.extreme.append(name_of(variant))
 
     def _same_as_before(self, variant: dict[str, Any], result: Expected) -> bool:
         """Whether the reference gives what it gave before a size was renamed, though there is more to be read."""

@@ -7,6 +7,7 @@ numbers, masks, float8 codes and rows that sum to one keep their values.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from fusewright_harness.contents import (
     has_options,
     measured_whole,
     spiked,
+    standardized,
     with_longer_lists,
     with_other_options,
     with_special,
@@ -104,6 +106,20 @@ def all_variants(
     return [{**variant, "base": base} for variant in found]
 
 
+def one_by_one(value: Any, variant: dict[str, Any]) -> list[dict[str, Any]]:
+    """The variants that move one tensor of ``value`` each, for one that moves several away from zero together.
+
+    The product of two large numbers is beyond all that a kernel takes for infinite, such as the -1e6 of a mask, and
+    says nothing against it. What a kernel leaves out shows in one tensor alone.
+    """
+    kind = variant["kind"]
+    far = kind in ("spiked", "shifted") or (kind == "scaled" and variant["by"] > 1)
+    if not far or variant.get("alone") is not None:
+        return []
+    movable = [number for number, tensor in enumerate(take_apart(value)[1]) if _movable(tensor.detach())]
+    return [{**variant, "alone": number} for number in movable] if len(movable) > 1 else []
+
+
 def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     """The inputs of a variant, and others to take in turn where the reference refuses them.
 
@@ -114,10 +130,7 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         value = renamed(value, base)
     kind = variant["kind"]
     if kind == "spiked":
-        place = variant["place"]
-        return [
-            map_tensors(clone_value(value), lambda t, a=apart: spiked(t, place, a)) for apart in (True, False)
-        ]
+        return [_spiked(value, variant, apart) for apart in (True, False)]
     if kind == "special":
         return [map_tensors(clone_value(value), with_special)]
     if kind in ("negative", "larger"):
@@ -153,7 +166,31 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     if kind == "parted":
         return [_parted(value)]
     steps = [variant["by"], variant["or"]][gently:] if "by" in variant else [0.0]
-    return [map_tensors(value, lambda tensor, step=step: _moved(tensor, kind, step)) for step in steps]
+    return [_changed(value, variant.get("alone"), partial(_moved, kind=kind, by=step)) for step in steps]
+
+
+def _spiked(value: Any, variant: dict[str, Any], apart: bool) -> Any:
+    """``value`` with spikes in every tensor, or low ones in the one that the variant names ``alone``."""
+    alone, place = variant.get("alone"), variant["place"]
+    change = partial(spiked, place=place, apart=apart, low=alone is not None)
+    return _changed(clone_value(value), alone, change, standardized if apart else None)
+
+
+def _changed(
+    value: Any,
+    alone: int | None,
+    change: Callable[[torch.Tensor], torch.Tensor],
+    otherwise: Callable[[torch.Tensor], torch.Tensor] | None = None,
+) -> Any:
+    """``value`` with every tensor changed, or with the one that is to be ``alone`` and the others ``otherwise``."""
+    number = iter(range(1 << 30))
+
+    def visit(tensor: torch.Tensor) -> torch.Tensor:
+        if alone in (None, next(number)):
+            return change(tensor)
+        return otherwise(tensor) if otherwise else tensor
+
+    return map_tensors(value, visit)
 
 
 def elsewhere(value: Any) -> Any:
