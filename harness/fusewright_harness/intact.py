@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import _thread
 import builtins
-import os
-import signal
 import sys
 import sysconfig
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.utils.dlpack
 
+from fusewright_harness.deeds import DIRECT, EVENTS, THROUGH_LIBRARIES, Deed
 from fusewright_harness.faults import Fault
+from fusewright_harness.switches import PRECISION, TAMPERING, switches_now
 
 _MODULES = (
     "builtins",
@@ -66,46 +65,6 @@ _MODULES = (
     "triton.testing",
 )
 
-_EVENTS = {
-    "_thread.start_new_thread": ("BackgroundThread", "starts a thread"),
-    "_thread.start_joinable_thread": ("BackgroundThread", "starts a thread"),
-    "subprocess.Popen": ("ProcessStarted", "starts a process"),
-    "os.system": ("ProcessStarted", "starts a process"),
-    "os.exec": ("ProcessStarted", "starts a process"),
-    "os.fork": ("ProcessStarted", "starts a process"),
-    "os.forkpty": ("ProcessStarted", "starts a process"),
-    "os.posix_spawn": ("ProcessStarted", "starts a process"),
-    "os.spawn": ("ProcessStarted", "starts a process"),
-    "os.kill": ("ProcessStarted", "sends a signal"),
-    "socket.__new__": ("NetworkAccess", "opens a socket"),
-    "open": ("FileAccess", "opens a file"),
-    "os.listdir": ("FileAccess", "lists a folder"),
-    "os.scandir": ("FileAccess", "lists a folder"),
-    "glob.glob": ("FileAccess", "lists a folder"),
-    "gc.get_objects": ("MemoryScan", "searches this process's objects"),
-    "gc.get_referrers": ("MemoryScan", "searches this process's objects"),
-    "gc.get_referents": ("MemoryScan", "searches this process's objects"),
-    "mmap.__new__": ("MemoryScan", "maps memory"),
-    "sys._current_frames": ("MemoryScan", "walks the frames of its callers"),
-    "sys._getframe": ("MemoryScan", "walks the frames of its callers"),
-    "sys.settrace": ("Introspection", "sets a trace function"),
-    "sys.setprofile": ("Introspection", "sets a profile function"),
-    "sys.addaudithook": ("Introspection", "sets an audit hook"),
-    "exec": ("DynamicCode", "runs code that it made as text"),
-    "compile": ("DynamicCode", "compiles code that it made as text"),
-    "code.__new__": ("DynamicCode", "makes code"),
-    "marshal.loads": ("DynamicCode", "loads code"),
-    "pickle.find_class": ("DynamicCode", "unpickles"),
-    "object.__setattr__": ("PatchedLibrary", "replaces a function's code"),
-}
-# Only what the pair calls by name: the standard library does these on behalf of honest code (named tuples, data
-# classes, warnings).
-_DIRECT = frozenset(["exec", "compile", "code.__new__", "sys._getframe"])
-_THROUGH_LIBRARIES = frozenset(
-    event
-    for event, (kind, _what) in _EVENTS.items()
-    if kind in ("BackgroundThread", "ProcessStarted", "FileAccess")
-)
 _COMPILERS = ("/triton/", "/torch/_inductor/", "/torch/_dynamo/", "/fusewright_harness/")
 _PREFIXES = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _SITE = ("/site-packages/", "/dist-packages/")
@@ -122,15 +81,6 @@ _FRAMES = frozenset(["inspect.py", "traceback.py"])
 
 # Bound before any code of the pair is loaded.
 _getattr = builtins.getattr
-
-
-@dataclass
-class Deed:
-    """Something that the pair's code did and may not: a stable type, a sentence, a line of the pair file."""
-
-    kind: str
-    message: str
-    line: int | None
 
 
 class Intact:
@@ -165,7 +115,7 @@ class Intact:
                 if isinstance(value, type) and value.__module__ == name:
                     self.protect(f"{name}.{key}", value)
         self._threads = set(threading.enumerate())
-        self._switches = _switches()
+        self._switches = switches_now()
         if not self._hooked:
             self._hooked = True
             sys.addaudithook(self._hear)
@@ -244,13 +194,13 @@ class Intact:
         """Raises :class:`Fault` (stage "trust") for what the pair did; returns findings that are no more than that."""
         findings: list[dict[str, Any]] = []
         deeds = list(self._deeds)
-        for name, value in _switches().items():
+        for name, value in switches_now().items():
             before = self._switches.get(name)
             if value == before:
                 continue
             shown = f" from {before} to {value}" if isinstance(value, (bool, int, str, torch.dtype)) else ""
             message = f"`{name}` was changed{shown}; leave the process's switches as they are"
-            if self._whose == "triton" and name in _PRECISION | _TAMPERING:
+            if self._whose == "triton" and name in PRECISION | TAMPERING:
                 deeds.append(Deed("ChangedSwitch", message, None))
             elif self._whose == "triton":
                 findings.append({"code": "ChangedSwitch", "message": message, "line": None})
@@ -285,7 +235,7 @@ class Intact:
         return []
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        known = _EVENTS.get(event)
+        known = EVENTS.get(event)
         if event == "os.putenv" and bytes(arguments[0]) == b"TRITON_INTERPRET":
             known = ("ChangedSwitch", "changes how Triton runs")
         if event == "object.__setattr__" and arguments[1:2] != ("__code__",):
@@ -321,46 +271,15 @@ class Intact:
             elif name.startswith("<frozen importlib") or name.endswith(_HARMLESS):
                 # An import statement; the text of a line for a warning or for an error.
                 return None
-            elif event in _THROUGH_LIBRARIES and not any(part in name for part in _COMPILERS):
+            elif event in THROUGH_LIBRARIES and not any(part in name for part in _COMPILERS):
                 pass
             elif any(folder in name for folder in _SITE) or not name.startswith((*_PREFIXES, "<frozen")):
                 return None
             else:
-                if event in _DIRECT and name.rpartition("/")[2] not in _FRAMES:
+                if event in DIRECT and name.rpartition("/")[2] not in _FRAMES:
                     return None
             frame = frame.f_back
         return None
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGALRM, signal.SIGTERM, signal.SIGUSR1)
-_PRECISION = {
-    "torch.get_default_dtype()",
-    "torch.get_float32_matmul_precision()",
-    "torch.backends.cuda.matmul.allow_tf32",
-    "torch.is_autocast_enabled()",
-}
-_THEIRS = ("TORCH", "TRITON", "PYTORCH", "KINETO", "CUDA", "NCCL", "PATH", "LD_")
-_TAMPERING = {'os.environ["TRITON_INTERPRET"]', "signal.getsignal()", "sys.gettrace()", "sys.getprofile()"}
-
-
-def _switches() -> dict[str, Any]:
-    matmul = torch.backends.cuda.matmul
-    return {
-        "torch.get_default_dtype()": torch.get_default_dtype(),
-        "torch.get_float32_matmul_precision()": torch.get_float32_matmul_precision(),
-        "torch.backends.cuda.matmul.allow_tf32": matmul.allow_tf32,
-        "torch.is_autocast_enabled()": torch.is_autocast_enabled(),
-        "torch.is_grad_enabled()": torch.is_grad_enabled(),
-        "torch.are_deterministic_algorithms_enabled()": torch.are_deterministic_algorithms_enabled(),
-        "torch.get_num_threads()": torch.get_num_threads(),
-        "sys.getrecursionlimit()": sys.getrecursionlimit(),
-        "signal.getsignal()": [signal.getsignal(number) for number in _SIGNALS],
-        "sys.gettrace()": sys.gettrace(),
-        "sys.getprofile()": sys.getprofile(),
-        # Torch and Triton set variables of their own as they are imported.
-        "os.environ": {name: value for name, value in os.environ.items() if not name.startswith(_THEIRS)},
-        'os.environ["TRITON_INTERPRET"]': os.environ.get("TRITON_INTERPRET"),
-    }
 
 
 def _wrapped_by_torch(new: Any, old: Any) -> bool:
