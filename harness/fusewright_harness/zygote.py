@@ -68,6 +68,7 @@ def _import_all(mode: str) -> tuple[str | None, list[str]]:
         from fusewright_harness.interpreter import mend
 
         mend.apply()
+        _import_roles()
         return mend.coverage(), mend.gaps()
     if mode == "inductor":
         from fusewright_harness.inductor import versions
@@ -85,7 +86,14 @@ def _import_all(mode: str) -> tuple[str | None, list[str]]:
         warm_compiler()
     if mode == "compile":
         import fusewright_harness.interpreter.compile_check  # noqa: F401
+    else:
+        _import_roles()
     return None, []
+
+
+def _import_roles() -> None:
+    """What every worker would read from disk once its pair is there."""
+    from fusewright_harness import candidate, reference  # noqa: F401
 
 
 class _Zygote:
