@@ -14,11 +14,11 @@ from fusewright_harness.case import Case
 from fusewright_harness.compare import LATER_CALLS, compare
 from fusewright_harness.faults import Fault
 from fusewright_harness.idle import look_for_idle_kernels
+from fusewright_harness.plain_work import examine
 from fusewright_harness.profiled import profiled
 from fusewright_harness.proof import judge_foreign_work
 from fusewright_harness.reports import kernels_of, work_of
 from fusewright_harness.robustness import probe
-from fusewright_harness.soundness import examine
 from fusewright_harness.workers import receive_answer
 
 

@@ -18,6 +18,7 @@ from fusewright_harness import environment
 from fusewright_harness.commission import Solo, ask_author, not_covered
 from fusewright_harness.compiled_reference import CompiledTimes
 from fusewright_harness.containment import layers
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault, harness_fault
 from fusewright_harness.judge import Judge, Options, Team
 from fusewright_harness.kernel_cache import KernelCache, block_key
@@ -26,7 +27,7 @@ from fusewright_harness.scratch import Scratch
 from fusewright_harness.sizes import OtherSizes, Sizes
 from fusewright_harness.turns import Quiet
 from fusewright_harness.verdict import Phases, Verdict
-from fusewright_harness.workers import Deadline, Worker, team_layers
+from fusewright_harness.workers import Worker, team_layers
 
 Send = Callable[..., None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,10 @@ class Arguments:
     def call(self, function: Any) -> Any:
         """Calls ``function`` and returns what it returns."""
         return function(*self.positional, **self.named)
+
+
+Call = Callable[[Arguments], Any]
+"""A call of the reference or of the candidate: whatever it returns for these arguments."""
 
 
 def map_tensors(value: Any, change: Any) -> Any:

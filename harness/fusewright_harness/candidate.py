@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import Arguments, finish
+from fusewright_harness.call_trace import summary
 from fusewright_harness.compile_error import explain_compile_error, is_compile_error
 from fusewright_harness.cupti import Unavailable, profile_calls
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
@@ -18,7 +19,7 @@ from fusewright_harness.interpreter import autotuning, order
 from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import entry_point, load_block
-from fusewright_harness.operators import OperatorWatch, follow_registered_operators, summary
+from fusewright_harness.operators import OperatorWatch, follow_registered_operators
 from fusewright_harness.poison import Poison
 from fusewright_harness.spent import Spent
 from fusewright_harness.stopwatch import VERBS, Stopwatch

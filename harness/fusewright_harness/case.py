@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fusewright_harness.compare import Expected
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
 from fusewright_harness.reduction import DECLARED
 from fusewright_harness.turns import Turn, Turns
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline, Worker
+from fusewright_harness.workers import Worker
 
 Report = Callable[[str, str], None]
 """Told the name of a phase that begins and a sentence for the user."""

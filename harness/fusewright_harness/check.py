@@ -9,20 +9,15 @@ from fusewright_harness.call import give_back_memory
 from fusewright_harness.case import After, Case, new_seed
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.output_memory import refuse_partial_memory, refuse_shared_storage
 from fusewright_harness.reports import facts_of, kernels_of, work_of
 from fusewright_harness.sizes import at_sizes, impatient, in_words, take_sizes
-from fusewright_harness.soundness import (
-    expected_of,
-    refuse_partial_memory,
-    refuse_shared_storage,
-    require_deterministic,
-)
+from fusewright_harness.soundness import expected_of, require_deterministic
 from fusewright_harness.transfer import total_bytes
 from fusewright_harness.workers import Answer, receive_answer
 
 _COMPILE_LIMIT_S = 30.0
 _LARGE_BYTES = 512 << 20
-
 _NO_LAUNCH = "the candidate launched no Triton kernel: whatever made its result was not one"
 
 

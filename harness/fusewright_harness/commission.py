@@ -9,9 +9,10 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.environment import versions
 from fusewright_harness.faults import Fault
-from fusewright_harness.workers import Deadline, Worker
+from fusewright_harness.workers import Worker
 
 _LONGEST_BLOCK = 1 << 20
 _LONGEST_TEXT = 4_000

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fusewright_harness.case import Case
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import block_key
 from fusewright_harness.timed import time_reference
-from fusewright_harness.workers import Deadline
 
 PENDING = "torch_compile"
 

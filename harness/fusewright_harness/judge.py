@@ -22,15 +22,16 @@ from fusewright_harness.audit import audit
 from fusewright_harness.case import Case, Options, Report, Team, new_seed
 from fusewright_harness.check import ask_compiler, check_seed, take_compiler_answer
 from fusewright_harness.compiled_reference import CompiledTimes, compare_with_compiled
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault, out_of_memory
 from fusewright_harness.loading import load
+from fusewright_harness.plain_work import require_plain_work
 from fusewright_harness.proof import prove
 from fusewright_harness.second_opinion import second_opinion
 from fusewright_harness.sizes import OtherSizes, Sizes, at_sizes
-from fusewright_harness.soundness import require_plain_work, require_sound_inputs, require_varied_output
+from fusewright_harness.soundness import require_sound_inputs, require_varied_output
 from fusewright_harness.timed import prepare_to_time, time_both
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
 
 _INTERPRETER_IS_SLOW = (
     "; Triton's interpreter runs about a thousand program instances a second, so make the inputs smaller, raise "

@@ -13,7 +13,8 @@ from fusewright_harness.kernel_cache import KernelCache
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.timed import judges_clock
 from fusewright_harness.turns import Quiet, Turns
-from fusewright_harness.workers import Worker, Zygote
+from fusewright_harness.workers import Worker
+from fusewright_harness.zygotes import Zygote
 
 _SPARES = 4
 """A pair takes two workers, and the next one's are ready before it has ended."""

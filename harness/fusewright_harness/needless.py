@@ -7,7 +7,6 @@ nothing with them but their shapes: what comes back on both comes back always.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from fusewright_harness.call import Arguments
+from fusewright_harness.call import Arguments, Call
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
@@ -30,8 +29,6 @@ _MOST_SAME = 4
 _NEAR = 1e-5
 _SAMPLE = 1024
 _BYTES_PER_OPERATION = 0.07
-
-Call = Callable[[Arguments], Any]
 
 
 @dataclass

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import copy
-import types
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 
-from fusewright_harness.call import Arguments, finish, map_tensors
+from fusewright_harness.call import Arguments, finish
+from fusewright_harness.call_trace import summary
 from fusewright_harness.census import count
 from fusewright_harness.contents import measured_whole
-from fusewright_harness.examination import (
-    asks_for_special,
-    input_facts,
-    only_computed_with,
-    trace_facts,
-    unused_inputs,
-    work_facts,
-)
+from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs
+from fusewright_harness.examination import input_facts, unused_inputs, work_facts
+from fusewright_harness.fair_variants import asks_for_special, only_computed_with
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
+from fusewright_harness.input_maker import InputMaker
 from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
-from fusewright_harness.main_block import Recording, run_main_block
 from fusewright_harness.mixing import mix
-from fusewright_harness.operators import OperatorWatch, summary
-from fusewright_harness.reduction import DECLARED, reduced
+from fusewright_harness.operators import OperatorWatch
+from fusewright_harness.reduction import DECLARED
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.torch_compile import NotCompiled, compile_reference
+from fusewright_harness.trace_facts import trace_facts
 from fusewright_harness.transfer import Sent, clone_value, send_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 from fusewright_harness.variants import (
@@ -41,20 +37,7 @@ from fusewright_harness.variants import (
     with_drawn_constants,
 )
 
-_BORDER_PATTERNS = 3
-_BORDER_STEPS = {2: (1.0, 3.0), 4: (4.0, 12.0), 8: (4.0, 12.0)}
-"""How far inputs are moved to find borders, in units of their rounding error, by the bytes of their dtype. Kernels
-compute in float32 what came in 16 bits, so those move less."""
-
-_HALF_A_STEP = {2: (0.0, 0.5)}
-"""How far numbers of 16 bits are moved to see what their own rounding does; the others stay."""
-_MOVED_RUNS = 3
-
 _LESS_FINITE = 0.01
-
-# Bound before any code of the pair is loaded, which may replace them in torch's namespace.
-_Generator = torch.Generator
-_rand = torch.rand
 
 
 class Reference:
@@ -67,8 +50,7 @@ class Reference:
         self._stopwatch = Stopwatch.on(device)
         self._file = ""
         self._pair: dict[str, Any] = {}
-        self._python: types.ModuleType | None = None
-        self._test: types.ModuleType | None = None
+        self._maker: InputMaker | None = None
         self._function: Callable[..., Any] | None = None
         self._inputs: list[Any] = []
         self._intact = Intact("pytorch")
@@ -129,59 +111,31 @@ class Reference:
         self._seeds.install_for_cuda()
         self._seeds.draw(seed)
         self._intact.begin(self._file)
-        self._python = load_block(pair["python"], self._file, "pytorch")
-        self._function = entry_point(self._python, pair["entry"]["reference"], "pytorch")
-        self._intact.protect("the PYTHON block", self._python)
-        if pair.get("test"):
-            self._test = load_block(pair["test"], self._file, "test")
+        python = load_block(pair["python"], self._file, "pytorch")
+        self._function = entry_point(python, pair["entry"]["reference"], "pytorch")
+        self._intact.protect("the PYTHON block", python)
+        test = load_block(pair["test"], self._file, "test") if pair.get("test") else None
+        self._maker = InputMaker(self._device, pair, python, test, self._function)
         self._intact.require()
         return {}
 
     def _make_inputs(self, seed: int, plan: int) -> tuple[dict[str, Any], Sent]:
+        assert self._maker is not None  # Set by `load`.
         self._seeds.draw(seed)
         answer: dict[str, Any] = {}
-        init: Arguments | None = None
-        if self._pair["inputs"] == "main":
-            recording = self._record_main_block()
-            arguments, self._function = recording.arguments, recording.reference
-            answer["candidate"] = recording.candidate
-        elif self._pair["entry"]["convention"] == "modules":
-            # By this convention inputs and parameters are made on the CPU, and moved by whoever judges.
-            arguments = self._call_for_arguments("get_inputs")
-            if self._device.type == "cuda":
-                moved = map_tensors(arguments.as_value(), lambda tensor: tensor.to(self._device))
-                arguments = Arguments.from_value(moved)
-            if not isinstance(self._function, torch.nn.Module):
-                # Built once: all seeds' inputs meet the same secret parameters.
-                init = self._call_for_arguments("get_init_inputs", optional=True)
-                self._function = self._build_module(init)
-        else:
-            arguments = self._call_for_arguments("get_test_inputs")
-        if not arguments.positional and not arguments.named:
-            raise Fault("test", "inputs", "NoInputs", "the inputs are empty: there is nothing to compare")
+        arguments = self._maker.make()
         if plan != DECLARED:
-            arguments, answer["smaller"] = self._made_smaller(arguments, plan)
+            arguments, answer["smaller"] = self._maker.made_smaller(arguments, plan)
+        self._function, answer["candidate"] = self._maker.function, self._maker.named
         self._inputs.append(arguments)
         value: dict[str, Any] = {"arguments": arguments.as_value()}
-        if init is not None:
-            self._made_with = {"init": init.as_value(), "state": dict(self._function.state_dict())}
+        if self._maker.init is not None and not self._made_with:
+            state = dict(self._function.state_dict())
+            self._made_with = {"init": self._maker.init.as_value(), "state": state}
             value |= self._made_with
         sent = self._send(value, "test", "inputs", "the inputs hold")
         answer["facts"] = input_facts(arguments.as_value())
         return answer, sent
-
-    def _made_smaller(self, arguments: Arguments, plan: int) -> tuple[Arguments, dict[str, int]]:
-        """The inputs by a plan of :mod:`reduction`, and what was made of which size; nothing where there is no such."""
-        fixed: set[int] = set()
-        if isinstance(self._function, torch.nn.Module):
-            # What parameters are as large as cannot be changed in the inputs alone.
-            tensors = [*self._function.parameters(), *self._function.buffers()]
-            fixed = {size for tensor in tensors for size in tensor.shape}
-        made = reduced(arguments.as_value(), plan, fixed)
-        if made is None:
-            return arguments, {}
-        value, names = made
-        return Arguments.from_value(value), {str(old): new for old, new in names.items()}
 
     def _examine(self, index: int) -> dict[str, Any]:
         """What the reference's calls tell of the task; the judge rules on it."""
@@ -198,40 +152,6 @@ class Reference:
             work = work_facts(call, inputs, self._file)
             self._intact.require()
             return {"work": work, "unused": unused_inputs(call, inputs, others)}
-
-    def _record_main_block(self) -> Recording:
-        assert self._python is not None  # Set by `load`.
-        assert self._function is not None
-        return run_main_block(
-            self._pair["main"],
-            self._file,
-            self._python,
-            self._test,
-            self._pair["triton_names"],
-            self._function,
-        )
-
-    def _call_for_arguments(self, name: str, optional: bool = False) -> Arguments:
-        for module in (self._test, self._python):
-            function = module.__dict__.get(name) if module else None
-            if callable(function):
-                try:
-                    given = function()
-                    finish(self._device)
-                    return Arguments.of(given)
-                except BaseException as error:
-                    raise fault_from_exception(error, "test", "inputs", self._file) from error
-        if optional:
-            return Arguments((), {})
-        raise Fault("test", "inputs", "NoInputs", f"`{name}()` is not there once the TEST block has run")
-
-    def _build_module(self, init: Arguments) -> torch.nn.Module:
-        assert self._python is not None  # Set by `load`.
-        try:
-            module = init.call(entry_point(self._python, self._pair["entry"]["reference"], "pytorch"))
-            return module.to(self._device) if self._device.type == "cuda" else module
-        except Exception as error:
-            raise fault_from_exception(error, "pytorch", "run", self._file) from error
 
     def _expected(
         self, inputs: Arguments, salt: int = 0, watched: bool = False
@@ -343,14 +263,14 @@ class Reference:
                 result = self._run(self._function, arguments)
             value = {"declared": result, "after": arguments.as_value(), "float64": None, "borders": []}
             unchanged = _unchanged(inputs, arguments)
-            double = self._in_float64(inputs)
+            double = in_float64(self._function, inputs, self._device)
             if double is not None:
                 if all(unchanged):
                     # Nothing was computed there, and inputs in float64 are large.
                     double["after"] = None
                 value["float64"] = double
-                if _has_steps(result):
-                    value["borders"] = self._borders(inputs)
+                if has_steps(result):
+                    value["borders"] = border_runs(self._function, inputs, self._device)
             if salt:
                 again = Arguments.from_value(clone_value(inputs.as_value()))
                 self._seeds.stir(salt)
@@ -358,7 +278,7 @@ class Reference:
         self._intact.require()
         answer["unchanged"] = unchanged
         if self._finite < 0:
-            self._finite, self._stepwise = _finite(value), _has_steps(result)
+            self._finite, self._stepwise = _finite(value), has_steps(result)
         return answer, value
 
     def _run(self, function: Any, arguments: Arguments) -> Any:
@@ -370,80 +290,11 @@ class Reference:
             self._intact.require()
             raise fault_from_exception(error, "pytorch", "run", self._file) from error
 
-    def _borders(self, inputs: Arguments) -> list[Any]:
-        """Float64 runs on moved inputs: elements of stepwise outputs that differ among them lie on a border.
-
-        Each pattern is tried in both directions, so that what depends on one input moves either way; patterns differ,
-        so that what depends on several (a value over its row's largest, say) moves in one of them.
-        """
-        runs = [
-            self._in_float64(inputs, pattern, direction)
-            for pattern in range(_BORDER_PATTERNS)
-            for direction in (1.0, -1.0)
-        ]
-        return [
-            {
-                "result": map_tensors(
-                    run["result"], lambda tensor: tensor if _steps(tensor) else tensor.new_empty(0)
-                )
-            }
-            for run in runs
-            if run is not None
-        ]
-
     def _moved(self, inputs: Arguments) -> Sent:
-        """Float64 runs on inputs of 16 bits that are moved by what rounding to 16 bits may have moved them."""
         with _full_precision():
-            runs = [self._in_float64(inputs, pattern, 1.0, _HALF_A_STEP) for pattern in range(_MOVED_RUNS)]
+            moved = moved_runs(self._function, inputs, self._device)
         self._intact.require()
-        moved = [run["result"] for run in runs if run is not None]
         return self._send({"moved": moved}, "pytorch", "run", "the reference returned")
-
-    def _in_float64(
-        self,
-        inputs: Arguments,
-        pattern: int = 0,
-        direction: float = 0.0,
-        steps: dict[int, tuple[float, float]] = _BORDER_STEPS,
-    ) -> Any:
-        """The result and the arguments afterwards, computed in float64, or None where that cannot be done.
-
-        With a ``direction`` every floating input is moved by some of its own rounding errors, this way or the other as
-        ``pattern`` has it, and by as many as ``steps`` says for its bytes.
-        """
-        generator = _Generator(self._device)
-        generator.manual_seed(17 + pattern)
-
-        def widen(tensor: torch.Tensor) -> torch.Tensor:
-            with without_modes(), torch.no_grad():
-                if not tensor.is_floating_point():
-                    return tensor.clone()
-                wide = tensor.detach().to(torch.float64)
-                if direction and tensor.dtype.itemsize in steps:
-                    low, high = steps[tensor.dtype.itemsize]
-                    draw = _rand(wide.shape, generator=generator, dtype=wide.dtype, device=self._device)
-                    draw = 2 * draw.to(wide.device) - 1
-                    step = draw.sign() * (low + (high - low) * draw.abs())
-                    wide = wide * (1 + direction * step * torch.finfo(tensor.dtype).eps)
-                return wide
-
-        default = torch.get_default_dtype()
-        try:
-            # An alias between two inputs is lost here; a reference that needs it falls back to the declared run.
-            arguments = Arguments.from_value(map_tensors(inputs.as_value(), widen))
-            function: Any = self._function
-            if isinstance(function, torch.nn.Module):
-                function = copy.deepcopy(function).double()
-            torch.set_default_dtype(torch.float64)
-            result = arguments.call(function)
-            finish(self._device)
-            take_apart(result)
-            return {"result": result, "after": arguments.as_value()}
-        except Exception:
-            # Too little memory, explicit casts, views of bits, operators without float64: the declared run counts.
-            return None
-        finally:
-            torch.set_default_dtype(default)
 
     def _census(self) -> dict[str, Any]:
         arguments = Arguments.from_value(clone_value(self._inputs[-1].as_value()))
@@ -505,16 +356,6 @@ def _finite(value: dict[str, Any]) -> float:
         numbers = [tensor for tensor in tensors if tensor.numel() and tensor.is_floating_point()]
         finite = sum(int(torch.isfinite(tensor.float()).sum()) for tensor in numbers)
         return finite / max(1, sum(tensor.numel() for tensor in numbers)) if numbers else 1.0
-
-
-def _has_steps(result: Any) -> bool:
-    _tree, tensors = take_apart(result)
-    return any(_steps(tensor) for tensor in tensors)
-
-
-def _steps(tensor: torch.Tensor) -> bool:
-    """Whether a tensor's values are steps: integers, booleans, or float8, whose steps are as coarse."""
-    return not (tensor.is_floating_point() or tensor.is_complex()) or tensor.dtype.itemsize == 1
 
 
 @contextmanager

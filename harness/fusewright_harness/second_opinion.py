@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from fusewright_harness.case import Case, Team, new_seed
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.loading import ask_reference
 from fusewright_harness.robustness import Outcome, Probe, name_of
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
 
 _ALLOWED_S = 1.5
 """For all variants together; the last one begun may take longer."""

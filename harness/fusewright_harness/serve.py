@@ -16,9 +16,9 @@ import threading
 import traceback
 from typing import Any
 
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.process_tree import adopt_orphans, descendants, kill_tree
-from fusewright_harness.workers import Deadline
 
 _QUEUE_LIMIT_S = 24 * 3600.0
 

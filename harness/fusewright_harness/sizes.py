@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
 from fusewright_harness.reduction import DECLARED, FEWEST_ELEMENTS, MOST_ELEMENTS, MOST_PLANS
-from fusewright_harness.workers import Answer, Deadline
+from fusewright_harness.workers import Answer
 
 if TYPE_CHECKING:
     from fusewright_harness.case import Case

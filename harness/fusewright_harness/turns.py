@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled
-from fusewright_harness.workers import Deadline
 
 _POLL_S = 0.05
 

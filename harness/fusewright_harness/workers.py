@@ -1,31 +1,23 @@
-"""The judge's side of its zygotes and workers: starting them, asking them, and ending them in time."""
+"""The judge's side of its workers: asking them, and ending them in time."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fusewright_harness.channel import (
-    Channel,
-    ChannelClosed,
-    ChannelForged,
-    ChannelGarbled,
-    ChannelTimeout,
-)
+from fusewright_harness.channel import Channel, ChannelClosed, ChannelForged, ChannelGarbled, ChannelTimeout
 from fusewright_harness.containment import layers
 from fusewright_harness.containment.limits import available_bytes
 from fusewright_harness.containment.watch import Watch
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault, fault_from_message, harness_fault
 from fusewright_harness.process_tree import kill_group
-from fusewright_harness.scratch import Scratch
 from fusewright_harness.transfer import receive_value
+
+if TYPE_CHECKING:
+    from fusewright_harness.zygotes import Zygote
 
 _START_LIMIT_S = 120.0
 _END_LIMIT_S = 5.0
@@ -34,49 +26,6 @@ _MEMORY_SHARE = 0.6
 """The part of the memory that is free when a worker starts which it may take."""
 
 _watch = Watch()
-
-# The folder that a process starts in is not a place to import from; older Pythons start in "/" instead.
-_UNPATHED = ("-P",) if sys.version_info >= (3, 11) else ()
-
-# What torch and triton need of the user's environment; everything else, keys above all, stays outside.
-_PASSED_ON = (
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "CUDA_HOME",
-    "CUDA_VISIBLE_DEVICES",
-    "LANG",
-    "LC_ALL",
-    "CC",
-    "VIRTUAL_ENV",
-)
-
-
-class Deadline:
-    """When a verdict must be there, and whether it is still wanted."""
-
-    def __init__(self, limit_s: float) -> None:
-        self.cancelled = threading.Event()
-        self.start(limit_s)
-
-    def start(self, limit_s: float) -> None:
-        """Lets ``limit_s`` seconds begin now."""
-        self.limit_s = limit_s
-        self._end = time.monotonic() + limit_s
-
-    def extend(self, more_s: float) -> None:
-        """Moves the deadline by that many seconds, which were not the pair's own."""
-        self._end += more_s
-
-    @staticmethod
-    def within(limit_s: float, other: Deadline) -> Deadline:
-        """One of its own, which is cancelled with the ``other``."""
-        deadline = Deadline(limit_s)
-        deadline.cancelled = other.cancelled
-        return deadline
-
-    def left_s(self) -> float:
-        """Seconds until the deadline, never negative."""
-        return max(0.0, self._end - time.monotonic())
 
 
 class Worker:
@@ -295,137 +244,3 @@ def receive_answer(answer: Answer, name: str, implementation: str) -> dict[str, 
     if not isinstance(value, dict):
         raise Fault(implementation, "check", "DamagedMessage", f"the {name}'s process sent something else")
     return value
-
-
-class Zygote:
-    """One running zygote. Safe for use by several threads."""
-
-    def __init__(self, mode: str, scratch: Scratch, more: dict[str, str] | None = None) -> None:
-        """Starts the process, with ``more`` in its environment; :meth:`wait_ready` tells when it can fork."""
-        self.mode = mode
-        self.scratch = scratch
-        self._channel, theirs = Channel.pair()
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment |= {
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-            "PYTHONUNBUFFERED": "1",
-        }
-        if mode == "interpreter":
-            environment["TRITON_INTERPRET"] = "1"
-        environment |= more or {}
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *_UNPATHED,
-                    "-m",
-                    "fusewright_harness",
-                    "zygote",
-                    mode,
-                    str(theirs.fileno()),
-                ],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=environment,
-                cwd="/",
-                # Whoever ends the judge with its group leaves the zygote the time to end its workers.
-                start_new_session=True,
-            )
-        self._send_lock = threading.Lock()
-        self._news = threading.Condition()
-        self._forked: list[int] = []
-        self._exited: dict[int, int] = {}
-        self._ready: dict[str, Any] | None = None
-        self._gone = False
-        self._fork_lock = threading.Lock()
-        threading.Thread(target=self._listen, name=f"zygote-{mode}", daemon=True).start()
-
-    def wait_ready(self) -> str | None:
-        """Waits until it can fork; returns what it cannot do, as a sentence, or None.
-
-        Raises :class:`Fault` where it did not start.
-        """
-        with self._news:
-            self._news.wait_for(lambda: self._ready is not None or self._gone, _START_LIMIT_S)
-            if self._ready is None or not self._ready.get("ready"):
-                why = (self._ready or {}).get("problem") or "its process ended before it was ready"
-                raise harness_fault(f"the Python side did not start: {why}", "StartError")
-            return self._ready.get("problem")
-
-    def gaps(self) -> list[str]:
-        """The operations that it cannot vouch for, once it is ready."""
-        return list((self._ready or {}).get("gaps", []))
-
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return not self._gone
-
-    def fork(self) -> Worker:
-        """A fresh worker, which has yet to be assigned a role."""
-        self.wait_ready()
-        channel, theirs = Channel.pair()
-        scratch = self.scratch.folder()
-        with self._fork_lock, theirs:
-            self._send({"fork": True, "scratch": scratch}, [theirs.fileno()])
-            with self._news:
-                if not self._news.wait_for(lambda: self._forked or self._gone, _END_LIMIT_S) or self._gone:
-                    raise harness_fault("a worker could not be started")
-                pid = self._forked.pop()
-        try:
-            return Worker(self, channel, pid, scratch)
-        except ChannelClosed as error:
-            raise harness_fault("a worker ended as soon as it was started") from error
-
-    def kill(self, pid: int) -> None:
-        """Ends a worker with all that it started."""
-        try:
-            self._send({"kill": pid})
-        except Fault:
-            # The zygote is gone, and its workers with it: they end with their parent.
-            pass
-
-    def wait(self, pid: int, limit_s: float) -> int | None:
-        """The exit status of a worker that ended (negative: by that signal), or None while it runs."""
-        with self._news:
-            self._news.wait_for(lambda: pid in self._exited or self._gone, limit_s)
-            return self._exited.get(pid)
-
-    def stop(self) -> None:
-        """Ends the zygote and its workers."""
-        self._channel.shut()
-        try:
-            self._process.wait(_END_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _send(self, message: dict[str, Any], descriptors: list[int] | None = None) -> None:
-        with self._send_lock:
-            try:
-                self._channel.send(message, descriptors)
-            except ChannelClosed as error:
-                raise harness_fault("the process that starts workers has ended") from error
-
-    def _listen(self) -> None:
-        receiver = Channel(socket.socket(fileno=os.dup(self._channel.fileno())))
-        try:
-            while True:
-                message, _descriptors = receiver.receive()
-                with self._news:
-                    if "ready" in message:
-                        self._ready = message
-                    elif isinstance(message.get("forked"), int):
-                        self._forked.append(message["forked"])
-                    elif isinstance(message.get("exited"), int):
-                        self._exited[message["exited"]] = message.get("status", 0)
-                    self._news.notify_all()
-        except (ChannelClosed, ChannelGarbled):
-            with self._news:
-                self._gone = True
-                self._news.notify_all()
-        finally:
-            receiver.close()
-            self._process.poll()

@@ -6,14 +6,17 @@ import pytest
 import torch
 from simulated_gpu import EVENT_MS, FLUSH_MS, LAUNCH_MS, SimulatedGpu, SimulatedWorker
 
-from fusewright_harness import timed
+from fusewright_harness import timed, timekeeper
 from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.clock import Clock, check_total
 from fusewright_harness.compare import Expected
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
+from fusewright_harness.slots import Slots
 from fusewright_harness.stopwatch import Stopwatch
+from fusewright_harness.timed_outputs import TimedOutputs
+from fusewright_harness.timekeeper import Timekeeper
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
 
 
 @pytest.fixture
@@ -24,16 +27,16 @@ def gpu():
 @pytest.fixture
 def measure(gpu, monkeypatch):
     """Times two functions of the simulated GPU against each other."""
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
     # Outputs are not what is tested here.
-    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    monkeypatch.setattr(TimedOutputs, "stash", lambda *_: None)
 
     def measured(reference, candidate, launches=1):
         team = Team(SimulatedWorker(gpu, reference), SimulatedWorker(gpu, candidate, launches), None)
         case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
         case.expected = [Expected(None, None, [])] * 3
         case.launches = [9, 1, 1]
-        return timed._Timekeeper(case, Clock(gpu.handles())).measure()
+        return Timekeeper(case, Clock(gpu.handles())).measure()
 
     return measured
 
@@ -155,30 +158,30 @@ class Stashing(SimulatedWorker):
 
 def test_outputs_are_handed_over_when_the_timing_is_over(gpu, monkeypatch):
     notes = []
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
     candidate = Stashing(gpu, lambda _: gpu.work(0.1), notes)
     team = Team(SimulatedWorker(gpu, lambda _: gpu.work(0.2)), candidate, None)
     case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
-    keeper = timed._Timekeeper(case, Clock(gpu.handles()))
+    keeper = Timekeeper(case, Clock(gpu.handles()))
     checked = []
     monkeypatch.setattr(
-        timed._Timekeeper, "_check_timed", lambda _self, index, content: checked.append((index, content))
+        TimedOutputs, "_check_one", lambda _self, index, content: checked.append((index, content))
     )
     keeper.rehearse()
     keeper.measure()
     assert set(notes) == {"stash"}
     assert checked == []
-    keeper.check()
+    keeper.outputs.check()
     assert [index for index, _content in checked] == list(range(len(notes)))
     assert all(len(content) == 3 for _index, content in checked)
-    keeper.check()
+    keeper.outputs.check()
     assert len(checked) == len(notes)
 
 
 def test_only_what_is_timed_has_the_device_to_itself(gpu, monkeypatch):
     notes, alone = [], []
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
     clock = Clock(gpu.handles())
     monkeypatch.setattr(timed, "judges_clock", lambda: clock)
     monkeypatch.setattr(timed, "present_card", lambda: None)
@@ -196,15 +199,13 @@ def test_only_what_is_timed_has_the_device_to_itself(gpu, monkeypatch):
 
         return call
 
-    for method in (timed._Timekeeper.rehearse, timed._Timekeeper._go):
-        monkeypatch.setattr(timed._Timekeeper, method.__name__, noted(method))
-    monkeypatch.setattr(
-        timed._Timekeeper, "_check_timed", lambda *_: alone.append(("check", team.turns._alone))
-    )
+    monkeypatch.setattr(Timekeeper, "rehearse", noted(Timekeeper.rehearse))
+    monkeypatch.setattr(Slots, "go", noted(Slots.go))
+    monkeypatch.setattr(TimedOutputs, "_check_one", lambda *_: alone.append(("check", team.turns._alone)))
     with case.turn():
         prepared = timed.prepare_to_time(case)
     timed.time_both(case, prepared)
-    assert set(alone) == {("rehearse", False), ("_go", True), ("check", False)}
+    assert set(alone) == {("rehearse", False), ("go", True), ("check", False)}
     line = case.verdict.line()
     assert (line["verdict"], line["speedup"]) == ("pass", pytest.approx(4, rel=0.05))
     assert notes[0] == "census"
@@ -225,8 +226,8 @@ class Stuttering(SimulatedWorker):
 
 @pytest.mark.parametrize("stuck", [0, 1, 2])
 def test_a_host_that_stutters_is_no_contradiction(gpu, monkeypatch, stuck):
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
-    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(TimedOutputs, "stash", lambda *_: None)
     clock, empty, times = Clock(gpu.handles()), Clock._empty_slot_ms, iter(range(100))
 
     def stuttering(self, rounds, wait_ms):
@@ -238,7 +239,7 @@ def test_a_host_that_stutters_is_no_contradiction(gpu, monkeypatch, stuck):
     )
     case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
-    measured, _host = timed._Timekeeper(case, clock).measure()
+    measured, _host = Timekeeper(case, clock).measure()
     assert measured.python_ms == pytest.approx(0.02, abs=LAUNCH_MS)
 
 
@@ -259,14 +260,14 @@ class Neighbour(SimulatedWorker):
     ("quiet_helps", "outcome"), [(True, None), (False, ("WorkOutsideTheStream", "rejected"))]
 )
 def test_only_what_shows_in_quiet_too_is_a_contradiction(gpu, monkeypatch, quiet_helps, outcome):
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
-    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(TimedOutputs, "stash", lambda *_: None)
     team = Team(None, SimulatedWorker(gpu, lambda _: gpu.work(0.1), 1), None)
     quiet = team.turns.quiet
     team.reference = Neighbour(gpu, lambda _: gpu.work(0.2), lambda: not (quiet_helps and quiet._held))
     case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
-    keeper = timed._Timekeeper(case, Clock(gpu.handles()))
+    keeper = Timekeeper(case, Clock(gpu.handles()))
     if outcome is None:
         assert keeper.measure()[0].python_ms == pytest.approx(0.2, abs=LAUNCH_MS)
     else:
@@ -277,15 +278,15 @@ def test_only_what_shows_in_quiet_too_is_a_contradiction(gpu, monkeypatch, quiet
 
 
 def test_where_there_is_no_quiet_nobody_is_blamed(gpu, monkeypatch):
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
-    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
-    monkeypatch.setattr(timed, "_QUIET_LIMIT_S", 0.05)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(TimedOutputs, "stash", lambda *_: None)
+    monkeypatch.setattr(timekeeper, "_QUIET_LIMIT_S", 0.05)
     team = Team(None, SimulatedWorker(gpu, lambda _: gpu.work(0.1), 1), None)
     team.reference = Neighbour(gpu, lambda _: gpu.work(0.2), lambda: True)
     case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
     with team.turns.quiet.noise(), pytest.raises(Fault, match="too busy") as caught:
-        timed._Timekeeper(case, Clock(gpu.handles())).measure()
+        Timekeeper(case, Clock(gpu.handles())).measure()
     assert (caught.value.kind, caught.value.verdict) == ("MachineBusy", None)
     with team.turns.quiet.held(0.05) as silent:
         assert silent

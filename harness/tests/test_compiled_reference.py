@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from simulated_gpu import LAUNCH_MS, SimulatedGpu, SimulatedWorker
 
 from fusewright_harness import timed
@@ -10,9 +11,10 @@ from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.clock import Clock
 from fusewright_harness.compare import Expected
 from fusewright_harness.compiled_reference import Compiled, CompiledTimes, compare_with_compiled
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Answer, Deadline
+from fusewright_harness.workers import Answer
 
 BLOCK = {"code": "def wrapper(x): ...\ndef reference(x): ...\n", "first_line": 7}
 
@@ -49,7 +51,7 @@ class Compiling(SimulatedWorker):
 def gpu(monkeypatch):
     gpu = SimulatedGpu()
     clock = Clock(gpu.handles())
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
     monkeypatch.setattr(timed, "judges_clock", lambda: clock)
     return gpu
 

@@ -8,14 +8,16 @@ import pytest
 import torch
 from simulated_gpu import LAUNCH_MS, TOUCH_MS, SimulatedActivities, SimulatedGpu, SimulatedWorker
 
-from fusewright_harness import stopwatch, timed
+from fusewright_harness import stopwatch
 from fusewright_harness.case import Case, Options, Team
 from fusewright_harness.clock import Clock
 from fusewright_harness.compare import Expected
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.launch_cost import LaunchCosts, evened
+from fusewright_harness.timed_outputs import TimedOutputs
+from fusewright_harness.timekeeper import Timekeeper
 from fusewright_harness.timing import Busy, Timing, launch_times
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
 
 SPREAD_MS = 0.0002
 """How far launches' times lie apart in the simulated processes: as far as they were found to on an H200."""
@@ -44,14 +46,14 @@ class Bench:
         case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
         case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
         case.reference_work = {"count": 4}
-        return timed._Timekeeper(case, self.clock).measure()[0]
+        return Timekeeper(case, self.clock).measure()[0]
 
 
 @pytest.fixture
 def bench(monkeypatch):
-    monkeypatch.setattr(timed.torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
     # Outputs are not what is tested here.
-    monkeypatch.setattr(timed._Timekeeper, "_stash", lambda *_: None)
+    monkeypatch.setattr(TimedOutputs, "stash", lambda *_: None)
     return Bench()
 
 
@@ -156,8 +158,8 @@ def test_what_lies_between_kernels_is_a_launch_for_each_and_no_more():
 def test_outputs_of_what_is_counted_are_checked(bench, monkeypatch):
     kept = []
     monkeypatch.setattr(
-        timed._Timekeeper,
-        "_stash",
+        TimedOutputs,
+        "stash",
         lambda _self, slot, _plan, _times: kept.append("busy_ms" in slot.reported),
     )
     bench.verdict(Profiling, Profiling)

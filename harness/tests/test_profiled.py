@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fusewright_harness.case import Case, Options, Team
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
 from fusewright_harness.profiled import Spent, judge_profile, profiled
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Answer, Deadline
+from fusewright_harness.workers import Answer
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from harness_client import pair
 
 from fusewright_harness.bench import Bench
 from fusewright_harness.case import Case, Options, Team
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
 from fusewright_harness.second_opinion import interpret, second_opinion
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
 
 PYTHON = """
 import torch

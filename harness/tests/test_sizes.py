@@ -6,10 +6,10 @@ import pytest
 import torch
 from harness_client import Harness, pair
 
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
 from fusewright_harness.reduction import MOST_PLANS, plans, reduced
 from fusewright_harness.sizes import OtherSizes, Sizes
-from fusewright_harness.workers import Deadline
 
 PYTHON = """
 import torch

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from fusewright_harness.case import Case, Options, Team
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled
 from fusewright_harness.turns import Quiet, Turns
 from fusewright_harness.verdict import Verdict
-from fusewright_harness.workers import Deadline
 
 
 def test_many_pairs_share_and_one_is_alone():

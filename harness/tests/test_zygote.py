@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.scratch import Scratch
-from fusewright_harness.workers import Deadline, Zygote
+from fusewright_harness.zygotes import Zygote
 
 
 @pytest.mark.parametrize("mode", ["cuda", "interpreter", "compile"])

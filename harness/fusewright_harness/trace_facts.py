@@ -1,0 +1,135 @@
+"""What the operators of one call of the reference show: loops over slices, repeated and unused work, copies."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import torch
+
+from fusewright_harness.call import Arguments
+from fusewright_harness.call_trace import Operator, Trace
+from fusewright_harness.values import take_apart
+
+_MOST_OPERATORS = 4_000
+
+
+def trace_facts(trace: Trace, inputs: Arguments) -> dict[str, Any]:
+    """What one call's operators show: loops over rows, repeated and unused work, trips to the host."""
+    return {
+        "loop": _loop(trace.operators),
+        "repeated": _repeated(trace.operators),
+        "unused": _unused(trace),
+        "copies": _needless_copies(trace.operators),
+        "host": trace.host_bytes,
+        "double": _in_double(trace.operators, inputs),
+    }
+
+
+def _loop(operators: list[Operator]) -> dict[str, Any] | None:
+    """The operator that is called most often on like slices of a tensor, and whether one call needs another."""
+    groups: dict[Any, list[int]] = defaultdict(list)
+    depths = _depths(operators[:_MOST_OPERATORS])
+    for number, operator in enumerate(operators[:_MOST_OPERATORS]):
+        if operator.kind in ("compute", "copy", "movement"):
+            groups[operator.signature[:-1]].append(number)
+    worst: dict[str, Any] | None = None
+    for numbers in groups.values():
+        first = operators[numbers[0]]
+        regions = {operators[number].reads for number in numbers}
+        whole = max(operators[number].whole for number in numbers)
+        if len(regions) < 8 or 2 * whole < len(regions):
+            continue
+        rows = all(sum(size > 1 for size in shape) <= 1 for shape, *_rest in first.signature[1:-1])
+        chained = len({depths[number] for number in numbers}) > len(numbers) // 2
+        found = {
+            "name": first.name,
+            "line": first.line,
+            "count": len(regions),
+            "rows": rows,
+            "chained": chained,
+        }
+        if worst is None or (found["rows"], found["count"]) > (worst["rows"], worst["count"]):
+            worst = found
+    return worst
+
+
+def _depths(operators: list[Operator]) -> list[int]:
+    """How many operators each must wait for, one after the other."""
+    written: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    depths = []
+    for operator in operators:
+        depth = 0
+        for storage, first, last in operator.reads:
+            for start, end, deep in written[storage][-64:]:
+                if start < last and first < end:
+                    depth = max(depth, deep)
+        depth += 1
+        depths.append(depth)
+        for storage, first, last in operator.writes:
+            written[storage].append((first, last, depth))
+    return depths
+
+
+def _repeated(operators: list[Operator]) -> dict[str, Any] | None:
+    """The compute that is done most often over again, on memory that nobody wrote to in between."""
+    versions: Counter[int] = Counter()
+    seen: Counter[Any] = Counter()
+    worst: tuple[int, Operator] | None = None
+    for operator in operators[:_MOST_OPERATORS]:
+        if operator.kind == "compute":
+            key = (operator.signature, operator.reads, tuple(versions[read[0]] for read in operator.reads))
+            seen[key] += 1
+            if seen[key] > 1 and (worst is None or seen[key] > worst[0]):
+                worst = seen[key], operator
+        for write in operator.writes:
+            versions[write[0]] += 1
+    if worst is None:
+        return None
+    return {"name": worst[1].name, "line": worst[1].line, "count": worst[0]}
+
+
+def _unused(trace: Trace) -> dict[str, Any] | None:
+    """The share of the work that no result comes from, and the largest operator in it."""
+    live = {region[0] for region in trace.results}
+    unused: list[Operator] = []
+    total = 0
+    for operator in reversed(trace.operators):
+        total += operator.bytes
+        if any(write[0] in live for write in operator.writes) or operator.kind == "reading":
+            live.update(read[0] for read in operator.reads)
+        else:
+            unused.append(operator)
+    if not unused or not total:
+        return None
+    largest = max(unused, key=lambda operator: operator.bytes)
+    share = sum(operator.bytes for operator in unused) / total
+    arithmetic = sum(operator.arithmetic for operator in trace.operators)
+    share = max(share, sum(operator.arithmetic for operator in unused) / max(1, arithmetic))
+    return {"name": largest.name, "line": largest.line, "share": share}
+
+
+def _needless_copies(operators: list[Operator]) -> dict[str, Any] | None:
+    """Whole copies of what was as good before."""
+    copies = []
+    for number, operator in enumerate(operators[:_MOST_OPERATORS]):
+        if operator.name == "clone" and operator.plain:
+            either = {region[0] for region in (*operator.reads, *operator.writes)}
+            later = operators[number + 1 :]
+            # One of the two is written to afterwards, so the copy is what keeps the other.
+            if not any(write[0] in either for other in later for write in other.writes):
+                copies.append(operator)
+    largest = max((operator.bytes for operator in operators), default=0)
+    copies = [operator for operator in copies if 4 * operator.bytes >= largest]
+    return {"name": "clone", "line": copies[-1].line, "count": len(copies)} if copies else None
+
+
+def _in_double(operators: list[Operator], inputs: Arguments) -> dict[str, Any] | None:
+    """Compute in float64 on inputs that are not."""
+    _tree, given = take_apart(inputs.as_value())
+    if any(tensor.dtype is torch.float64 or not tensor.is_floating_point() for tensor in given):
+        return None
+    for operator in operators:
+        if operator.kind == "compute" and any(part[-1] is torch.float64 for part in operator.signature[1:-1]):
+            return {"name": operator.name, "line": operator.line}
+    return None
