@@ -1,49 +1,129 @@
-"""What `docs/verification.md` says of a rejected pair's reasons, held against the harness that gives them."""
+"""What `docs/verification.md` says of the reasons in a verdict, held against the code that gives them."""
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+HARNESS = ROOT / "harness/fusewright_harness"
 NAME = re.compile(r"[A-Z][A-Za-z0-9]+")
 
-
-def reasons_given() -> set[str]:
-    """The names that the harness can put into `error.type` of a verdict "rejected"."""
-    found: set[str] = set()
-    for path in (ROOT / "harness/fusewright_harness").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                found |= reasons_of_call(node)
-            elif isinstance(node, ast.Tuple) and path.name == "intact.py":
-                # The deeds that its table names, each with the words for it.
-                texts = [part.value for part in node.elts if isinstance(part, ast.Constant)]
-                if len(texts) == len(node.elts) == 2 and str(texts[1])[:1].islower():
-                    found.add(str(texts[0]))
-    return {name for name in found if NAME.fullmatch(name)}
+# They stand in the answers of TorchInductor's author, and not in a verdict line.
+NOT_OF_A_VERDICT = {"TorchNotCovered", "Unsupported"}
 
 
-def reasons_of_call(call: ast.Call) -> set[str]:
-    function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in call.args]
-    if function in ("rejected", "Deed") and texts and isinstance(texts[0], str):
-        return {texts[0]}
-    trust = "trust" in texts or any(
-        keyword.arg == "verdict" and isinstance(keyword.value, ast.Constant) and keyword.value.value
-        for keyword in call.keywords
-    )
-    if function in ("Fault", "Refusal") and trust:
-        name = texts[2] if function == "Fault" and len(texts) > 2 else texts[0]
-        return {name} if isinstance(name, str) else set()
-    return set()
+@cache
+def nodes(name: str = "") -> list[ast.AST]:
+    """The syntax of the harness, or of its files of that name."""
+    files = HARNESS.rglob(name or "*.py")
+    return [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
 
 
-def reasons_documented() -> set[str]:
+def constant(node: ast.AST | None) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def calls(*names: str) -> Iterator[tuple[list[object], dict[str, object]]]:
+    """The arguments of each call of functions of those names: what is constant, None for the rest."""
+    for node in nodes():
+        if isinstance(node, ast.Call):
+            function = (
+                node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            )
+            if function in names:
+                named = {part.arg: constant(part.value) for part in node.keywords if part.arg}
+                yield [constant(part) for part in node.args], named
+
+
+def deeds() -> Iterator[object]:
+    """The names of what a pair's code may not do, each of which stands with the words for it."""
+    for node in (*nodes("deeds.py"), *nodes("intact.py")):
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            name, words = map(constant, node.elts)
+            if isinstance(words, str) and words[:1].islower():
+                yield name
+
+
+def only_names(found: set[object]) -> set[str]:
+    return {name for name in found if isinstance(name, str) and NAME.fullmatch(name)} - NOT_OF_A_VERDICT
+
+
+def refused() -> set[str]:
+    """The names of `error.type` of a verdict "rejected", and of what is "wrong" by more than its values."""
+    found: set[object] = {given[0] for given, _ in calls("rejected", "Deed") if given}
+    found |= {given[2] for given, _ in calls("_noting") if len(given) > 2}
+    found |= {given[2] for given, named in calls("Fault") if given[1] == "trust" or named.get("verdict")}
+    found |= {given[0] for given, _ in calls("Refusal") if "trust" in given}
+    return only_names(found | set(deeds()))
+
+
+def failed() -> set[str]:
+    """The names of `error.type` of a verdict "error"."""
+    found: set[object] = {given[0] for given, _ in calls("Refusal") if "trust" not in given}
+    for given, named in calls("Fault"):
+        if given[0] != "harness" and given[1] != "trust" and not named.get("verdict"):
+            found.add(given[2])
+    return only_names(found) - refused()
+
+
+def unjudged() -> set[str]:
+    """The names of `error.type` where nobody could judge."""
+    found: set[object] = {given[1] for given, _ in calls("harness_fault") if len(given) > 1}
+    # Named by default.
+    found.add("HarnessError")
+    found |= {given[2] for given, named in calls("Fault") if given[0] == "harness" and "verdict" in named}
+    engine = ROOT / "server/engine/src"
+    for path in (engine / "verify/mod.rs", engine / "verify/pair.rs", engine / "harness/error.rs"):
+        code = path.read_text().split("#[cfg(test)]")[0]
+        found |= set(re.findall(r'(?:unjudged\(|kind: |=> )"([A-Z]\w+)"', code))
+    return only_names(found) - {"SyntaxError"}
+
+
+def found_beside() -> set[str]:
+    """The codes of findings that are no rules'."""
+    found: set[object] = {given[0] for given, _ in calls("warn", "find", "find_once") if given}
+    for node in nodes():
+        if isinstance(node, ast.Dict):
+            keys = [constant(key) for key in node.keys]
+            found |= {constant(value) for key, value in zip(keys, node.values, strict=True) if key == "code"}
+        if isinstance(node, ast.IfExp) and str(constant(node.body)).endswith("Refused"):
+            found |= {constant(node.body), constant(node.orelse)}
+    return {name for name in only_names(found) if not re.fullmatch(r"FW\d+", name)}
+
+
+def documented(heading: str, nth: int = 0) -> set[str]:
+    """The names in the first column of a section's table."""
     page = (ROOT / "docs/verification.md").read_text()
-    return set(re.findall(r"^\| `([A-Z]\w+)` \|", page, re.M))
+    section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    table = re.findall(r"(?:^\|.*\n)+", section, re.M)[nth]
+    return {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
 
-def test_each_reason_is_documented_and_each_documented_reason_is_given() -> None:
-    given = reasons_given()
-    assert len(given) > 20, "the reasons could not be read from the harness"
-    assert reasons_documented() == given
+def test_each_reason_of_a_refusal_is_documented_and_each_documented_one_is_given() -> None:
+    assert len(refused()) > 20, "the reasons could not be read from the harness"
+    assert documented("Why a pair is rejected") == refused()
+
+
+def test_each_error_is_documented_and_each_documented_one_is_given() -> None:
+    assert len(failed()) > 5, "the errors could not be read from the harness"
+    assert documented("Why there is an error, or no verdict") == failed()
+
+
+def test_each_reason_for_no_verdict_is_documented_and_each_documented_one_is_given() -> None:
+    assert len(unjudged()) > 10, "the reasons could not be read from the harness and the engine"
+    assert documented("Why there is an error, or no verdict", 1) == unjudged()
+
+
+def test_each_finding_is_documented_and_each_documented_one_is_given() -> None:
+    assert len(found_beside()) > 8, "the findings could not be read from the harness"
+    assert documented("Findings beside a verdict") == found_beside()
+
+
+def test_each_code_of_a_verdict_in_the_editor_is_documented() -> None:
+    codes: set[str] = set()
+    for path in [*(ROOT / "server/fusewright/src/lsp/diagnostics").glob("*.rs"), HARNESS / "check.py"]:
+        codes |= set(re.findall(r'"(FW5\d\d)"', path.read_text()))
+    page = (ROOT / "docs/verification.md").read_text()
+    assert set(re.findall(r"^\| (FW5\d\d) \|", page, re.M)) == codes

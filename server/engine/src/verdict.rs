@@ -123,7 +123,7 @@ pub enum Severity {
 /// Something noticed about the pair, by rule or by running it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// A stable code, `FWnnn`.
+    /// A stable code: `FWnnn` of a rule, or a name such as `SizeRefused` of what running the pair showed.
     pub code: String,
     /// How much it matters.
     pub severity: Severity,
