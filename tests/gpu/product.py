@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 CORPUS = ROOT / "tests" / "corpus"
-# One process judges one file after another, so a file gets its share of this.
+# Of one file's verdict; the run gets as much for each.
 LIMIT_S_PER_FILE = 60
 RIGHT = ("pass", "same", "slower")
 
@@ -77,11 +77,12 @@ def default_binary() -> Path:
     return next((path for path in builds if path.is_file()), builds[0])
 
 
-def judge(binary: Path, cases: list[Case], device: str) -> list[Line]:
-    """The verdict lines of all files, in one run. What was not judged becomes a line that says so."""
+def judge(binary: Path, cases: list[Case], device: str, jobs: int) -> list[Line]:
+    """The verdict lines of all files, in one run, ``jobs`` at once. What was not judged becomes a line that says so."""
     paths = [str(case.path) for case in cases]
     # What torch.compile makes of a reference takes seconds for each, and decides nothing.
-    command = [str(binary), "verify", "--json", "--no-torch-compile", "--device", device, *paths]
+    how = ["--json", "--no-torch-compile", "--device", device, "--jobs", str(jobs)]
+    command = [str(binary), "verify", *how, *paths]
     try:
         run = subprocess.run(
             command,

@@ -67,15 +67,6 @@ fn settled(text: &str, server: &SimulatedEndpoint) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Has the simulated harness judge, as the block says.
-fn judged_by_the_simulated_harness(place: &Place) {
-    let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lsp/simulated_harness.py");
-    let surroundings = place.path("surroundings.txt");
-    let script = format!("env > '{}'; exec python3 '{}'", surroundings.display(), harness.display());
-    place.write("fusewright.toml", format!("[python]\ncommand = [\"sh\", \"-c\", {script:?}]\n").as_bytes());
-    assert_eq!(place.run(&["trust"]).status, 0);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kernel_is_written_into_the_file() {
     let server = SimulatedEndpoint::start(vec![answer(&spoken())]).await;
@@ -207,7 +198,7 @@ async fn fix_mends_by_the_remembered_verdict_or_asks_for_one() {
     insta::assert_snapshot!(ran.stderr, @"error: TorchInductor writes kernels and mends none: name a model with --provider, or run `fusewright generate add.py` to have the block replaced");
     assert_eq!(ran.status, 2);
 
-    judged_by_the_simulated_harness(&place);
+    place.judge_by_simulation();
     let failing = pair(3).replace("# <TRITON>\n", "# <TRITON>\n# simulated: wrong\n");
     place.write("add.py", failing.as_bytes());
     let ran = generate(&place, &server, &["fix", "add.py", "--verify"]);
@@ -272,7 +263,7 @@ async fn no_key_reaches_a_log_a_file_or_a_worker() {
     let place = Place::new();
     place.make_dir("triton_training_data");
     place.write("add.py", stripped().as_bytes());
-    judged_by_the_simulated_harness(&place);
+    place.judge_by_simulation();
     let host = server.address.trim_start_matches("http://");
     let settings = format!(
         "{}[model]\nprovider = \"openai\"\nmodel = \"coder\"\nbase_url = \"http://me:sk-planted-pass@{host}?api_key=sk-planted-query\"\napi_key_env = \"MY_KEY\"\nheaders = {{ \"x-token\" = \"sk-planted-header\", \"x-other\" = \"$OTHER_KEY\" }}\n",

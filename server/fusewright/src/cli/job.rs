@@ -89,11 +89,9 @@ impl Shown {
         });
     }
 
-    /// Puts a name in front of what is shown.
-    pub(crate) fn prefix(&self, name: impl Into<String>) {
-        if let Some(bar) = &self.bar {
-            bar.set_prefix(name.into());
-        }
+    /// Shows the events of one of several works, which its name tells apart.
+    pub(crate) fn named(&self, name: impl Into<String>) -> Named<'_> {
+        Named { shown: self, name: name.into(), last: Mutex::default() }
     }
 
     /// Prints to standard output with the moving line out of the way.
@@ -124,12 +122,8 @@ impl Progress for Shown {
                     bar.set_message(message);
                     return;
                 }
-                // In a log, numbers that go up are no news.
-                let news: String = message.chars().filter(|character| !character.is_ascii_digit()).collect();
-                let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-                if *last != news {
+                if is_news(&message, &self.last) {
                     output::note(format_args!("{QUIET}{message}{QUIET:#}"));
-                    *last = news;
                 }
             }
             Event::Answer(piece) => self.hear(&piece),
@@ -144,6 +138,38 @@ impl Progress for Shown {
             }
         }
     }
+}
+
+/// Shows the events of one of several works that go on at once.
+pub(crate) struct Named<'a> {
+    shown: &'a Shown,
+    name: String,
+    last: Mutex<String>,
+}
+
+impl Progress for Named<'_> {
+    fn report(&self, event: Event) {
+        if let Event::Phase { message, .. } = &event {
+            if let Some(bar) = &self.shown.bar {
+                bar.set_prefix(self.name.clone());
+            } else if !self.shown.quiet {
+                if is_news(message, &self.last) {
+                    output::note(format_args!("{QUIET}{}: {message}{QUIET:#}", self.name));
+                }
+                return;
+            }
+        }
+        self.shown.report(event);
+    }
+}
+
+/// Whether a log's line says more than the last one: numbers that go up are no news.
+fn is_news(message: &str, last: &Mutex<String>) -> bool {
+    let news: String = message.chars().filter(|character| !character.is_ascii_digit()).collect();
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    let said_before = *last == news;
+    *last = news;
+    !said_before
 }
 
 /// What a model says, without what would move the cursor or change the terminal.

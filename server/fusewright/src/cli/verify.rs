@@ -1,13 +1,17 @@
 //! `fusewright verify`: judges pairs.
 
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use clap::ValueEnum;
 use fusewright_engine::config::{DeviceChoice, Options, Settings, VerifyOptions};
 use fusewright_engine::progress::CancellationToken;
 use fusewright_engine::verdict::VerdictLine;
 use fusewright_engine::verify::{Verifier, VerifierOptions, VerifyRequest};
+use futures::StreamExt;
 
 use super::job::{self, Shown};
 use super::verdict_report;
@@ -34,7 +38,16 @@ pub(crate) struct Args {
     /// Leave out the comparison with torch.compile, which takes some seconds for each reference
     #[arg(long)]
     no_torch_compile: bool,
+    /// How many pairs are judged at once; one at a time has the GPU for its timing [default: one for every four of
+    /// the machine's cores]
+    #[arg(long, short, value_name = "NUMBER")]
+    jobs: Option<NonZeroUsize>,
 }
+
+/// A verdict keeps four cores busy: the reference's process, the candidate's, the judge and Triton's interpreter.
+const CORES_PER_PAIR: usize = 4;
+/// More at once only wait for each other on one GPU.
+const MOST_AT_ONCE: usize = 8;
 
 /// What a pair is judged on.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -72,72 +85,69 @@ impl Args {
     }
 }
 
-/// Judges each file. The status is the gravest of the files': 0, 1 for a pair that does not pass, 2 for one that
-/// could not be judged.
+/// Judges each file and tells the verdicts in the files' order. The status is the gravest of the files': 0, 1 for a
+/// pair that does not pass, 2 for one that could not be judged.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let shown = if args.json { Shown::notes_only() } else { Shown::new() };
+    let files = with_settings(&args.files, &args.options());
+    let jobs = args.jobs.map_or_else(usual_jobs, NonZeroUsize::get);
     job::run(async |cancel| {
-        let mut bench = Bench::new(args.options());
         let mut status = 0;
-        for file in &args.files {
-            shown.prefix(file.display().to_string());
-            let (line, text) = bench.verify(file, &shown, cancel).await;
-            status = status.max(line.exit_status(args.allow_untimed));
-            shown.suspend(|| {
-                if args.json {
-                    output::json(&line)
-                } else {
-                    output::line(verdict_report::of(&line, text.as_deref()))
-                }
-            })?;
-            if cancel.is_cancelled() {
-                break;
+        // Files of one workspace share its harness.
+        for group in files.chunk_by(|(_, one), (_, other)| one == other) {
+            let Some((_, settings)) = group.first() else { continue };
+            let verifier = Verifier::new(VerifierOptions::new(settings.clone()));
+            let mut verdicts = futures::stream::iter(group)
+                .map(|(file, _)| judge(&verifier, file, &shown, cancel))
+                .buffered(jobs.min(group.len()));
+            while let Some(verdict) = verdicts.next().await {
+                let Some((line, text)) = verdict else { continue };
+                status = status.max(line.exit_status(args.allow_untimed));
+                shown.suspend(|| {
+                    if args.json {
+                        output::json(&line)
+                    } else {
+                        output::line(verdict_report::of(&line, text.as_deref()))
+                    }
+                })?;
             }
+            drop(verdicts);
+            verifier.shut_down().await;
         }
-        bench.shut_down().await;
         Ok(ExitCode::from(status))
     })?
 }
 
-/// The verifier of the workspace that the present file belongs to. Files of one workspace share its harness.
-pub(crate) struct Bench {
-    flags: Options,
-    current: Option<(Settings, Verifier)>,
+/// Each file with the settings of its workspace, which are read once for each folder.
+fn with_settings<'a>(files: &'a [PathBuf], flags: &Options) -> Vec<(&'a Path, Settings)> {
+    let mut known: HashMap<&Path, Settings> = HashMap::new();
+    let settings = |file: &'a PathBuf| {
+        let folder = file.parent().unwrap_or(file);
+        let settings = known.entry(folder).or_insert_with(|| settings::of(file, flags).1).clone();
+        (file.as_path(), settings)
+    };
+    files.iter().map(settings).collect()
 }
 
-impl Bench {
-    /// A bench with the command line's flags.
-    pub(crate) fn new(flags: Options) -> Self {
-        Self { flags, current: None }
-    }
+fn usual_jobs() -> usize {
+    available_parallelism().map_or(1, |cores| cores.get() / CORES_PER_PAIR).clamp(1, MOST_AT_ONCE)
+}
 
-    /// Judges one file and returns its text beside the verdict.
-    pub(crate) async fn verify(
-        &mut self,
-        file: &Path,
-        shown: &Shown,
-        cancel: &CancellationToken,
-    ) -> (VerdictLine, Option<String>) {
-        let request = match VerifyRequest::read(file) {
-            Ok(request) => request,
-            Err(line) => return (*line, None),
-        };
-        let text = request.text.to_string();
-        let (_, settings) = settings::of(file, &self.flags);
-        if self.current.as_ref().is_none_or(|(current, _)| *current != settings) {
-            self.shut_down().await;
-        }
-        let (_, verifier) = self.current.get_or_insert_with(|| {
-            let options = VerifierOptions::new(settings.clone());
-            (settings, Verifier::new(options))
-        });
-        (verifier.verify(request, shown, cancel).await, Some(text))
+/// The verdict on a file and its text; none where the command was cancelled before its turn.
+async fn judge(
+    verifier: &Verifier,
+    file: &Path,
+    shown: &Shown,
+    cancel: &CancellationToken,
+) -> Option<(VerdictLine, Option<String>)> {
+    if cancel.is_cancelled() {
+        return None;
     }
-
-    /// Ends the harness.
-    pub(crate) async fn shut_down(&mut self) {
-        if let Some((_, verifier)) = self.current.take() {
-            verifier.shut_down().await;
-        }
-    }
+    let request = match VerifyRequest::read(file) {
+        Ok(request) => request,
+        Err(line) => return Some((*line, None)),
+    };
+    let text = request.text.to_string();
+    let line = verifier.verify(request, &shown.named(file.display().to_string()), cancel).await;
+    Some((line, Some(text)))
 }

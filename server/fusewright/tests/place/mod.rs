@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "only tests use this")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fusewright_engine::remembered::VerdictStore;
@@ -78,6 +78,19 @@ impl Place {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
+    }
+
+    /// Has the simulated harness judge in this place, as the TRITON block says; what its process is given goes to
+    /// `surroundings.txt`.
+    pub(crate) fn judge_by_simulation(&self) {
+        let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lsp/simulated_harness.py");
+        let surroundings = self.path("surroundings.txt");
+        let script = format!("env > '{}'; exec python3 '{}'", surroundings.display(), harness.display());
+        self.write(
+            "fusewright.toml",
+            format!("[python]\ncommand = [\"sh\", \"-c\", {script:?}]\n").as_bytes(),
+        );
+        assert_eq!(self.run(&["trust"]).status, 0);
     }
 
     /// Remembers a verdict on a pair file, as `fusewright verify` does.
