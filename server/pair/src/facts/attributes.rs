@@ -2,12 +2,13 @@
 
 use ruff_text_size::TextRange;
 
+use super::arguments::Arguments;
 use super::callee::{Callee, callee};
 use super::concern::Concern;
 use super::paths::Path;
 use super::trace::{Kept, What, When};
 use super::value::{From, Kind, Memory, Value};
-use super::walk::{Arguments, Instance, Walk};
+use super::walk::{Instance, Walk};
 
 impl<'a> Walk<'a> {
     /// Tells that a library's name is used, if that causes concern.

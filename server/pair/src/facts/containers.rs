@@ -2,9 +2,10 @@
 
 use ruff_text_size::TextRange;
 
+use super::arguments::Arguments;
 use super::trace::{Kept, What, When};
 use super::value::Value;
-use super::walk::{Arguments, LONGEST_TEXT, Walk};
+use super::walk::{LONGEST_TEXT, Walk};
 
 impl<'a> Walk<'a> {
     /// Calls a method of a container.

@@ -4,11 +4,12 @@ use ruff_python_ast as ast;
 use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
 
+use super::arguments::Arguments;
 use super::concern::module_concern;
 use super::kernel::scan;
 use super::trace::{Kernel, What};
 use super::value::{Value, last};
-use super::walk::{Arguments, Class, Code, Function, Scope, Walk};
+use super::walk::{Class, Code, Function, Scope, Walk};
 
 impl<'a> Walk<'a> {
     pub(super) fn import(&mut self, import: &'a ast::StmtImport) {

@@ -3,10 +3,11 @@
 
 use ruff_python_ast::Expr;
 
+use super::arguments::Arguments;
 use super::paths::Path;
 use super::trace::ArmKind;
 use super::value::{Extent, From, Kind, Memory, Tensor, Value};
-use super::walk::{Arguments, Walk};
+use super::walk::Walk;
 
 /// The one number that an operation leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

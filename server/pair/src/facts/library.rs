@@ -2,12 +2,13 @@
 
 use ruff_text_size::TextRange;
 
+use super::arguments::Arguments;
 use super::callee::{Callee, callee};
 use super::ops::{Work, operator};
 use super::paths::Path;
 use super::trace::{How, What, When};
 use super::value::{From, Kind, Memory, Tensor, Value, last};
-use super::walk::{Arguments, Instance, Walk};
+use super::walk::{Instance, Walk};
 
 impl<'a> Walk<'a> {
     /// Calls a name of a library.

@@ -3,6 +3,7 @@
 //! Each block is run with what its values may be. The inputs come from TEST, so that it is known which parameters are
 //! tensors and which are numbers; the functions that the entry point calls are followed with what they are given.
 
+mod arguments;
 mod attributes;
 mod callee;
 mod calls;
@@ -11,12 +12,19 @@ mod containers;
 mod definitions;
 mod eval;
 mod fills;
+mod items;
 mod kernel;
+mod launching;
 mod library;
+mod methods;
 mod names;
+mod objects;
+mod operators;
 mod ops;
 mod paths;
+mod patterns;
 mod python;
+mod statements;
 mod tensors;
 mod trace;
 mod value;
@@ -34,9 +42,10 @@ pub(crate) use value::{From, Kind};
 use crate::block::BlockKind;
 use crate::file::{File, Section};
 use crate::inputs::Inputs;
+use arguments::Arguments;
 use paths::{Path, Paths};
 use value::{Memory, Tensor, Value};
-use walk::{Arguments, Walk};
+use walk::Walk;
 
 /// What each block does.
 #[derive(Debug, Default)]

@@ -3,10 +3,11 @@
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::arguments::Arguments;
 use super::fills::covers_all;
 use super::trace::{Kept, What, When};
 use super::value::{Extent, From, Kind, Many, Memory, Tensor, Value};
-use super::walk::{Arguments, Walk};
+use super::walk::Walk;
 
 impl<'a> Walk<'a> {
     /// The scope that holds a name, seen from a scope.

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use ruff_python_ast::Operator;
 use ruff_text_size::TextRange;
 
+use super::arguments::Arguments;
 use super::callee::Callee;
 use super::ops::Work;
 use super::paths::Path;
 use super::trace::{How, Kept, What, When};
 use super::value::Value;
-use super::walk::{Arguments, LONGEST_TEXT, Walk, is_one_tensor};
+use super::walk::{LONGEST_TEXT, Walk, is_one_tensor};
 
 impl<'a> Walk<'a> {
     /// Calls a function of Python's own.

@@ -2,10 +2,11 @@
 
 use ruff_text_size::TextRange;
 
+use super::arguments::Arguments;
 use super::ops::{Work, operator};
 use super::trace::{How, What, When};
 use super::value::{From, Kind, Memory, Tensor, Value};
-use super::walk::{Arguments, Walk};
+use super::walk::Walk;
 
 /// From how many elements on a literal shape is one that was copied from the inputs.
 const LARGE: i64 = 4096;
