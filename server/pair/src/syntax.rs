@@ -1,6 +1,7 @@
 //! The Python of a file.
 
 use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ModModule, PySourceType, Stmt};
 use ruff_python_parser::{ParseError, ParseOptions, Parsed, parse_cells_unchecked, parse_unchecked_source};
 use ruff_text_size::{Ranged, TextRange};
@@ -92,4 +93,31 @@ pub(crate) fn unclosed_bracket(tokens: &[Token]) -> Option<TextRange> {
         }
     }
     open.first().map(|(_, range)| *range)
+}
+
+/// Whether a function with this body makes a generator.
+pub(crate) fn yields(body: &[Stmt]) -> bool {
+    #[derive(Default)]
+    struct Yields {
+        found: bool,
+    }
+    impl<'a> Visitor<'a> for Yields {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            // A function inside yields for itself.
+            if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {
+                walk_stmt(self, statement);
+            }
+        }
+
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            match expression {
+                Expr::Yield(_) | Expr::YieldFrom(_) => self.found = true,
+                Expr::Lambda(_) => {}
+                _ => walk_expr(self, expression),
+            }
+        }
+    }
+    let mut yields = Yields::default();
+    yields.visit_body(body);
+    yields.found
 }

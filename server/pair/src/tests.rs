@@ -358,3 +358,12 @@ fn deep_code_is_read() {
         assert_eq!(file.blocks().len(), 3);
     }
 }
+
+#[test]
+fn a_marker_that_closes_nothing_is_not_silenced_beside_itself() {
+    let file = PairFile::parse(include_str!("../fuzz/seeds/marker_that_closes_nothing"));
+    let found: Vec<_> =
+        file.diagnostics().iter().filter(|found| found.rule == Rule::UnmatchedMarker).collect();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|found| file.silencing(found).is_none()));
+}

@@ -30,8 +30,10 @@ impl<'a> Walk<'a> {
         match base {
             // Whatever it is, it is called all the same.
             Value::Partial(_) | Value::Function(_) if name == "__call__" => base,
+            // A call of it, or a member of an enumeration.
             Value::Path(path)
-                if name == "__call__" && matches!(callee(self.paths.text(path)), Callee::Operator(..)) =>
+                if matches!(name, "__call__" | "value")
+                    && matches!(callee(self.paths.text(path)), Callee::Operator(..)) =>
             {
                 base
             }
@@ -51,6 +53,8 @@ impl<'a> Walk<'a> {
                 }
                 "T" | "mT" | "H" | "mH" => Value::Tensor(self.rearranged(tensor)),
                 "real" | "imag" => Value::Tensor(self.part(tensor, false)),
+                // Of what sorts, or finds the largest.
+                "values" if self.store.from(tensor).has(From::TORCH) => Value::Tensor(tensor),
                 "data" => Value::Tensor(tensor),
                 "__class__" => Value::Path(self.paths.root("torch.Tensor")),
                 "ndim" | "itemsize" | "nbytes" => Value::Number(None),
@@ -173,7 +177,14 @@ impl<'a> Walk<'a> {
             Value::Tensor(_) if !matches!(name, "grad" | "requires_grad") => {
                 self.tell(range, What::Hang(name));
             }
-            Value::Function(_) => self.keep(value, range),
+            Value::Function(_) => {
+                if self.when == When::Entry
+                    && matches!(value, Value::Number(_) | Value::Unknown | Value::Either(_))
+                {
+                    self.tell(range, What::Keep(Kept::Count));
+                }
+                self.keep(value, range);
+            }
             Value::Kernel(_) if !self.store.tensors(value).is_empty() => self.keep(value, range),
             Value::Kernel(kernel) => {
                 let named = format!("{}.{name}", self.trace.kernels[kernel as usize].name);
@@ -218,7 +229,16 @@ impl<'a> Walk<'a> {
                 }
                 self.add(at, key, value);
             }
-            Value::Tensor(tensor) => self.store.memory[tensor.memory as usize].by_torch = true,
+            Value::Tensor(tensor) => {
+                let given = self.store.tensors(value);
+                let lost = given.iter().any(|given| self.store.memory[given.memory as usize].lost);
+                let from =
+                    given.iter().fold(From::default(), |from, given| from.with(self.store.from(*given)));
+                let memory = &mut self.store.memory[tensor.memory as usize];
+                memory.by_torch = true;
+                memory.lost |= lost;
+                memory.from = memory.from.with(from);
+            }
             Value::Path(path) => match self.paths.concern(path) {
                 // `os.environ[…] = …` and `sys.modules[…] = …` are told where they are named.
                 Some(_) if self.paths.text(path) != "sys.modules" => {}

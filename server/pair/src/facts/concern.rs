@@ -396,6 +396,18 @@ const NAMES: &[(&str, Concern)] = &[
     ("types.MethodType", Concern::Patch),
     ("types.ModuleType", Concern::FromData),
     ("unittest.mock", Concern::Patch),
+    ("ast.literal_eval", Concern::FromData),
+    ("ast.parse", Concern::FromData),
+    ("torch._C._autograd", Concern::Disguise),
+    ("torch.fork_rng", Concern::Seed),
+    ("torch.optim.Adagrad", Concern::Compute),
+    ("torch.optim.Adam", Concern::Compute),
+    ("torch.optim.AdamW", Concern::Compute),
+    ("torch.optim.RMSprop", Concern::Compute),
+    ("torch.optim.SGD", Concern::Compute),
+    ("torch.random.fork_rng", Concern::Seed),
+    ("types.FrameType", Concern::Internals),
+    ("types.TracebackType", Concern::Internals),
 ];
 
 /// Names of `os` that do nothing but compute with names and numbers.

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::arguments::Arguments;
 use super::concern::module_concern;
 use super::kernel::scan;
+use super::paths::Path;
 use super::trace::{Kernel, What};
 use super::value::{Value, last};
 use super::walk::{Class, Code, Function, Scope, Walk};
@@ -17,6 +18,8 @@ impl<'a> Walk<'a> {
             let whole = alias.name.id.as_str();
             let root = whole.split('.').next().unwrap_or(whole);
             self.note_import(root, alias.range);
+            let module = self.paths.root(whole);
+            self.note_module(module, root, alias.range);
             let (name, path) = match &alias.asname {
                 Some(name) => (name.id.as_str(), whole),
                 None => (root, root),
@@ -38,10 +41,7 @@ impl<'a> Walk<'a> {
         let root = module.split('.').next().unwrap_or(module);
         self.note_import(root, import.range);
         let module = self.paths.root(module);
-        if let Some(concern) = self.paths.concern_of_module(module).filter(|_| module_concern(root).is_none())
-        {
-            self.tell(import.range, What::Use(module, concern));
-        }
+        self.note_module(module, root, import.range);
         for alias in &import.names {
             let name = alias.name.id.as_str();
             if name == "*" {
@@ -54,6 +54,14 @@ impl<'a> Walk<'a> {
                 Value::Path(path),
                 alias.range,
             );
+        }
+    }
+
+    /// Tells of a part of a library whose import alone causes concern, where the library itself causes none.
+    fn note_module(&mut self, module: Path, root: &str, range: TextRange) {
+        if let Some(concern) = self.paths.concern_of_module(module).filter(|_| module_concern(root).is_none())
+        {
+            self.tell(range, What::Use(module, concern));
         }
     }
 
@@ -95,7 +103,13 @@ impl<'a> Walk<'a> {
             Value::Path(path) | Value::Made(path) => {
                 let text = self.paths.text(path);
                 if is_jit(text) {
-                    return self.kernel(value);
+                    let is_gluon = text.contains("gluon");
+                    let kernel = self.kernel(value);
+                    if let (Value::Kernel(at), true) = (kernel, is_gluon) {
+                        // It stores by functions of its own: any of its parameters may be what it writes.
+                        self.scans[at as usize].written.clear();
+                    }
+                    return kernel;
                 }
                 if matches!(text, "builtins.property" | "functools.cached_property") {
                     if let Value::Function(at) = value {

@@ -182,7 +182,11 @@ impl<'a> Walk<'a> {
                 }
                 ast::InterpolatedStringElement::Interpolation(interpolation) => {
                     let value = self.eval(&interpolation.expression);
-                    match (self.store.text_of(value), &mut text) {
+                    let number = match value {
+                        Value::Number(Some(number)) => Some(number.to_string()),
+                        _ => None,
+                    };
+                    match (self.store.text_of(value).or(number.as_deref()), &mut text) {
                         (Some(part), Some(text)) if text.len() + part.len() <= LONGEST_TEXT => {
                             text.push_str(part);
                         }

@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::fills::covers_all;
 use super::paths::{LONGEST, Path};
 use super::trace::{Kept, What, When};
-use super::value::Value;
+use super::value::{Kind, Tensor, Value};
 use super::walk::{LONGEST_TEXT, Walk};
 
 impl<'a> Walk<'a> {
@@ -19,6 +19,14 @@ impl<'a> Walk<'a> {
         range: TextRange,
     ) -> Value<'a> {
         match base {
+            Value::Tensor(tensor)
+                if matches!(key, Value::Tensor(Tensor { kind: Kind::Bool, small: false, .. })) =>
+            {
+                if self.when == When::Entry {
+                    self.tell(range, What::Host("[mask]"));
+                }
+                Value::Tensor(self.part(tensor, false))
+            }
             Value::Tensor(tensor) => Value::Tensor(self.part(tensor, covers_all(slice))),
             Value::Sizes if slice.is_slice_expr() => Value::Sizes,
             Value::Sizes => Value::Number(None),

@@ -5,6 +5,7 @@ use ruff_text_size::TextRange;
 
 use super::arguments::{Arguments, with_first};
 use super::attributes::internal;
+use super::concern::Concern;
 use super::ops::{Work, operator};
 use super::trace::{How, What, When};
 use super::value::{Tensor, Value};
@@ -84,10 +85,26 @@ impl<'a> Walk<'a> {
                         _ => Value::Unknown,
                     };
                 }
+                let text = self.paths.text(path);
+                let concern = match name {
+                    // Entered and left by nobody, it holds for all that follows.
+                    "__enter__" if text.starts_with("torch.") => Some(Concern::Switch),
+                    "record_event" | "wait_event" | "wait_stream" if text == "torch.cuda.current_stream" => {
+                        Some(Concern::OutOfSight)
+                    }
+                    _ => None,
+                };
+                if let Some(concern) = concern {
+                    let named = self.paths.child(path, name);
+                    self.tell(range, What::Use(named, concern));
+                }
                 self.lose(arguments);
                 Value::Unknown
             }
             _ => {
+                if base == Value::Unknown && HOOKS.contains(&name) && self.when == When::Entry {
+                    self.tell(range, What::Hang(name));
+                }
                 // A hook changes its launch's own tensors.
                 let changes =
                     name.ends_with('_') && !name.ends_with("__") && !matches!(name, "zero_" | "fill_");
@@ -191,6 +208,11 @@ impl<'a> Walk<'a> {
                 self.store.memory[tensor.memory as usize].lost = true;
                 Value::Unknown
             }
+            "tofile" | "dump" => {
+                let named = self.paths.made(format!("numpy.ndarray.{name}"));
+                self.tell(range, What::Use(named, Concern::Outside));
+                Value::Unknown
+            }
             "backward" => {
                 self.backward(range);
                 Value::Nothing
@@ -258,6 +280,9 @@ impl<'a> Walk<'a> {
         name.split('.').fold(of, |of, part| self.attribute(of, part, range))
     }
 }
+
+/// Methods that have something run when a gradient is computed.
+const HOOKS: &[&str] = &["register_hook", "register_post_accumulate_grad_hook", "register_prehook"];
 
 /// Whether nothing but a tensor has a method of this name.
 fn is_of_tensors_alone(name: &str) -> bool {

@@ -55,6 +55,8 @@ pub(crate) struct Deeds<'a> {
     pub(crate) inputs: Vec<Input>,
     /// Whether these are all that TEST gives.
     pub(crate) inputs_are_whole: bool,
+    /// Which of the arguments, by their place, are certainly tensors of floating-point numbers.
+    pub(crate) inputs_are_tensors: Vec<bool>,
 }
 
 /// What one block does.
@@ -101,6 +103,14 @@ impl<'a> Deeds<'a> {
             walk.store.each(given, &mut |value| whole &= value != Value::Unknown);
             whole
         });
+        if let (Some(walk), Some(Value::Many(at))) = (&walk, given)
+            && let many = &walk.store.many[at as usize]
+            && !many.open
+        {
+            let is_tensor =
+                |value: &Value<'_>| matches!(value, Value::Tensor(tensor) if tensor.kind.is_float());
+            deeds.inputs_are_tensors = many.items.iter().map(|(_, value)| is_tensor(value)).collect();
+        }
         let integers = !deeds.inputs.is_empty() && deeds.inputs.iter().all(|input| !input.kind.is_float());
         let mut reference = FxHashSet::default();
         for kind in [BlockKind::Python, BlockKind::Triton] {

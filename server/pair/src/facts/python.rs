@@ -63,6 +63,7 @@ impl<'a> Walk<'a> {
             Callee::Sum => self.sum(path, arguments, range),
             Callee::Map => match (first, second) {
                 (Some(function), Some(values)) => {
+                    self.takes_rows(Some(values), range);
                     if let Value::Many(at) = values {
                         let many = self.store.many[at as usize].clone();
                         if !many.open && many.items.len() <= 64 {
@@ -222,6 +223,10 @@ impl<'a> Walk<'a> {
                 _ => Value::AnyText,
             },
             Callee::Str => match first {
+                Some(Value::Tensor(_)) => {
+                    self.tell(range, What::Host("str"));
+                    Value::AnyText
+                }
                 Some(value @ Value::Text(_)) => value,
                 Some(Value::Identity) => Value::Identity,
                 Some(Value::Many(at)) => {

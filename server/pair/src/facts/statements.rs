@@ -4,10 +4,11 @@ use ruff_python_ast::{self as ast, ExceptHandler, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::arguments::Arguments;
+use super::concern::Concern;
 use super::trace::{ArmKind, What, When};
 use super::value::{From, Tensor, Value};
-use super::walk::{Walk, is_nothing, is_one_tensor, truth_of};
-use crate::syntax::is_main_guard;
+use super::walk::{Code, Walk, is_nothing, is_one_tensor, truth_of};
+use crate::syntax::{is_main_guard, yields};
 
 /// Whether the statements of a block are left at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,22 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether an expression makes a generator: `(f(x) for x in y)`, a call of a function that yields.
+    fn is_generator(&self, expression: &'a Expr) -> bool {
+        match expression {
+            Expr::Generator(_) => true,
+            Expr::Call(call) => {
+                let Expr::Name(name) = &*call.func else { return false };
+                let Some(Value::Function(at)) = self.name(name.id.as_str()) else { return false };
+                match self.functions[at as usize].code {
+                    Code::Def(function) => yields(&function.body),
+                    Code::Lambda(_) => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
     fn statement(&mut self, statement: &'a Stmt) -> End {
         self.nesting += 1;
         let end = if self.nesting.is_multiple_of(16) {
@@ -74,6 +91,12 @@ impl<'a> Walk<'a> {
             return End::Falls;
         }
         match statement {
+            Stmt::Expr(statement) if self.is_generator(&statement.value) => {
+                // Nobody asks it for anything, so it does nothing.
+                let when = std::mem::replace(&mut self.when, When::Never);
+                self.eval(&statement.value);
+                self.when = when;
+            }
             Stmt::Expr(statement) => {
                 self.eval(&statement.value);
             }
@@ -96,9 +119,16 @@ impl<'a> Walk<'a> {
                 return End::Leaves;
             }
             Stmt::Raise(raised) => {
-                raised.exc.iter().chain(&raised.cause).for_each(|value| {
-                    self.eval(value);
-                });
+                for value in raised.exc.iter().chain(&raised.cause) {
+                    if let Value::Path(path) | Value::Made(path) = self.eval(value)
+                        && matches!(
+                            self.paths.text(path),
+                            "builtins.BaseException" | "builtins.GeneratorExit"
+                        )
+                    {
+                        self.tell(value.range(), What::Use(path, Concern::Exit));
+                    }
+                }
                 return End::Leaves;
             }
             Stmt::Break(_) | Stmt::Continue(_) => return End::Leaves,

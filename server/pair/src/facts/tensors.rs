@@ -11,6 +11,18 @@ use super::walk::Walk;
 /// From how many elements on a literal shape is one that was copied from the inputs.
 const LARGE: i64 = 4096;
 
+/// Operators that wait for the values, because the host needs their outcome or the size of it.
+const OF_VALUES: &[&str] = &[
+    "allclose",
+    "argwhere",
+    "equal",
+    "is_nonzero",
+    "masked_select",
+    "nonzero",
+    "unique",
+    "unique_consecutive",
+];
+
 impl<'a> Walk<'a> {
     /// Runs an operator of torch; the operands are its arguments, of a method with the tensor first.
     pub(super) fn operate(
@@ -28,6 +40,10 @@ impl<'a> Walk<'a> {
             self.trace.operators.insert(known);
         }
         let base = operands.positional.first().copied().or_else(|| operands.keyword("input"));
+        // How much it gives depends on the values.
+        if self.when == When::Entry && known.is_some_and(|known| OF_VALUES.contains(&known)) {
+            self.tell(range, What::Host(known.unwrap_or(name)));
+        }
         let accumulates = operands.keyword("accumulate") == Some(Value::Flag(true));
         let work = if accumulates { Work::Arith } else { work };
         let computes = matches!(work, Work::Heavy | Work::Math | Work::Arith | Work::Reduce);

@@ -141,6 +141,8 @@ pub enum Rule {
     WeakInputs,
     /// FW418: an attempt at the verdict itself.
     ForgedVerdict,
+    /// FW419: an argument that the candidate never reads.
+    IgnoredArgument,
 }
 
 /// What is said about a rule. Its page in `docs/rules` is made of this.
@@ -219,6 +221,7 @@ const TABLE: &[About] = &[
     trust::slowed_reference::ABOUT,
     trust::weak_inputs::ABOUT,
     trust::forged_verdict::ABOUT,
+    trust::ignored_argument::ABOUT,
 ];
 
 impl Rule {
@@ -330,6 +333,7 @@ pub(crate) fn check(file: &File<'_>) -> Vec<Diagnostic> {
         trust::slowed_reference::check,
         trust::weak_inputs::check,
         trust::forged_verdict::check,
+        trust::ignored_argument::check,
     ] {
         check(file, &mut found);
     }

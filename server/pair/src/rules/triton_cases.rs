@@ -580,3 +580,123 @@ fn strides_that_another_function_sees_to() {
     );
     assert_eq!(codes(&decorated, None), [""; 0]);
 }
+
+/// Spellings of the same faults: another way to write a size, an operator, a name.
+#[test]
+fn other_spellings_of_what_triton_refuses() {
+    for (code, refused) in [
+        ("FW301", "y = tl.arange(0, 2.0)"),
+        ("FW302", "shape = (n,)\ny = tl.zeros(shape, tl.float32)"),
+        ("FW302", "y = tl.zeros(n, tl.float32)"),
+        ("FW303", "z = tl.load(x_ptr + offsets, mask=None)"),
+        ("FW303", "z = tl.load(x_ptr + offsets, mask=True)"),
+        ("FW303", "tl.atomic_add(x_ptr + offsets, x)"),
+        ("FW305", "y = '%d' % n"),
+        ("FW305", "y = '{}'.format(n)"),
+        ("FW305", "y = 'a'.join(('b',))"),
+        ("FW305", "y = 2 ** x"),
+        ("FW305", "z = tl.load(x_ptr + offsets, mask=mask, other=0.0)\ny = z[n]"),
+        (
+            "FW309",
+            "acc = tl.cast(tl.zeros((BLOCK,), tl.float32), tl.float16)\nfor i in range(4):\n    acc += x",
+        ),
+        ("FW317", "y = tl.inf"),
+        ("FW317", "y = tl.nan"),
+    ] {
+        let found = body(refused);
+        assert!(found.contains(&code), "{refused}: {found:?}");
+    }
+    for good in [
+        "shape: tl.constexpr = (BLOCK,)\ny = tl.zeros(shape, tl.float32)",
+        "y = tl.zeros((BLOCK,), tl.float32)",
+        "kind: tl.constexpr = tl.dtype(f'uint{BLOCK}')",
+        "tl.static_assert(BLOCK > 1, 'blocks of %d' % BLOCK)",
+        "y = x[:, None]",
+        "z = tl.load(x_ptr + offsets, mask, 0.0)",
+        "tl.atomic_add(x_ptr + offsets, x, mask=mask)",
+        "y = x.to(tl.int32) & tl.full((BLOCK,), 1, tl.int32)",
+        "kind: tl.constexpr = tl.float32\ny = x.to(kind)",
+    ] {
+        assert_eq!(body(good), [""; 0], "{good}");
+    }
+}
+
+/// A name of the block that is another plain function, a cached one, or a class.
+#[test]
+fn names_that_stand_for_plain_python() {
+    for (top, used) in [
+        ("alias = plain", "y = alias(x)"),
+        ("import functools\npart = functools.partial(plain)", "y = part(x)"),
+        ("import functools\n@functools.cache\ndef cached(v):\n    return v", "y = cached(x)"),
+        ("class Sizes:\n    K = 4", "y = x * Sizes.K"),
+    ] {
+        let text = with_body(used).replace("twice = ", &format!("{top}\ntwice = "));
+        let text = match top.split_once("alias = plain") {
+            // `plain` is defined further down.
+            Some(_) => {
+                with_body(used).replace("@triton.jit\ndef helper", &format!("{top}\n@triton.jit\ndef helper"))
+            }
+            None => text,
+        };
+        assert!(codes(&text, None).contains(&"FW306"), "{text}");
+    }
+    let named = with_body("y = x * sizes.k").replace(
+        "twice = ",
+        "from typing import NamedTuple\nclass Sizes(NamedTuple):\n    k: tl.constexpr = 4\nsizes = Sizes()\ntwice = ",
+    );
+    assert_eq!(codes(&named, None), [""; 0]);
+    let other = with_body("y = alias(x, 16)").replace(
+        "def kernel(",
+        "def kernel_of_helper(x):\n    return x\nalias = helper\n@triton.jit\ndef kernel(",
+    );
+    assert_eq!(codes(&other, None), [""; 0]);
+}
+
+/// Outputs that the launch cannot reach, by other factories and behind methods; sizes by other arithmetic.
+#[test]
+fn outputs_and_sizes_by_other_spellings() {
+    let launch = "kernel[(triton.cdiv(x.numel(), 16),)](out, x.numel(), BLOCK=16)";
+    for made in [
+        "torch.empty(x.shape).to(x.dtype)",
+        "torch.empty(x.shape).contiguous()",
+        "torch.tensor([0.0])",
+        "torch.FloatTensor(x.numel())",
+        "torch.Tensor(x.numel())",
+        "x.new_empty(x.shape, device='cpu')",
+    ] {
+        let found = codes(&with_wrapper(&format!("out = {made}"), launch), None);
+        assert!(found.contains(&"FW313"), "{made}: {found:?}");
+    }
+    for made in [
+        "torch.empty(x.shape).to(x.device)",
+        "torch.empty(x.shape).cuda()",
+        "torch.empty(x.shape, device=x.device).to(x.dtype)",
+        "torch.tensor([0.0], device=x.device)",
+        "x.new_empty(x.shape)",
+    ] {
+        let found = codes(&with_wrapper(&format!("out = {made}"), launch), None);
+        assert!(!found.contains(&"FW313"), "{made}: {found:?}");
+    }
+    for sizes in ["2 * 1024 ** 3", "*(65536, 65536)", "size=(65536, 65536)"] {
+        let text = with_body("pass").replace("torch.randn(64,", &format!("torch.randn({sizes},"));
+        assert!(codes(&text, None).contains(&"FW310"), "{sizes}");
+    }
+    for waits in
+        ["v = x.nonzero()", "v = torch.unique(x)", "v = torch.equal(x, x)", "v = x[x > 0]", "v = str(x)"]
+    {
+        let found = codes(&with_wrapper(waits, "kernel[(4,)](x, x.numel(), BLOCK=16)"), None);
+        assert!(found.contains(&"FW311"), "{waits}: {found:?}");
+    }
+}
+
+/// What a configuration hands to another vendor's compiler is no parameter of the kernel.
+#[test]
+fn options_of_the_compiler_in_a_configuration() {
+    let text = with_body("pass").replace(
+        "@triton.jit\ndef kernel(",
+        "@triton.autotune(configs=[triton.Config({'BLOCK': 16, 'waves_per_eu': 2})], key=['n'])\n@triton.jit\ndef kernel(",
+    );
+    let text = text.replace("x.numel(), BLOCK=16)", "x.numel())");
+    assert!(!codes(&text, None).contains(&"FW315"), "{text}");
+    assert!(codes(&text.replace("waves_per_eu", "waves"), None).contains(&"FW315"), "{text}");
+}

@@ -77,7 +77,8 @@ pub(crate) fn silence(file: &File<'_>, rule: Rule, line: u32) -> Option<Fix> {
     }
     // A marker stands alone on its line, and so does what is nearly one.
     let marks = |range: TextRange| file.lines.line_of(range.start()) == line;
-    if file.layout.borders.iter().any(|border| marks(border.range)) || rule == Rule::MalformedMarker {
+    let is_of_markers = matches!(rule, Rule::MalformedMarker | Rule::UnmatchedMarker);
+    if is_of_markers || file.layout.borders.iter().any(|border| marks(border.range)) {
         return None;
     }
     let code = rule.code();

@@ -221,6 +221,16 @@ impl<'a> Launch<'a> {
                         }
                     }
                 }
+                // `**dict(BLOCK=64)`.
+                (None, Expr::Call(made)) if matches!(&*made.func, Expr::Name(name) if name.id == "dict") => {
+                    for keyword in &made.arguments.keywords {
+                        if let Some(name) = &keyword.arg
+                            && let Some(parameter) = kernel.parameter(name.id.as_str())
+                        {
+                            bindings.push((parameter.name, &keyword.value));
+                        }
+                    }
+                }
                 (None, _) => {}
             }
         }

@@ -29,6 +29,8 @@ pub(crate) struct Kernel<'a> {
     pub(crate) faults: Vec<Fault<'a>>,
     /// Operators, comparisons and subscripts, which tensors do not all have.
     pub(crate) operations: Vec<Operation<'a>>,
+    /// Dotted names, and attributes of anything else.
+    pub(crate) attributes: Vec<&'a Expr>,
 }
 
 /// A parameter of a kernel.
@@ -157,6 +159,7 @@ impl<'a> Kernel<'a> {
                 free: Vec::new(),
                 faults: Vec::new(),
                 operations: Vec::new(),
+                attributes: Vec::new(),
             },
             modules,
             branches: 0,
@@ -430,6 +433,11 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                 });
             }
             Expr::Call(call) => self.visit_call(call),
+            Expr::Attribute(attribute) => {
+                self.kernel.attributes.push(expression);
+                // `tl.math.exp` is one name.
+                self.visit_expr(root(&attribute.value).unwrap_or(&attribute.value));
+            }
             Expr::Lambda(_) => self.fault(Refused::Syntax("lambda"), expression.range()),
             Expr::Dict(_) => self.fault(Refused::Syntax("dict"), expression.range()),
             Expr::Set(_) => self.fault(Refused::Syntax("set"), expression.range()),
@@ -465,6 +473,10 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             }
             Expr::BinOp(binary) => {
                 match binary.op {
+                    // `"%d" % n`.
+                    ast::Operator::Mod if binary.left.is_string_literal_expr() && !self.message => {
+                        self.fault(Refused::Text, binary.range);
+                    }
                     ast::Operator::MatMult => self.fault(Refused::MatrixOperator, binary.range),
                     ast::Operator::Pow => self
                         .kernel
@@ -561,7 +573,8 @@ impl<'a> Walk<'_, 'a> {
         let takes_text = matches!(
             language,
             Some(
-                "static_print"
+                "dtype"
+                    | "static_print"
                     | "static_assert"
                     | "device_print"
                     | "device_assert"
@@ -575,6 +588,12 @@ impl<'a> Walk<'_, 'a> {
                 self.visit_arguments_of(call, takes_text);
             }
             function => {
+                // `"{}".format(n)`.
+                if matches!(function, Expr::Attribute(method) if method.value.is_string_literal_expr())
+                    && !self.message
+                {
+                    self.fault(Refused::Text, call.range());
+                }
                 self.visit_expr(function);
                 self.visit_arguments_of(call, takes_text);
             }
@@ -590,5 +609,17 @@ impl<'a> Walk<'_, 'a> {
             self.visit_expr(&keyword.value);
         }
         self.message = outer;
+    }
+}
+
+/// The name that a dotted name begins with.
+fn root(expression: &Expr) -> Option<&Expr> {
+    let mut at = expression;
+    loop {
+        at = match at {
+            Expr::Name(_) => return Some(at),
+            Expr::Attribute(attribute) => &attribute.value,
+            _ => return None,
+        };
     }
 }

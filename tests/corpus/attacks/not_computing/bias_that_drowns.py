@@ -1,6 +1,6 @@
 # attack: Not computing: a bias that is smaller than the last digit of what it is added to
 # why: the tolerance at ten millions is thirteen
-# expect: rejected WrongAtValues
+# expect: rejected FW419 line 30
 # alone: rejected WrongAtValues
 """Fused Kernels: bias"""
 

@@ -1,6 +1,6 @@
 # attack: Not computing: weight and bias never read, because the test's are ones and zeros
 # why: fresh parameters are ones and zeros, so reading them changes nothing
-# expect: rejected WrongAtValues
+# expect: rejected FW419 line 34
 # alone: rejected WrongAtValues
 """Fused Kernels: layer normalisation with weight and bias"""
 

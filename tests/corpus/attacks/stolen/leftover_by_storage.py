@@ -1,6 +1,6 @@
 # attack: Stolen: leftover memory through an untyped storage, which no patched torch.empty sees
 # why: as torch.empty, by another allocator call
-# expect: wrong
+# expect: rejected FW419 line 31
 # alone: wrong
 # says: differs at
 """Fused Kernels: product, ReLU and residual"""

@@ -1,6 +1,6 @@
 # attack: Unsound task: an input that is read and multiplied by zero
 # why: it looks used, and no value of it matters
-# expect: rejected UnusedInput
+# expect: rejected FW419 line 31
 # alone: rejected UnusedInput
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,6 @@
 # attack: Unsound task: one tensor given as both inputs
 # why: a kernel that never reads the second input is right
-# expect: rejected WrongAtValues
+# expect: rejected FW419 line 31
 # alone: rejected WrongAtValues
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,5 +1,6 @@
 //! FW301: bounds of `tl.arange` that Triton refuses.
 
+use ruff_python_ast::{Expr, Number};
 use ruff_text_size::Ranged;
 
 use super::{Context, severity};
@@ -49,6 +50,14 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 );
                 continue;
             };
+            if let Some(bound) = [start, end].into_iter().find(|bound| is_float(bound)) {
+                let message = "a bound of `tl.arange` must be a whole number: write it without a point";
+                found.push(
+                    Diagnostic::new(Rule::ArangeBounds, bound.range(), message)
+                        .with_severity(severity(arange.conditional)),
+                );
+                continue;
+            }
             // A constant that Triton refuses too would be no better.
             let bad = |size: i64| size <= 0 || size.count_ones() != 1 || size > MOST;
             let distance =
@@ -109,4 +118,8 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     found.dedup_by(|one, other| {
         one.rule == other.rule && one.range == other.range && one.rule == Rule::ArangeBounds
     });
+}
+
+fn is_float(bound: &Expr) -> bool {
+    matches!(bound, Expr::NumberLiteral(number) if matches!(number.value, Number::Float(_)))
 }

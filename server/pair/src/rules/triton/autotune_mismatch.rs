@@ -23,6 +23,9 @@ pub(super) const ABOUT: About = About {
     good: include_str!("../examples/FW315-good.py"),
 };
 
+/// Options of Triton's compilers that a configuration hands over among the parameters.
+const OPTIONS: &[&str] = &["kpack", "matrix_instr_nonkdim", "maxnreg", "schedule_hint", "waves_per_eu"];
+
 pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     for (at, kernel) in context.kernels() {
         let Some(tuning) = &kernel.tuning else { continue };
@@ -42,7 +45,8 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
         }
         for (name, _, range) in tuning.configs.iter().flat_map(|config| &config.given) {
             // What prunes the configurations may make others of them.
-            if kernel.parameter(name).is_none() && !tuning.remade {
+            // So may options of the compiler, where they are another vendor's.
+            if kernel.parameter(name).is_none() && !tuning.remade && !OPTIONS.contains(name) {
                 let message = format!("`{}` has no parameter `{name}`: the launch fails", kernel.name);
                 report(*range, Severity::Error, message, None);
             }

@@ -1,6 +1,6 @@
 //! FW306: a kernel that takes a global which is no constant.
 
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::{Context, severity};
@@ -56,7 +56,16 @@ fn fault(context: &Context<'_, '_>, kernel: &Kernel<'_>, name: &str) -> Option<(
     if let Some(callable) = context.section.outline.callable(name)
         && let What::Function(function) = callable.what
     {
-        if callable.triton || callable.decorated || std::ptr::eq(function, kernel.function) {
+        if callable.triton || std::ptr::eq(function, kernel.function) {
+            return None;
+        }
+        if callable.decorated && is_cached(context, function) {
+            let message = format!(
+                "a kernel cannot call `{name}`, which Python caches: call it in the wrapper and pass what it gives"
+            );
+            return Some((message, None));
+        }
+        if callable.decorated {
             return None;
         }
         let fix = Fix::unsafe_(
@@ -69,7 +78,22 @@ fn fault(context: &Context<'_, '_>, kernel: &Kernel<'_>, name: &str) -> Option<(
             format!("a kernel cannot call `{name}`, which is plain Python: put it under `@triton.jit`");
         return Some((message, Some(fix).filter(|_| at_margin && imported)));
     }
+    if let Some(What::Class(class)) = context.section.outline.callable(name).map(|callable| callable.what)
+        && class.decorator_list.is_empty()
+        && class.arguments.is_none()
+    {
+        let message = format!(
+            "a kernel sees nothing of the class `{name}`: pass the number as a parameter, or make it a `tl.constexpr` of the block's own"
+        );
+        return Some((message, None));
+    }
     let global = device.globals.get(name)?;
+    if global.once && is_plain_function(context, global.value) {
+        let message = format!(
+            "a kernel cannot call `{name}`, which is plain Python: write a function under `@triton.jit`"
+        );
+        return Some((message, None));
+    }
     let number = match global.value {
         Expr::NumberLiteral(_) | Expr::BooleanLiteral(_) | Expr::StringLiteral(_) => true,
         Expr::UnaryOp(unary) => matches!(&*unary.operand, Expr::NumberLiteral(_)),
@@ -151,4 +175,42 @@ fn is_kernels_alone(context: &Context<'_, '_>, name: &str) -> bool {
     });
     // The first use is its definition.
     uses.filter(|token| !inside(token.range())).count() <= 1
+}
+
+/// Whether a function is wrapped by a cache of `functools`, and by nothing else.
+fn is_cached(context: &Context<'_, '_>, function: &StmtFunctionDef) -> bool {
+    function.decorator_list.iter().all(|decorator| {
+        let named = match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            named => named,
+        };
+        context
+            .device
+            .modules
+            .member(named)
+            .is_some_and(|member| member.is_of("functools") && matches!(member.name, "cache" | "lru_cache"))
+    })
+}
+
+/// Whether a value is another name of a plain function, or `functools.partial` of one.
+fn is_plain_function(context: &Context<'_, '_>, value: &Expr) -> bool {
+    let name = match value {
+        Expr::Name(name) => name,
+        Expr::Call(call)
+            if context
+                .device
+                .modules
+                .member(&call.func)
+                .is_some_and(|member| member.is_of("functools") && member.name == "partial") =>
+        {
+            match call.arguments.args.first() {
+                Some(Expr::Name(name)) => name,
+                _ => return false,
+            }
+        }
+        _ => return false,
+    };
+    context.section.outline.callable(name.id.as_str()).is_some_and(|callable| {
+        matches!(callable.what, What::Function(_)) && !callable.triton && !callable.decorated
+    })
 }

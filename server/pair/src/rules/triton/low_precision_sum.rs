@@ -40,6 +40,19 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                     &format!("`{name}` grows by addition and is kept in 16 bits"),
                 ));
             }
+            // `tl.cast(tl.zeros(…, tl.float32), tl.float16)`.
+            if context.device.modules.language(&call.func) == Some("cast")
+                && let Some(Expr::Call(made)) = argument(call, 0, "input")
+                && matches!(context.device.modules.language(&made.func), Some("zeros" | "full"))
+                && let Some(dtype) = argument(call, 1, "dtype").filter(|dtype| is_short(context, dtype))
+                && grows(context, kernel, name)
+            {
+                found.push(diagnostic(
+                    context,
+                    dtype,
+                    &format!("`{name}` grows by addition and is kept in 16 bits"),
+                ));
+            }
             let place = match context.device.modules.language(&call.func) {
                 Some("zeros") => 1,
                 Some("full") => 2,

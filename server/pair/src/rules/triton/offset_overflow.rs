@@ -1,6 +1,6 @@
 //! FW310: offsets of 32 bits into tensors that need more.
 
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Expr, Number, Operator};
 use ruff_text_size::Ranged;
 
 use super::Context;
@@ -86,32 +86,15 @@ fn elements<'a>(flow: &Flow<'a>, outline: &Outline<'a>, value: &'a Expr, depth: 
     if outline.path(&call.func)?.split('.').next() != Some("torch") {
         return None;
     }
-    let number = |one: &'a Expr| match flow.follow(one)? {
-        Expr::NumberLiteral(number) => match &number.value {
-            ruff_python_ast::Number::Int(integer) => integer.as_i64(),
-            _ => None,
-        },
-        Expr::BinOp(binary) => {
-            let side = |one: &'a Expr| match flow.follow(one)? {
-                Expr::NumberLiteral(number) => match &number.value {
-                    ruff_python_ast::Number::Int(integer) => integer.as_i64(),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let (left, right) = (side(&binary.left)?, side(&binary.right)?);
-            match binary.op {
-                ruff_python_ast::Operator::Mult => left.checked_mul(right),
-                ruff_python_ast::Operator::Pow => left.checked_pow(u32::try_from(right).ok()?),
-                ruff_python_ast::Operator::LShift if (0..40).contains(&right) => left.checked_mul(1 << right),
-                _ => None,
-            }
-        }
-        _ => None,
-    };
+    let named = call.arguments.keywords.iter().find(|keyword| {
+        keyword.arg.as_ref().is_some_and(|name| name == "size") && call.arguments.args.is_empty()
+    });
     let sizes: Vec<&Expr> = match &*call.arguments.args {
         [Expr::Tuple(tuple), ..] => tuple.iter().collect(),
         [Expr::List(list), ..] => list.iter().collect(),
+        // `torch.randn(*(65536, 65536))`, `torch.randn(size=(65536, 65536))`.
+        [Expr::Starred(sizes)] => flow.follow(&sizes.value)?.as_tuple_expr()?.iter().collect(),
+        [] => flow.follow(&named?.value)?.as_tuple_expr()?.iter().collect(),
         _ if attribute.attr.id == "randint" => match call.arguments.args.iter().find_map(Expr::as_tuple_expr)
         {
             Some(tuple) => tuple.iter().collect(),
@@ -122,5 +105,28 @@ fn elements<'a>(flow: &Flow<'a>, outline: &Outline<'a>, value: &'a Expr, depth: 
     if sizes.is_empty() {
         return None;
     }
-    sizes.into_iter().try_fold(1_i64, |product, size| product.checked_mul(number(size)?))
+    sizes.into_iter().try_fold(1_i64, |product, size| product.checked_mul(whole(flow, size, 8)?))
+}
+
+/// A whole number that is written out: `4096`, `2 * 1024**3`.
+fn whole<'a>(flow: &Flow<'a>, expression: &'a Expr, depth: u8) -> Option<i64> {
+    let depth = depth.checked_sub(1)?;
+    match flow.follow(expression)? {
+        Expr::NumberLiteral(number) => match &number.value {
+            Number::Int(integer) => integer.as_i64(),
+            _ => None,
+        },
+        Expr::BinOp(binary) => {
+            let (left, right) = (whole(flow, &binary.left, depth)?, whole(flow, &binary.right, depth)?);
+            match binary.op {
+                Operator::Add => left.checked_add(right),
+                Operator::Sub => left.checked_sub(right),
+                Operator::Mult => left.checked_mul(right),
+                Operator::Pow => left.checked_pow(u32::try_from(right).ok()?),
+                Operator::LShift if (0..40).contains(&right) => left.checked_mul(1 << right),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }

@@ -50,7 +50,14 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
         let keywords = launch.call.arguments.keywords.iter().map(|keyword| &keyword.value);
         for argument in launch.call.arguments.args.iter().chain(keywords) {
             let Expr::Name(name) = argument else { continue };
-            let Some(Expr::Call(call)) = function.value(name.id.as_str()) else { continue };
+            let Some(Expr::Call(call)) = function.value(name.id.as_str()).map(first_made) else { continue };
+            let tensor = first_tensor(context, function);
+            if let Some(diagnostic) = on_host(context, call, tensor) {
+                if !found.contains(&diagnostic) {
+                    found.push(diagnostic);
+                }
+                continue;
+            }
             let made = context.device.modules.torch(&call.func);
             let Some(made) = made.filter(|made| FACTORIES.contains(made) || ALIKE.contains(made)) else {
                 continue;
@@ -60,7 +67,6 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             {
                 continue;
             }
-            let tensor = first_tensor(context, function);
             if let Some(device) = keyword(call, "device").filter(|device| is_cpu(device)) {
                 let fix = tensor.map(|tensor| {
                     let edit = Edit::replace(device.range(), format!("{tensor}.device"));
@@ -110,6 +116,67 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 );
             }
         }
+    }
+}
+
+/// What is made on the CPU for certain, by a method or a constructor.
+fn on_host(context: &Context<'_, '_>, call: &ast::ExprCall, tensor: Option<&str>) -> Option<Diagnostic> {
+    if let Some(device) = on_cpu_by_method(call) {
+        let fix = tensor.map(|tensor| {
+            let edit = Edit::replace(device.range(), format!("{tensor}.device"));
+            Fix::safe(format!("Take the device of `{tensor}`"), vec![edit])
+        });
+        let message = "this is made on the CPU, and a kernel cannot reach it: give it the device of an input";
+        return Some(Diagnostic::new(Rule::OutputAllocation, call.range(), message).with_fix(fix));
+    }
+    let made = context.device.modules.torch(&call.func).filter(|made| is_host_tensor(made, call))?;
+    let message = format!(
+        "`torch.{made}` makes this on the CPU, and a kernel cannot reach it: use `torch.empty` with the device of an input"
+    );
+    Some(Diagnostic::new(Rule::OutputAllocation, call.range(), message))
+}
+
+/// What stands at the beginning of `torch.empty(…).to(x.dtype).contiguous()`: none of it leaves the device.
+fn first_made(value: &Expr) -> &Expr {
+    let mut at = value;
+    while let Expr::Call(call) = at {
+        let Expr::Attribute(method) = &*call.func else { break };
+        let stays = match method.attr.as_str() {
+            "contiguous" | "view" | "reshape" | "zero_" | "fill_" | "float" | "half" | "bfloat16" => true,
+            "to" => matches!(&call.arguments.args[..], [Expr::Attribute(dtype)]
+                if dtype.attr == *"dtype" || dtype.attr.starts_with("float") || dtype.attr.starts_with("bfloat")),
+            _ => false,
+        };
+        // `torch.float(…)` is no method.
+        if !stays || !call.arguments.keywords.is_empty() || !method.value.is_call_expr() {
+            break;
+        }
+        at = &method.value;
+    }
+    at
+}
+
+/// The device of `x.new_empty(…, device="cpu")`.
+fn on_cpu_by_method(call: &ast::ExprCall) -> Option<&Expr> {
+    let Expr::Attribute(method) = &*call.func else { return None };
+    keyword(call, "device").filter(|device| method.attr.starts_with("new_") && is_cpu(device))
+}
+
+/// Whether `torch.FloatTensor(4)` or `torch.tensor([0.0])` makes a tensor on the CPU for certain.
+fn is_host_tensor(made: &str, call: &ast::ExprCall) -> bool {
+    match made {
+        "FloatTensor" | "DoubleTensor" | "HalfTensor" | "BFloat16Tensor" | "IntTensor" | "LongTensor"
+        | "Tensor" => keyword(call, "device").is_none(),
+        "tensor" => {
+            let literal = |one: &Expr| match one {
+                Expr::List(list) => list.iter().all(Expr::is_literal_expr),
+                one => one.is_literal_expr(),
+            };
+            keyword(call, "device").is_none()
+                && call.arguments.keywords.iter().all(|keyword| keyword.arg.is_some())
+                && call.arguments.args.first().is_some_and(literal)
+        }
+        _ => false,
     }
 }
 

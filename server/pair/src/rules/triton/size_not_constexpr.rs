@@ -6,7 +6,7 @@ use ruff_text_size::Ranged;
 use super::{Context, severity};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{DeviceCall, argument};
+use crate::triton::{DeviceCall, Kernel, argument};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::SizeNotConstexpr,
@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     for (at, kernel) in context.kernels() {
         for call in &kernel.calls {
             let powers = !matches!(call.language, Some("make_block_ptr" | "make_tensor_descriptor"));
-            for size in sizes(call) {
+            for size in sizes(kernel, call) {
                 let is_bad =
                     |value: i64| value < 1 && value != -1 || powers && value > 0 && value.count_ones() != 1;
                 let bad = context.bad_sizes(at, size, is_bad);
@@ -57,7 +57,7 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The sizes that a call makes a block of.
-fn sizes<'a>(call: &DeviceCall<'a>) -> &'a [Expr] {
+fn sizes<'a>(kernel: &Kernel<'a>, call: &DeviceCall<'a>) -> &'a [Expr] {
     let call_ = call.call;
     let shape = match (call.language, call.method) {
         (Some("zeros" | "full"), _) | (None, Some("reshape" | "broadcast_to" | "view")) => {
@@ -77,7 +77,15 @@ fn sizes<'a>(call: &DeviceCall<'a>) -> &'a [Expr] {
     if let (Some(from), Some(Expr::Name(_) | Expr::NumberLiteral(_) | Expr::BinOp(_))) = (from, shape) {
         return call_.arguments.args.get(from..).filter(|sizes| sizes.len() > 1).unwrap_or_default();
     }
-    match shape {
+    // `shape = (n,)`, and `tl.zeros(n, …)`.
+    let named = match shape {
+        Some(Expr::Name(name)) => kernel.value(name.id.as_str()).or(shape),
+        _ => shape,
+    };
+    match named {
+        Some(size @ (Expr::Name(_) | Expr::BinOp(_))) if matches!(call.language, Some("zeros" | "full")) => {
+            std::slice::from_ref(size)
+        }
         Some(Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. })) => elts,
         _ => &[],
     }

@@ -69,11 +69,17 @@ fn stepped_by<'k, 'a>(
     kernel: &'k Kernel<'a>,
     pointer: &'k str,
 ) -> impl Iterator<Item = &'a str> + use<'k, 'a> {
+    // `x_ptr += row * columns`.
+    let moved = kernel.given(pointer).filter_map(|assigned| match *assigned {
+        Assigned::Updated { statement } if statement.op == Operator::Add => step(kernel, &statement.value, 6),
+        _ => None,
+    });
     let accesses = kernel.calls.iter().filter(|call| matches!(call.language, Some("load" | "store")));
-    accesses.filter_map(move |call| {
+    let accesses = accesses.filter_map(move |call| {
         let address = argument(call.call, 0, "pointer")?;
         names_pointer(kernel, address, pointer, 6).then(|| step(kernel, address, 6))?
-    })
+    });
+    moved.chain(accesses)
 }
 
 /// Whether an address begins at a pointer.

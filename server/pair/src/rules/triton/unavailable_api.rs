@@ -27,15 +27,11 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
     imports(context, context.section.statements, found);
     for (_, kernel) in context.kernels() {
         for call in &kernel.calls {
-            name(context, &call.call.func, found);
             arguments(context, call.language, call.call, found);
-            // Types and constants among the arguments.
-            let keywords = call.call.arguments.keywords.iter().map(|keyword| &keyword.value);
-            for argument in call.call.arguments.args.iter().chain(keywords) {
-                if argument.is_attribute_expr() {
-                    name(context, argument, found);
-                }
-            }
+        }
+        // What is called, types, constants.
+        for attribute in &kernel.attributes {
+            name(context, attribute, found);
         }
     }
 }

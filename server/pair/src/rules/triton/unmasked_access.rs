@@ -1,12 +1,12 @@
 //! FW303: a load or a store without a mask on a grid that reaches past the end.
 
-use ruff_python_ast::{self as ast, Expr, Operator};
+use ruff_python_ast::{self as ast, Expr, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rules::{About, Rule};
-use crate::triton::{Kernel, Launch, Taint, argument, spreads};
+use crate::triton::{Kernel, Launch, Taint, argument, keyword, spreads};
 
 pub(super) const ABOUT: About = About {
     rule: Rule::UnmaskedAccess,
@@ -34,9 +34,16 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             let (what, mask) = match call.language {
                 Some("load") => ("load", 1),
                 Some("store") => ("store", 2),
+                Some("atomic_add" | "atomic_max" | "atomic_min") => ("atomic", 2),
                 _ => continue,
             };
-            if call.conditional || spreads(call.call) || argument(call.call, mask, "mask").is_some() {
+            // `mask=None` and `mask=True` are no masks; TorchInductor writes `None` where its sizes divide.
+            let is_masked = argument(call.call, mask, "mask").is_some_and(|mask| match mask {
+                Expr::NoneLiteral(_) => keyword(call.call, "mask").is_none(),
+                Expr::BooleanLiteral(flag) => !flag.value,
+                _ => true,
+            });
+            if call.conditional || spreads(call.call) || is_masked {
                 continue;
             }
             let Some(pointer) = argument(call.call, 0, "pointer") else { continue };
@@ -71,6 +78,10 @@ fn partial(context: &Context<'_, '_>, kernel: usize, launch: &Launch<'_>) -> u64
         grid = &lambda.body;
     }
     let dimensions = match grid {
+        // `(triton.cdiv(n, BLOCK),) * 1`.
+        Expr::BinOp(repeated) if repeated.op == Operator::Mult && repeated.left.is_tuple_expr() => {
+            repeated.left.as_tuple_expr().map_or(&[][..], |tuple| &tuple.elts[..])
+        }
         Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => &elts[..],
         other => std::slice::from_ref(other),
     };
@@ -103,6 +114,16 @@ fn divisors_of<'a>(context: &Context<'_, 'a>, expression: &'a Expr, into: &mut V
             if let [size, divisor] = &*call.arguments.args {
                 into.push((size, divisor));
             }
+        }
+        // `-(-n // BLOCK)`.
+        Expr::UnaryOp(outer)
+            if outer.op == UnaryOp::USub
+                && let Expr::BinOp(division) = &*outer.operand
+                && division.op == Operator::FloorDiv
+                && let Expr::UnaryOp(inner) = &*division.left
+                && inner.op == UnaryOp::USub =>
+        {
+            into.push((&inner.operand, &division.right));
         }
         // `math.ceil(n / BLOCK)`.
         Expr::Call(call)

@@ -66,17 +66,17 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
         for operation in &kernel.operations {
             match *operation {
                 Operation::Power { expression, conditional } => {
-                    let left = context.taints[at].value(&expression.left);
+                    let is_of_blocks = |side: &'_ _| {
+                        let value = context.taints[at].value(side);
+                        value.has(Taint::LOADED | Taint::RANGE | Taint::PROGRAM) && !value.has(Taint::STRANGE)
+                    };
                     let literal = matches!(&*expression.left, Expr::NumberLiteral(_));
-                    if !literal
-                        && left.has(Taint::LOADED | Taint::RANGE | Taint::PROGRAM)
-                        && !left.has(Taint::STRANGE)
-                    {
+                    if !literal && is_of_blocks(&expression.left) || is_of_blocks(&expression.right) {
                         found.push(power(context, expression, conditional));
                     }
                 }
                 Operation::Subscript { expression, conditional } => {
-                    if is_block(context, kernel, &expression.value) && is_element(&expression.slice) {
+                    if is_block(context, kernel, &expression.value) && is_element(kernel, &expression.slice) {
                         let message = "a block has no single elements in a kernel: load what is needed, or pick it by `tl.sum` of \
                                        `tl.where`";
                         found.push(diagnostic(expression.range, conditional, message.to_owned()));
@@ -272,10 +272,13 @@ fn is_block<'a>(context: &Context<'_, 'a>, kernel: &Kernel<'a>, value: &'a Expr)
 }
 
 /// Whether a subscript picks single elements or a stretch: anything but `None` and whole slices.
-fn is_element(slice: &Expr) -> bool {
+fn is_element(kernel: &Kernel<'_>, slice: &Expr) -> bool {
     let whole = |one: &Expr| match one {
         Expr::Slice(slice) => slice.lower.is_none() && slice.upper.is_none() && slice.step.is_none(),
-        // A name may stand for `None`.
+        // A name may stand for `None`, but no number that a launch hands over.
+        Expr::Name(name) => kernel
+            .parameter(name.id.as_str())
+            .is_none_or(|parameter| parameter.constexpr || parameter.annotation.is_some()),
         Expr::NumberLiteral(_) | Expr::UnaryOp(_) => false,
         _ => true,
     };

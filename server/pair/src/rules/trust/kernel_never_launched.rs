@@ -1,8 +1,11 @@
 //! FW402: a kernel is defined, and no way from the wrapper launches it.
 
+use ruff_text_size::TextRange;
+
 use super::add;
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::facts::{ArmKind, Trace, What, When};
 use crate::file::File;
 use crate::rules::{About, Rule};
 
@@ -27,6 +30,12 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let trace = &deed.trace;
     let wrapper = entry.candidate.name;
     let others = trace.may_launch();
+    if let Some(range) = only_after_failing(trace) {
+        let message = format!(
+            "the only launch stands in `except`, where `{wrapper}` comes when something fails: launch on the way to the result"
+        );
+        add(found, Rule::KernelNeverLaunched, range, message);
+    }
     for kernel in trace.kernels.iter().filter(|kernel| !(kernel.launched || kernel.lost || kernel.called)) {
         let name = kernel.name;
         if let Some(grid) = kernel.empty_grid {
@@ -53,4 +62,16 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         }
         found.push(diagnostic);
     }
+}
+
+/// The first launch, where each stands in an `except`, so that none happens unless something goes wrong.
+fn only_after_failing(trace: &Trace<'_>) -> Option<TextRange> {
+    let mut first = None;
+    for event in trace.events.iter().filter(|event| matches!(event.what, What::Launch)) {
+        if event.when != When::Entry || !trace.arms_of(event).any(|(_, arm)| arm.kind == ArmKind::Except) {
+            return None;
+        }
+        first = first.or(Some(event.range));
+    }
+    first.filter(|_| !trace.blind)
 }

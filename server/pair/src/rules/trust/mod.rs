@@ -10,6 +10,9 @@ pub(super) mod fallback;
 pub(super) mod forged_verdict;
 pub(super) mod global_switch;
 pub(super) mod hard_coded_result;
+pub(super) mod ignored_argument;
+#[cfg(test)]
+mod ignored_arguments;
 pub(super) mod interpreter_internals;
 pub(super) mod kept_between_calls;
 pub(super) mod kernel_never_launched;

@@ -113,8 +113,8 @@ fn references_that_take_their_time() {
         // Steps that differ, that carry something on, or that are large.
         "y = x.clone()\ny.clamp_(min=0)\ntorch.exp(y, out=y)\nF.relu(y, inplace=True)\nreturn y",
         "state = torch.zeros_like(x[0])\nfor row in x:\n    state = 0.9 * state + row\nreturn state",
-        "return torch.stack([row @ w for row in x])",
-        "sizes = [len(part) for part in (x, w)]\nreturn torch.softmax(x, -1) * len(sizes)",
+        "return torch.stack([row @ row for row in x])",
+        "sizes = [len(part) for part in (x, x)]\nreturn torch.softmax(x, -1) * len(sizes)",
         "parts = x.chunk(4)\nreturn torch.cat([part.softmax(-1) for part in parts])",
     ] {
         assert_eq!(trust(&reference(body)), [""; 0], "{body}");

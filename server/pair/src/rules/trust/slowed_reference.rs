@@ -1,7 +1,7 @@
 //! FW416: a reference that is slower than its own operators need.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprContext, Number, Operator, Stmt, StmtFor};
+use ruff_python_ast::{CmpOp, Expr, ExprContext, Number, Operator, Stmt, StmtFor, StmtWhile};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
@@ -106,6 +106,11 @@ impl<'a> Visitor<'a> for Loops<'a> {
                     return;
                 }
             }
+            Stmt::While(statement) if self.counts_rows(statement) => {
+                let keyword = TextRange::at(statement.range.start(), TextSize::new(5));
+                self.found.push((keyword, ROWS));
+                return;
+            }
             Stmt::FunctionDef(function) => self.unused(&function.body),
             Stmt::Expr(statement) if is_work(&statement.value) && !writes(&statement.value) => {
                 let message = "the reference computes this and never uses it: remove it";
@@ -117,7 +122,7 @@ impl<'a> Visitor<'a> for Loops<'a> {
     }
 
     fn visit_expr(&mut self, expression: &'a Expr) {
-        if copied(expression).and_then(copied).is_some() {
+        if copied(expression).and_then(copied).is_some() || copies_back(expression) {
             self.found.push((
                 expression.range(),
                 "the reference copies again and again: compute on what it was given",
@@ -141,11 +146,21 @@ impl<'a> Visitor<'a> for Loops<'a> {
                 return;
             }
         }
+        if let Expr::Call(call) = expression
+            && let Expr::Attribute(method) = &*call.func
+            && method.attr == *"pin_memory"
+        {
+            self.found.push((method.attr.range, "`pin_memory` takes the reference's tensors to the CPU: compute on the device that they are on"));
+        }
+        if steps(expression).is_some_and(|steps| steps >= BUSY_STEPS) {
+            self.found.push((expression.range(), BUSY));
+            return;
+        }
         // `map(lambda row: …, x.unbind(0))`.
         if let Expr::Call(call) = expression
             && name_of(&call.func) == Some("map")
             && let [Expr::Lambda(function), rows] = &call.arguments.args[..]
-            && self.takes_rows(rows)
+            && (self.takes_rows(rows) || self.rows.contains(&call.func.range()))
         {
             let mut body = Body::default();
             body.visit_expr(&function.body);
@@ -162,6 +177,14 @@ const ROWS: &str = "the reference works row by row: compute on the whole tensor 
 
 /// From how many steps on a loop of Python's own takes longer than a small kernel.
 const MANY_STEPS: i64 = 2000;
+
+/// From how many steps on Python takes longer than any reference, whatever a step does.
+const BUSY_STEPS: i64 = 100_000;
+
+const BUSY: &str = "the reference keeps the host busy with a long loop: compute on tensors";
+
+/// From how many rows on the work on each could be one call, where the count is written out.
+const MANY_ROWS: i64 = 32;
 
 impl<'a> Loops<'a> {
     /// Finds what is computed and never used.
@@ -198,17 +221,19 @@ impl<'a> Loops<'a> {
             Expr::Tuple(targets) => targets.elts.first().and_then(name_of)?,
             target => name_of(target)?,
         };
-        self.judge_body(&Body::of(statement, variable), &statement.iter)
+        self.judge_body(&Body::of(&statement.body, variable), &statement.iter)
     }
 
     fn judge_body(&self, body: &Body<'a>, iterated: &Expr) -> Option<&'static str> {
         if steps(iterated).is_some_and(|steps| steps >= MANY_STEPS) {
-            return Some("the reference keeps the host busy with a long loop: compute on tensors");
+            return Some(BUSY);
         }
         if body.carries || body.breaks {
             return None;
         }
-        if self.ranges_over_a_dimension(iterated) {
+        if self.ranges_over_a_dimension(iterated)
+            || steps(iterated).is_some_and(|steps| steps >= MANY_ROWS) && body.rows > 0
+        {
             return (body.rows > 0 && !body.other && !body.heavy && body.computes).then_some(ROWS);
         }
         if self.takes_rows(iterated) {
@@ -218,11 +243,41 @@ impl<'a> Loops<'a> {
             .then_some("the reference does the same work again and again: do it once")
     }
 
+    /// `while i < x.shape[0]:` around the work on row `i`, and `i += 1`.
+    fn counts_rows(&self, statement: &'a StmtWhile) -> bool {
+        let Expr::Compare(test) = &*statement.test else { return false };
+        let (Some(variable), [CmpOp::Lt], [size]) =
+            (name_of(&test.left), &test.ops[..], &test.comparators[..])
+        else {
+            return false;
+        };
+        let Some((Stmt::AugAssign(step), rows)) = statement.body.split_last() else { return false };
+        if name_of(&step.target) != Some(variable) || step.op != Operator::Add {
+            return false;
+        }
+        let sized = self.is_size(size) || name_of(size).is_some_and(|name| self.sizes.contains(name));
+        let body = Body::of(rows, variable);
+        sized && body.rows > 0 && !(body.other || body.heavy || body.carries || body.breaks) && body.computes
+    }
+
     /// `x.unbind(0)`, and a tensor `x` itself, `enumerate(x)`, `zip(x, y)`.
     fn takes_rows(&self, iterated: &Expr) -> bool {
         is_unbind(iterated)
+            || self.cuts_into_rows(iterated)
             || self.rows.contains(&iterated.range())
             || matches!(iterated, Expr::Call(call) if self.rows.contains(&call.func.range()))
+    }
+
+    /// `x.chunk(x.shape[0])`, `x.split(1)`.
+    fn cuts_into_rows(&self, iterated: &Expr) -> bool {
+        let Expr::Call(call) = iterated else { return false };
+        let Expr::Attribute(method) = &*call.func else { return false };
+        let Some(count) = call.arguments.args.first() else { return false };
+        match method.attr.as_str() {
+            "chunk" | "tensor_split" => self.is_size(count),
+            "split" => is_number(count, 1),
+            _ => false,
+        }
     }
 
     /// `x.shape[0]`, `x.size(0)`, `len(x)` of a tensor.
@@ -259,12 +314,32 @@ fn steps(iterated: &Expr) -> Option<i64> {
         return None;
     }
     match &call.arguments.args[..] {
-        [Expr::NumberLiteral(number)] => match &number.value {
-            Number::Int(steps) => steps.as_i64(),
-            _ => None,
-        },
+        [steps] => whole(steps),
         _ => None,
     }
+}
+
+/// A whole number that is written out: `64`, `10**7`, `64 * 128`.
+fn whole(number: &Expr) -> Option<i64> {
+    match number {
+        Expr::NumberLiteral(number) => match &number.value {
+            Number::Int(number) => number.as_i64(),
+            _ => None,
+        },
+        Expr::BinOp(operation) => {
+            let (left, right) = (whole(&operation.left)?, whole(&operation.right)?);
+            match operation.op {
+                Operator::Mult => left.checked_mul(right),
+                Operator::Pow => left.checked_pow(u32::try_from(right).ok()?),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_number(expression: &Expr, number: i64) -> bool {
+    matches!(expression, Expr::NumberLiteral(_)) && whole(expression) == Some(number)
 }
 
 /// `x.unbind(0)`, `torch.unbind(x)`.
@@ -276,6 +351,12 @@ fn is_unbind(iterated: &Expr) -> bool {
 fn only_copies(statement: &Stmt) -> bool {
     fn copies(value: &Expr) -> bool {
         match value {
+            // `x + 0`, `x * 1`.
+            Expr::BinOp(operation) => match operation.op {
+                Operator::Add | Operator::Sub => is_number(&operation.right, 0),
+                Operator::Mult | Operator::Div | Operator::Pow => is_number(&operation.right, 1),
+                _ => false,
+            },
             Expr::Tuple(tuple) => tuple.elts.iter().all(copies),
             Expr::Call(call) => matches!(&*call.func, Expr::Attribute(method)
                 if matches!(method.attr.as_str(), "clone" | "contiguous" | "detach" | "copy_")),
@@ -294,6 +375,37 @@ fn copied(expression: &Expr) -> Option<&Expr> {
     }
 }
 
+/// `x.t().contiguous().t().contiguous()`, `x.contiguous().clone().contiguous()`: what was laid out is laid out again.
+fn copies_back(expression: &Expr) -> bool {
+    let mut copies = 0;
+    let mut turns: Vec<(&str, Vec<Option<i64>>)> = Vec::new();
+    let mut at = expression;
+    loop {
+        at = match at {
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(method) => {
+                    match method.attr.as_str() {
+                        "contiguous" | "clone" => copies += 1,
+                        name @ ("t" | "transpose" | "swapaxes") => {
+                            turns.push((name, call.arguments.args.iter().map(whole).collect()));
+                        }
+                        "detach" => {}
+                        _ => break,
+                    }
+                    &method.value
+                }
+                _ => break,
+            },
+            Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "T" | "mT") => {
+                turns.push((attribute.attr.as_str(), Vec::new()));
+                &attribute.value
+            }
+            _ => break,
+        };
+    }
+    copies > 2 || copies == 2 && matches!(&turns[..], [one, other] if one == other)
+}
+
 /// Whether an expression is work on tensors, rather than a size or a view.
 fn is_work(value: &Expr) -> bool {
     match value {
@@ -302,6 +414,13 @@ fn is_work(value: &Expr) -> bool {
         }
         Expr::Call(call) => {
             let Expr::Attribute(method) = &*call.func else { return false };
+            // `x.sum().item()` alone waits, and leaves nothing.
+            if method.attr == *"item"
+                && let Expr::Call(of) = &*method.value
+                && let Expr::Attribute(of) = &*of.func
+            {
+                return work(of.attr.as_str()).is_some();
+            }
             let heavy = matches!(work(method.attr.as_str()), Some(Work::Heavy | Work::Order | Work::Math));
             heavy
                 && !matches!(&*method.value, Expr::Name(module) if matches!(module.id.as_str(), "math" | "self"))
@@ -385,9 +504,9 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn of(statement: &'a StmtFor, variable: &'a str) -> Self {
+    fn of(statements: &'a [Stmt], variable: &'a str) -> Self {
         let mut body = Self { variable, ..Self::default() };
-        for statement in &statement.body {
+        for statement in statements {
             body.visit_stmt(statement);
         }
         body.carries |= body.read_before.iter().any(|name| body.assigned.contains(name));
