@@ -22,7 +22,7 @@ pub(super) fn index() -> String {
         "# The rules\n\nFW1xx are about the structure of a pair file: while one of them is an error the pair cannot be \
          run. FW2xx are about what the blocks promise each other, FW3xx about Triton, FW4xx about trust. A finding is \
          silenced by its code under `[rules] ignore` in fusewright.toml, or by `# fusewright: ignore[FW305]` at the end of \
-         its line; FW4xx by nothing.\n\n| code | name | severity | what it looks for | \
+         its line; FW4xx by nothing. FW5xx are verdicts: [how a pair is judged](../verification.md) tells of them.\n\n| code | name | severity | what it looks for | \
          quick fix |\n|---|---|---|---|---|\n",
     );
     for About { code, name, severity, summary, fix, .. } in TABLE {

@@ -4,7 +4,16 @@
 //! its keys and their order are fixed here and checked by a snapshot. The harness fills all of it but
 //! `file`, `hash`, the version of fusewright and the static findings, which the engine adds.
 
+mod error;
+mod finding;
+mod output;
+mod times;
+
+pub use error::{Implementation, PairError, Stage};
+pub use finding::{Finding, Severity};
+pub use output::{Mismatch, Output};
 use serde::{Deserialize, Serialize};
+pub use times::{HostTimes, Kernel, Limit, Roofline};
 
 /// Whether the pair ran to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,187 +58,6 @@ impl Ruling {
             Self::Error => "error",
         }
     }
-}
-
-/// Which part of a pair an error came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Implementation {
-    /// The reference, in the PYTHON block.
-    Pytorch,
-    /// The candidate, in the TRITON block.
-    Triton,
-    /// The inputs, in the TEST block or the main block.
-    Test,
-    /// Fusewright itself or the machine: the pair was not judged.
-    Harness,
-}
-
-/// What was being done when an error came up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Reading the pair file.
-    Parse,
-    /// Running a block's top level.
-    Import,
-    /// Making the inputs.
-    Inputs,
-    /// Compiling a kernel.
-    Compile,
-    /// Calling an implementation.
-    Run,
-    /// Comparing the outputs.
-    Check,
-    /// Timing.
-    Timing,
-    /// Deciding whether the pair may count.
-    Trust,
-    /// A time limit ran out.
-    Timeout,
-}
-
-/// Why a pair failed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PairError {
-    /// The part it came from.
-    pub implementation: Implementation,
-    /// What was being done.
-    pub stage: Stage,
-    /// The exception's type, or a short name of the fault.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// One sentence or the exception's own message.
-    pub message: String,
-    /// The 1-based line of the pair file, where one can be named.
-    pub line: Option<u32>,
-    /// The traceback, cut to the pair's own frames; empty where there is none.
-    #[serde(default)]
-    pub traceback: String,
-}
-
-/// The severity of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The pair cannot count as it is.
-    Error,
-    /// Likely a fault.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
-
-/// Something noticed about the pair, by rule or by running it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// A stable code: `FWnnn` of a rule, or a name such as `SizeRefused` of what running the pair showed.
-    pub code: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// One sentence.
-    pub message: String,
-    /// The 1-based line of the pair file.
-    pub line: Option<u32>,
-}
-
-/// One pair of times in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct HostTimes {
-    /// The reference's.
-    pub python: f64,
-    /// The candidate's.
-    pub triton: f64,
-}
-
-/// One kernel that the candidate launched.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kernel {
-    /// The jitted function's name.
-    pub name: String,
-    /// The 1-based line of its definition.
-    pub line: Option<u32>,
-    /// How often one call of the wrapper launches it.
-    pub launches: u32,
-    /// Device time of one call, in milliseconds.
-    pub device_ms: Option<f64>,
-    /// Registers a thread.
-    pub registers: Option<u32>,
-    /// Bytes of shared memory a block.
-    pub shared_bytes: Option<u64>,
-    /// Spilled registers a thread.
-    pub spills: Option<u32>,
-}
-
-/// How near the candidate is to what the card can do.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Roofline {
-    /// Bytes that must be moved.
-    pub bytes: u64,
-    /// Operations that must be done.
-    pub flops: Option<u64>,
-    /// The share of the card's limit reached, from 0 to 1.
-    pub fraction: Option<f64>,
-    /// Which limit that is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<Limit>,
-}
-
-impl Roofline {
-    /// The share that was reached, for a person: `72 % of this card's bandwidth`.
-    pub fn share(&self) -> Option<String> {
-        let limit = match self.limit {
-            Some(Limit::Bandwidth) => "this card's bandwidth",
-            Some(Limit::Compute) => "this card's arithmetic",
-            None => "what the card can do",
-        };
-        self.fraction.map(|fraction| format!("{:.0} % of {limit}", fraction * 100.0))
-    }
-}
-
-/// What a card runs out of first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Limit {
-    /// Bytes moved in a second.
-    Bandwidth,
-    /// Operations done in a second.
-    Compute,
-}
-
-/// An element that differs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Mismatch {
-    /// The element's index in the output.
-    pub index: Vec<u64>,
-    /// The expected value, written as Python writes it (`nan` and `inf` included).
-    pub expected: String,
-    /// The candidate's value.
-    pub got: String,
-}
-
-/// The comparison of one output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Output {
-    /// Its place in the returned structure: `""` for a single tensor, else `[0]`, `["key"]`.
-    #[serde(default)]
-    pub path: String,
-    /// Its shape.
-    pub shape: Vec<u64>,
-    /// Its dtype, as torch names it without the prefix: `float32`.
-    pub dtype: String,
-    /// The largest absolute error, `None` where no comparison was possible.
-    pub max_abs_error: Option<f64>,
-    /// The largest relative error.
-    pub max_rel_error: Option<f64>,
-    /// How many elements lie outside the tolerance.
-    pub mismatched: u64,
-    /// How many elements there are.
-    pub total: u64,
-    /// The first element outside the tolerance, in row-major order.
-    pub first_mismatch: Option<Mismatch>,
-    /// `float64` or `declared`: which run of the reference the expected value came from.
-    pub expected_from: String,
 }
 
 /// The device that the pair was judged on.
