@@ -29,7 +29,7 @@ pub(crate) struct Kernel<'a> {
     pub(crate) faults: Vec<Fault<'a>>,
     /// Operators, comparisons and subscripts, which tensors do not all have.
     pub(crate) operations: Vec<Operation<'a>>,
-    /// Dotted names, and attributes of anything else.
+    /// Dotted names: `tl.float32`, `tl.math.exp`.
     pub(crate) attributes: Vec<&'a Expr>,
 }
 
@@ -434,9 +434,13 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             }
             Expr::Call(call) => self.visit_call(call),
             Expr::Attribute(attribute) => {
-                self.kernel.attributes.push(expression);
                 // `tl.math.exp` is one name.
-                self.visit_expr(root(&attribute.value).unwrap_or(&attribute.value));
+                if let Some(name) = root(&attribute.value) {
+                    self.kernel.attributes.push(expression);
+                    self.visit_expr(name);
+                } else {
+                    self.visit_expr(&attribute.value);
+                }
             }
             Expr::Lambda(_) => self.fault(Refused::Syntax("lambda"), expression.range()),
             Expr::Dict(_) => self.fault(Refused::Syntax("dict"), expression.range()),
@@ -615,11 +619,12 @@ impl<'a> Walk<'_, 'a> {
 /// The name that a dotted name begins with.
 fn root(expression: &Expr) -> Option<&Expr> {
     let mut at = expression;
-    loop {
+    for _ in 0..16 {
         at = match at {
             Expr::Name(_) => return Some(at),
             Expr::Attribute(attribute) => &attribute.value,
             _ => return None,
         };
     }
+    None
 }

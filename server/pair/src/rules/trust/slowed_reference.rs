@@ -380,7 +380,8 @@ fn copies_back(expression: &Expr) -> bool {
     let mut copies = 0;
     let mut turns: Vec<(&str, Vec<Option<i64>>)> = Vec::new();
     let mut at = expression;
-    loop {
+    // More would be followed for nothing: one turn back is enough.
+    for _ in 0..12 {
         at = match at {
             Expr::Call(call) => match &*call.func {
                 Expr::Attribute(method) => {
