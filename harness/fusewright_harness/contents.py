@@ -1,4 +1,4 @@
-"""Other contents for a pair's inputs that show what a kernel leaves out: spikes, whole numbers, options of the call."""
+"""Other contents for a pair's inputs that show what a kernel leaves out: spikes, whole numbers, lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from fusewright_harness.renaming import rebuilt, sums_to_one
+from fusewright_harness.renaming import measured, rebuilt
 from fusewright_harness.transfer import without_modes
 
 _LOOKED_AT = 1 << 14
@@ -80,7 +80,7 @@ def standardized(tensor: torch.Tensor) -> torch.Tensor:
 
 def _widened(tensor: torch.Tensor) -> torch.Tensor | None:
     """A copy of measured values in float32 or wider; None for others, and for those that do not differ."""
-    if not _measured(tensor):
+    if not measured(tensor):
         return None
     wide = tensor.to(torch.float32 if tensor.dtype.itemsize < 8 else tensor.dtype).contiguous().clone()
     deviation = wide.std()
@@ -95,22 +95,13 @@ def with_special(tensor: torch.Tensor) -> torch.Tensor:
     """``tensor`` with NaN and both infinities in place of some elements."""
     with without_modes(), torch.no_grad():
         wanted, plain = tensor.requires_grad, tensor.detach()
-        if not _measured(plain):
+        if not measured(plain):
             return plain.requires_grad_(wanted)
         result = plain.clone()
         draw = torch.rand(plain.shape, device=plain.device)
         for number, value in enumerate((float("nan"), float("inf"), float("-inf"))):
             result.masked_fill_((draw >= _RARE * number) & (draw < _RARE * (number + 1)), value)
         return result.requires_grad_(wanted)
-
-
-def _measured(tensor: torch.Tensor) -> bool:
-    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.numel() < 2:
-        return False
-    flat = tensor.reshape(-1)[:_LOOKED_AT]
-    if not bool(torch.isfinite(flat).all()) or sums_to_one(tensor):
-        return False
-    return flat.numel() < 8 or flat.unique().numel() > _FEW_VALUES
 
 
 def measured_whole(tensor: torch.Tensor) -> bool:
@@ -148,27 +139,3 @@ def with_longer_lists(value: Any) -> Any:
             more = last.reshape(-1).flip(0).reshape(last.shape).clone()
             return [*value, more.requires_grad_(value[-1].requires_grad)]
     return rebuilt(value, with_longer_lists)
-
-
-def has_options(value: Any, kind: str) -> bool:
-    """Whether a call has whole numbers (``counts``) or truth values (``flags``) among its arguments."""
-    if isinstance(value, dict):
-        return any(has_options(part, kind) for part in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(has_options(part, kind) for part in value)
-    if isinstance(value, bool):
-        return kind == "flags"
-    return isinstance(value, int) and kind == "counts" and value > 0
-
-
-def with_other_options(value: Any, kind: str, sizes: frozenset[int]) -> Any:
-    """``value`` with each truth value turned round, or each whole number that is no tensor's size one larger."""
-
-    def walk(item: Any) -> Any:
-        if isinstance(item, bool):
-            return not item if kind == "flags" else item
-        if isinstance(item, int) and kind == "counts" and item > 0 and item not in sizes:
-            return item + 1
-        return rebuilt(item, walk)
-
-    return walk(value)

@@ -12,13 +12,14 @@ import torch
 
 from fusewright_harness.call import Arguments, Call
 from fusewright_harness.call_trace import Trace
-from fusewright_harness.idle_products import idle_product
+from fusewright_harness.idle_work import idle_work
 from fusewright_harness.needless import needless_work
 from fusewright_harness.operators import OperatorWatch
 from fusewright_harness.outcomes import equal_contents, outcome_of, same_outcome
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 from fusewright_harness.variants import elsewhere
+from fusewright_harness.wasted import wasted_work
 
 _DIGEST_ELEMENTS = 1 << 18
 _MOST_INPUTS = 24
@@ -88,10 +89,11 @@ def _farther(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def work_facts(call: Call, inputs: Arguments, file: str) -> dict[str, Any]:
-    """What further calls show: products that change nothing, and the time that Python takes between operators."""
+    """What further calls show: needless operators, and the time that Python takes between them."""
     trace = _watched(call, inputs, file)
-    facts = {"idle": idle_product(call, inputs, trace), "calls": trace.calls}
-    facts |= needless_work(call, inputs, elsewhere(inputs.as_value()))
+    others = elsewhere(inputs.as_value())
+    facts = {"idle": idle_work(call, inputs, Arguments.from_value(others), file), "calls": trace.calls}
+    facts |= {"wasted": wasted_work(call, inputs, others), **needless_work(call, inputs, others)}
     outside = trace.outside_s
     for _ in range(2):
         if outside > _SHORT_S:

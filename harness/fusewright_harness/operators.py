@@ -178,12 +178,17 @@ class OperatorWatch(TorchDispatchMode):
             self._held_bytes += tensor.untyped_storage().nbytes()
 
     def _line(self) -> int | None:
-        frame = _frame(2)
-        while frame is not None:
-            if frame.f_code.co_filename == self._file:
-                return frame.f_lineno
-            frame = frame.f_back
-        return None
+        return frame_line(self._file)
+
+
+def frame_line(file: str) -> int | None:
+    """The line of ``file`` that is being run, by the nearest of the calls that are in progress."""
+    frame = _frame(1)
+    while frame is not None:
+        if frame.f_code.co_filename == file:
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
 
 
 def follow_registered_operators() -> None:

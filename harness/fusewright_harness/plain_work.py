@@ -9,13 +9,24 @@ from fusewright_harness.faults import Fault
 from fusewright_harness.loading import is_lost, replace_reference
 
 _MOST_ROWS = 12
-_MOST_SLICES = 64
+_MOST_SLICES = 24
+_MOST_ASKED = 8
 _MOST_REPEATED = 6
 _MOST_UNUSED = 0.3
 _MOST_COPIES = 3
 _HOST_BYTES = 1 << 12
 _PYTHON_S = 0.0025
 _PYTHON_S_A_CALL = 1.5e-4
+
+_WASTE = {
+    "unread": "of what the reference does is for numbers that nothing reads (most of what `{name}` gives); compute "
+    "what is used",
+    "product": "of what the reference does is `{name}` with a matrix that {how}; write what that does",
+    "copies": "of what the reference does is on copies that are brought together again (`{name}`); compute it once",
+    "wide": "of what the reference does is in float64 (`{name}`), which neither an input nor the result is; compute in "
+    "the inputs' type",
+}
+"""What is said of each kind of needless work, behind its share of all."""
 
 
 def examine(case: Case) -> None:
@@ -57,7 +68,14 @@ def require_plain_work(case: Case, work: Any) -> None:
 
 def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
     # What explains a slow reference best is named first.
-    for rule in (_refuse_trips, _refuse_undone, _rule_on_loop, _refuse_superfluous, _refuse_waiting):
+    for rule in (
+        _refuse_trips,
+        _refuse_waste,
+        _refuse_undone,
+        _rule_on_loop,
+        _refuse_superfluous,
+        _refuse_waiting,
+    ):
         rule(case, work)
     if double := work.get("double"):
         message = (
@@ -71,6 +89,26 @@ def _refuse_trips(case: Case, work: dict[str, Any]) -> None:
     if work.get("host", 0) > max(_HOST_BYTES, case.call_bytes // 16):
         message = "the reference carries its tensors to the CPU and back; compute where they are"
         raise _slow(case, message)
+    if work.get("asked", 0) >= _MOST_ASKED:
+        message = (
+            f"the reference waits {work['asked']} times for a number that it takes from a tensor; compute where the "
+            "tensors are"
+        )
+        raise _slow(case, message)
+
+
+def _refuse_waste(case: Case, work: dict[str, Any]) -> None:
+    """Work that the result does not ask for, whatever the inputs are."""
+    wasted = work.get("wasted") or {}
+    for kind, sentence in _WASTE.items():
+        if found := wasted.get(kind):
+            raise _slow(case, f"{found['share']:.0%} " + sentence.format(**found))
+    if alike := wasted.get("alike"):
+        message = (
+            f"{alike['share']:.0%} of what the reference does is the same for each place of a dimension "
+            f"(`{alike['name']}`): a speedup over it says little"
+        )
+        case.warn("SlowReference", message, None)
 
 
 def _refuse_undone(case: Case, work: dict[str, Any]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from fusewright_harness.call import Arguments, finish
 from fusewright_harness.call_trace import summary
 from fusewright_harness.census import count
+from fusewright_harness.codes import asked_codes
 from fusewright_harness.contents import measured_whole
 from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs
 from fusewright_harness.examination import input_facts, unused_inputs, work_facts
@@ -22,6 +23,7 @@ from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.mixing import mix
 from fusewright_harness.operators import OperatorWatch
+from fusewright_harness.options import words_of
 from fusewright_harness.reduction import DECLARED
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
@@ -37,6 +39,7 @@ from fusewright_harness.variants import (
     with_drawn_constants,
 )
 
+_Answer = TypeVar("_Answer")
 _LESS_FINITE = 0.01
 
 
@@ -162,7 +165,14 @@ class Reference:
     def _variants(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
         """The variants to try of ``inputs``; of a module's constant parameters too."""
         value = inputs.as_value()
-        found = all_variants(value, reduced, self._only_computes(inputs), self._asks_for_special(inputs))
+        found = all_variants(
+            value,
+            reduced,
+            whole_numbers=self._only_computes(inputs),
+            special=self._asks_for_special(inputs),
+            words=words_of(self._pair["python"]["code"]),
+            codes=self._ask(asked_codes, inputs, []),
+        )
         if self._made_with and has_constants(self._made_with["state"]):
             found.insert(0, {"kind": "parameters", "base": {}})
         return found
@@ -172,21 +182,21 @@ class Reference:
         _tree, tensors = take_apart(inputs.as_value())
         if not any(measured_whole(tensor) for tensor in tensors):
             return False
-        return self._holds(only_computed_with, inputs)
+        return self._ask(only_computed_with, inputs, False)
 
     def _asks_for_special(self, inputs: Arguments) -> bool:
         """Whether the reference has an answer for NaN and infinity; looked for only where its text speaks of them."""
         code = self._pair["python"]["code"]
-        return ("nan" in code or "isinf" in code) and self._holds(asks_for_special, inputs)
+        return ("nan" in code or "isinf" in code) and self._ask(asks_for_special, inputs, False)
 
-    def _holds(self, question: Callable[..., bool], inputs: Arguments) -> bool:
-        """What a question about the reference's call is answered; no where the call fails."""
+    def _ask(self, question: Callable[..., _Answer], inputs: Arguments, unknown: _Answer) -> _Answer:
+        """What a question about the reference's call is answered; ``unknown`` where the call fails."""
         try:
             return question(lambda arguments: self._run(self._function, arguments), inputs, self._file)
         except Fault as fault:
             if fault.stage == "trust":
                 raise
-            return False
+            return unknown
 
     def _vary(self, inputs: Arguments, variant: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
         """Makes the inputs of a variant, and what they should give; nothing where the reference has no answer."""

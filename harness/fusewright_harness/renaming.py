@@ -17,6 +17,9 @@ from fusewright_harness.values import take_apart
 _MOST_SIZES = 6
 _FEW_STEPS = 1 << 16
 _PARTS = (3, 5, 7, 9)
+_LOUDER = 3.0
+_LOOKED_AT = 1 << 14
+_FEW_VALUES = 3
 
 
 def sizes_of(value: Any) -> list[int]:
@@ -48,13 +51,16 @@ def undivided(size: int, beyond: int = 0) -> int:
     return parts * next_prime(max(size, beyond) // parts)
 
 
-def renamed(value: Any, names: dict[int, int], numbers: bool = True) -> Any:
-    """``value`` with the sizes that ``names`` has renamed; with ``numbers`` whole numbers beside tensors too."""
+def renamed(value: Any, names: dict[int, int], numbers: bool = True, loud: bool = False) -> Any:
+    """``value`` with the sizes that ``names`` has renamed; with ``numbers`` whole numbers beside tensors too.
+
+    ``loud`` makes measured values that are new larger than those before, so that a row's largest is among them.
+    """
 
     def walk(item: Any) -> Any:
         if isinstance(item, torch.Tensor):
             with without_modes(), torch.no_grad():
-                return _resized(item, names)
+                return _resized(item, names, loud=loud)
         if isinstance(item, int) and not isinstance(item, bool) and numbers:
             return names.get(item, item)
         return rebuilt(item, walk)
@@ -91,7 +97,9 @@ def rebuilt(item: Any, walk: Callable[[Any], Any]) -> Any:
     return item
 
 
-def _resized(tensor: torch.Tensor, names: dict[int, int], only: int | None = None) -> torch.Tensor:
+def _resized(
+    tensor: torch.Tensor, names: dict[int, int], only: int | None = None, loud: bool = False
+) -> torch.Tensor:
     wanted = tensor.requires_grad
     result = tensor.detach()
     shares = sums_to_one(result)
@@ -103,6 +111,8 @@ def _resized(tensor: torch.Tensor, names: dict[int, int], only: int | None = Non
             if _ascends(result, axis):
                 places = places.sort().values
             result = _selected(result, axis, places)
+            if loud and names[size] > size and measured(result):
+                result.narrow(axis, size, names[size] - size).mul_(_LOUDER)
     result = result.contiguous().clone()
     result = result.permute([order.index(axis) for axis in range(result.ndim)])
     if not result.is_floating_point() and not result.is_complex() and result.dtype is not torch.bool:
@@ -123,6 +133,16 @@ def _ascends(tensor: torch.Tensor, axis: int) -> bool:
     if tensor.ndim != 1 or tensor.dtype is torch.bool or tensor.is_complex() or tensor.dtype.itemsize == 1:
         return False
     return tensor.numel() > 2 and bool((tensor[1:] >= tensor[:-1]).all()) and axis == 0
+
+
+def measured(tensor: torch.Tensor) -> bool:
+    """Whether a tensor holds measured numbers, which may be any, and neither codes, shares nor what is not finite."""
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.numel() < 2:
+        return False
+    flat = tensor.reshape(-1)[:_LOOKED_AT]
+    if not bool(torch.isfinite(flat).all()) or sums_to_one(tensor):
+        return False
+    return flat.numel() < 8 or flat.unique().numel() > _FEW_VALUES
 
 
 def sums_to_one(tensor: torch.Tensor) -> bool:

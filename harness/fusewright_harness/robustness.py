@@ -29,6 +29,7 @@ _SLOW_VARIANT = 10.0
 """A reference takes so many seconds and so many calls' time for a variant, or it is left out."""
 _MOST_LOST = 2
 """After so many variants that ended the reference's process the others are left out: each takes a new one."""
+_SIZES = ("size", "batches", "groups")
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
 _CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
 
@@ -240,7 +241,7 @@ class Probe:
 
     def _refused(self, variant: dict[str, Any], error: str, text: str) -> None:
         # A wrapper that says what it cannot do is honest.
-        kind = "SizeRefused" if variant["kind"] == "size" else "VariantRefused"
+        kind = "SizeRefused" if variant["kind"] in _SIZES else "VariantRefused"
         message = f"the candidate refuses {name_of(variant)}, which the reference takes: {error}: {text}"
         # Who asks for contiguous tensors is asked for nothing more.
         severity = "info" if variant["kind"] == "strides" else "warning"
@@ -255,8 +256,10 @@ class Probe:
             )
             case.warn("StridesIgnored", message[:400], case.function_line("triton"))
             return
-        if kind == "size":
-            what = "sizes" if variant["from"] == 0 else f"the size {variant['from']} made {variant['to']}"
+        if kind in _SIZES:
+            what = name_of(variant)
+            if kind == "size":
+                what = "sizes" if variant["from"] == 0 else f"the size {variant['from']} made {variant['to']}"
             raise case.rejected(
                 "WrongAtSize",
                 f"with {what} the wrapper runs, but {sentence}; mask the tail, or refuse the size with an error",
@@ -285,6 +288,11 @@ def name_of(variant: dict[str, Any]) -> str:
         if not variant["from"]:
             return "reduced sizes" if variant["base"] else "the declared sizes"
         return f"{one}{variant['from']} -> {variant['to']}"
+    if kind == "option":
+        beside = " beside small values" if variant["small"] else ""
+        return f"something else than {variant['was']} among the arguments{beside}"
+    if kind == "code":
+        return f"{variant['code']} among the values, for which the reference asks,"
     if kind == "scaled" and variant.get("by", 1) < 1:
         return "small values"
     if kind == "shifted" and variant.get("by", 0) < 0:
@@ -302,10 +310,9 @@ def name_of(variant: dict[str, Any]) -> str:
         "longer": "one more tensor in each list",
         "negative": "negative whole numbers",
         "larger": "larger whole numbers",
-        "counts": "other whole numbers for the scalar arguments",
-        "flags": "the flags among the arguments turned round",
         "parameters": "random numbers in place of the module's constant parameters",
         "shifted": "shifted values",
-        "numbers": "other numbers for the scalar arguments",
         "strides": "other strides",
+        "batches": "two batches",
+        "groups": "twice as many batches or heads in the first tensor",
     }.get(str(kind), "a variant")

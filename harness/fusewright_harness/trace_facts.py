@@ -22,6 +22,7 @@ def trace_facts(trace: Trace, inputs: Arguments) -> dict[str, Any]:
         "unused": _unused(trace),
         "copies": _needless_copies(trace.operators),
         "host": trace.host_bytes,
+        "asked": sum(operator.kind == "reading" for operator in trace.operators),
         "double": _in_double(trace.operators, inputs),
     }
 

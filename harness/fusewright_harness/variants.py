@@ -6,28 +6,28 @@ numbers, masks, float8 codes and rows that sum to one keep their values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 
 from fusewright_harness.call import map_tensors
+from fusewright_harness.codes import with_code
 from fusewright_harness.contents import (
     counted,
     has_lists,
-    has_options,
     measured_whole,
     spiked,
     standardized,
     with_longer_lists,
-    with_other_options,
     with_special,
 )
+from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_two_batches
+from fusewright_harness.options import option_variants, with_option
 from fusewright_harness.renaming import (
     NoVariant,
     one_axis_renamed,
-    rebuilt,
     renamed,
     sizes_of,
     sums_to_one,
@@ -36,22 +36,29 @@ from fusewright_harness.renaming import (
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
-_FEW_ELEMENTS = 1 << 16
-_LARGE_BLOCK = 1024
+_FEW_ELEMENTS = 1 << 20
+_LARGE_BLOCK = 4096
 _LOOKED_AT = 1 << 14
 _SMALL_ELEMENTS = 1 << 14
 _SMALL_SIZE = 61
 _USUAL_BLOCKS = (32, 64, 128, 256)
 _FEW_ROWS = 16
+_SMALL = 0.001
 
 
 def all_variants(
-    value: Any, reduced: bool, whole_numbers: bool = False, special: bool = False
+    value: Any,
+    reduced: bool,
+    whole_numbers: bool = False,
+    special: bool = False,
+    words: Sequence[str] = (),
+    codes: Sequence[tuple[int, float | int]] = (),
 ) -> list[dict[str, Any]]:
     """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first.
 
     ``whole_numbers`` says that the reference only computes with whole numbers, so that they may be any, ``special``
-    that it asks for NaN or infinity.
+    that it asks for NaN or infinity; ``words`` are those that its text has, ``codes`` numbers that it asks for, with
+    the tensors that lack them.
 
     A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix.
     """
@@ -59,12 +66,12 @@ def all_variants(
     with without_modes(), torch.no_grad():
         tensors = [tensor.detach() for tensor in take_apart(value)[1]]
         found: list[dict[str, Any]] = [{"kind": "parted"}] if _twins(tensors) else []
-        if any(_constant(tensor) and _drawable(tensor) for tensor in tensors):
+        if any(_fixed(tensor) for tensor in tensors):
             found.append({"kind": "drawn"})
         if any(_movable(tensor) or tensor.is_complex() for tensor in tensors):
             found += [{"kind": "negated"}]
         if any(_movable(tensor) for tensor in tensors):
-            found += [{"kind": "scaled", "by": 0.001, "or": 0.05}]
+            found += [{"kind": "scaled", "by": _SMALL, "or": 0.05}]
             found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
             found += [{"kind": "shifted", "by": -100.0, "or": -1.5}]
             if any(_movable(tensor) and tensor.dtype is torch.float16 for tensor in tensors):
@@ -72,23 +79,26 @@ def all_variants(
                 found.append({"kind": "shifted", "by": 2000.0, "or": 500.0})
         if any(_counts_up(tensor, tensors) for tensor in tensors):
             found.append({"kind": "reversed"})
-        if _has_numbers(value):
-            found.append({"kind": "numbers"})
         if special and any(_movable(tensor) for tensor in tensors):
             found.append({"kind": "special"})
+        found += [{"kind": "code", "tensor": number, "code": code} for number, code in codes]
         if has_lists(value):
             found.append({"kind": "longer"})
-        found += [{"kind": kind} for kind in ("counts", "flags") if has_options(value, kind)]
+        found += option_variants(value, frozenset(sizes_of(value)), list(words))
         if whole_numbers and any(measured_whole(tensor) for tensor in tensors):
             found += [{"kind": "negative"}, {"kind": "larger"}]
     sizes = [size for size in sizes_of(value) if str(size) not in base]
-    few = sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
+    few = 2 * sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
     blocks = {*_whole_numbers(value), *_USUAL_BLOCKS}
     counts = {-(-large // block) for large in sizes_of(value) for block in blocks if 1 < block < large}
     found += [
         {"kind": "size", "from": size, "to": _renamed_to(size, few), "counts_blocks": size in counts}
         for size in sizes
     ]
+    if has_one_batch(value):
+        found.append({"kind": "batches"})
+    if any(True for _ in with_more_groups(value)):
+        found.append({"kind": "groups"})
     # Two dimensions that happen to have one size are told apart.
     found += [
         {"kind": "size", "from": size, "to": _renamed_to(size, few), "part": True}
@@ -103,7 +113,19 @@ def all_variants(
         found += [{"kind": "spiked", "place": place / places} for place in range(places)]
     if any(tensor.ndim and tensor.numel() > 1 for tensor in tensors):
         found.append({"kind": "strides"})
-    return [{**variant, "base": base} for variant in found]
+    # What was made small for the interpreter may be one row of a block: each by itself, beyond its block.
+    beyond = [
+        {
+            "kind": "size",
+            "from": int(size),
+            "to": _renamed_to(int(size), True),
+            "counts_blocks": int(size) in counts,
+            "base": {other: new for other, new in base.items() if other != size},
+        }
+        for size in base
+        if int(size) <= _LARGE_BLOCK
+    ]
+    return [{**variant, "base": base} for variant in found] + beyond
 
 
 def one_by_one(value: Any, variant: dict[str, Any]) -> list[dict[str, Any]]:
@@ -131,19 +153,27 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     kind = variant["kind"]
     if kind == "spiked":
         return [_spiked(value, variant, apart) for apart in (True, False)]
+    if kind == "code":
+        return [with_code(value, variant["tensor"], variant["code"])]
     if kind == "special":
         return [map_tensors(clone_value(value), with_special)]
     if kind in ("negative", "larger"):
         return [map_tensors(clone_value(value), lambda tensor: counted(tensor, kind))]
     if kind == "longer":
         return [with_longer_lists(clone_value(value))]
-    if kind in ("counts", "flags"):
-        return [with_other_options(clone_value(value), kind, frozenset(sizes_of(value)))]
+    if kind == "option":
+        if variant["small"]:
+            value = map_tensors(clone_value(value), lambda tensor: _moved(tensor, "scaled", _SMALL))
+        return [with_option(clone_value(value), variant["place"], choice) for choice in variant["to"]]
+    if kind == "batches":
+        return with_two_batches(clone_value(value))
+    if kind == "groups":
+        return list(with_more_groups(clone_value(value)))
     if kind == "size":
         old, new = variant["from"], variant["to"]
         if not old:
             return [value]
-        makers = [lambda: renamed(value, {old: new})]
+        makers = [lambda loud=loud: renamed(value, {old: new}, loud=loud) for loud in (True, False)]
         multiples = {size: size // old * new for size in sizes_of(value) if size % old == 0}
         if len(multiples) > 1:
             makers.append(lambda: renamed(value, multiples))
@@ -153,8 +183,6 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
             makers.append(lambda: renamed(value, {old: new}, numbers=False))
         return [made for make in makers for made in _made(make)]
     value = clone_value(value)
-    if kind == "numbers":
-        return [_with_numbers(value)]
     if kind == "strides":
         return [map_tensors(value, _restrided)]
     if kind == "reversed":
@@ -254,8 +282,7 @@ def _parted(value: Any) -> Any:
 def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
     with without_modes(), torch.no_grad():
         wanted, tensor = tensor.requires_grad, tensor.detach()
-        constant = _constant(tensor)
-        if kind == "drawn" and constant and _drawable(tensor):
+        if kind == "drawn" and _fixed(tensor):
             tensor = _drawn(tensor)
         elif tensor.is_complex() and kind == "negated":
             angle = torch.empty(tensor.shape, device=tensor.device, dtype=torch.float32).uniform_(-3.14, 3.14)
@@ -287,12 +314,21 @@ def _constant(tensor: torch.Tensor) -> bool:
     return bool((flat == flat[0]).all())
 
 
+def _fixed(tensor: torch.Tensor) -> bool:
+    """Whether a tensor holds one number, which may be another."""
+    return _drawable(tensor) and (tensor.numel() == 1 or _constant(tensor))
+
+
 def _drawable(tensor: torch.Tensor) -> bool:
     return tensor.dtype is torch.bool or (tensor.is_floating_point() and tensor.dtype.itemsize > 1)
 
 
 def _drawn(tensor: torch.Tensor) -> torch.Tensor:
     """Numbers around a constant: they stay on its side of zero, as a mask of ones or a variance has to."""
+    if tensor.numel() == 1:
+        if tensor.dtype is torch.bool:
+            return ~tensor
+        return torch.where(tensor == 0, torch.full_like(tensor, 0.4), tensor * 0.6)
     draw = torch.empty(tensor.shape, device=tensor.device, dtype=torch.float32).uniform_(-1, 1)
     if tensor.dtype is torch.bool:
         return (draw < 0.5) if bool(tensor.reshape(-1)[0]) else (draw > 0.5)
@@ -346,26 +382,12 @@ def _counts_up(tensor: torch.Tensor, others: list[torch.Tensor]) -> bool:
     return measured and torch.equal(tensor, places)
 
 
-def _has_numbers(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_numbers(part) for part in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(_has_numbers(part) for part in value)
-    return isinstance(value, float) and 0 < abs(value) < float("inf")
-
-
 def _whole_numbers(value: Any) -> set[int]:
     if isinstance(value, dict):
         return _whole_numbers(list(value.values()))
     if isinstance(value, (list, tuple)):
         return set().union(*(_whole_numbers(part) for part in value))
     return {value} if isinstance(value, int) and not isinstance(value, bool) else set()
-
-
-def _with_numbers(value: Any) -> Any:
-    if isinstance(value, float):
-        return value * 0.75
-    return rebuilt(value, _with_numbers)
 
 
 def _restrided(tensor: torch.Tensor) -> torch.Tensor:

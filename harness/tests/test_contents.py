@@ -8,11 +8,9 @@ import torch
 from fusewright_harness.contents import (
     counted,
     has_lists,
-    has_options,
     measured_whole,
     spiked,
     with_longer_lists,
-    with_other_options,
     with_special,
 )
 from fusewright_harness.variants import all_variants, attempts, has_constants, with_drawn_constants
@@ -80,16 +78,6 @@ def test_whole_numbers_become_negative_or_larger():
     assert torch.equal(counted(x, "larger"), x * 1000)
 
 
-def test_options_that_are_no_sizes_change():
-    value = ((torch.zeros(3, 7), 7, 2, 0, True, 0.5), {"causal": False})
-    assert has_options(value, "counts")
-    assert has_options(value, "flags")
-    assert with_other_options(value, "counts", frozenset({3, 7}))[0][1:] == (7, 3, 0, True, 0.5)
-    flagged = with_other_options(value, "flags", frozenset())
-    assert flagged[0][4] is False
-    assert flagged[1] == {"causal": True}
-
-
 def test_lists_of_tensors_become_longer_together():
     value = (([torch.ones(3), torch.arange(3.0)], [torch.zeros(2), torch.zeros(2)], [torch.ones(1)]), {})
     assert has_lists(value)
@@ -126,6 +114,6 @@ def test_constant_parameters_are_drawn_and_a_variance_stays_positive():
 def test_each_kind_is_tried_where_it_applies():
     value = ((torch.randn(9, 30), torch.randint(0, 50, (30,)), 3, True), {})
     kinds = {variant["kind"] for variant in all_variants(value, False, whole_numbers=True, special=True)}
-    assert {"spiked", "negative", "larger", "counts", "flags", "special"} <= kinds
+    assert {"spiked", "negative", "larger", "option", "special"} <= kinds
     for variant in all_variants(value, False, whole_numbers=True, special=True):
         assert attempts(value, variant, gently=False)

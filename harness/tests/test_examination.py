@@ -32,3 +32,34 @@ def test_attention_whose_result_is_dropped_is_idle_work():
         return arguments.positional[0] + 0 * ignored.sum().clamp(0, 0)
 
     assert "attention" in work_facts(reference, given, __file__)["idle"]["name"]
+
+
+def idle(reference):
+    x = torch.randn(40, 96)
+    return work_facts(lambda a: a.call(reference), Arguments((x,), {}), __file__)["idle"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        lambda x: torch.relu(x) + 0 * torch.cdist(x, x).sum(),
+        lambda x: torch.relu(x) + 1e-30 * torch.tanh(x.sort(-1).values.cumsum(-1)),
+        lambda x: torch.where(torch.ones_like(x, dtype=torch.bool), x, x.sort(-1).values.cumsum(-1)),
+    ],
+)
+def test_operators_that_change_nothing_are_idle(reference):
+    assert idle(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        lambda x: (x @ x.T).argmax(-1),
+        lambda x: torch.softmax(x - x.amax(-1, keepdim=True), -1),
+        lambda x: torch.softmax(torch.relu(x) @ x.T, -1).topk(3, -1),
+        lambda x: (x * 3).round().clamp(-8, 7).to(torch.int8),
+        lambda x: torch.relu(x.exp() - 1).sign(),
+    ],
+)
+def test_operators_on_which_the_result_depends_are_not_idle(reference):
+    assert idle(reference) is None

@@ -1,0 +1,63 @@
+"""Arguments that are no tensors, each given another value."""
+
+from __future__ import annotations
+
+import torch
+
+from fusewright_harness.options import option_variants, with_option, words_of
+
+
+def changed(value, words=(), sizes=frozenset()):
+    """What each variant makes of ``value``, by the first of its choices."""
+    return [
+        with_option(value, variant["place"], variant["to"][0])
+        for variant in option_variants(value, sizes, list(words))
+    ]
+
+
+def test_each_option_is_changed_alone():
+    value = ((2, True, 0.5), {"causal": False})
+    assert changed(value) == [
+        ((3, True, 0.5), {"causal": False}),
+        ((2, False, 0.5), {"causal": False}),
+        ((2, True, 0.375), {"causal": False}),
+        ((2, True, 0.5), {"causal": True}),
+    ]
+
+
+def test_what_is_zero_is_changed_too():
+    assert changed((0.0, 0, -1)) == [(0.25, 0, -1), (0.0, 1, -1), (0.0, 0, 0)]
+    assert option_variants((1,), frozenset(), [])[0]["to"] == [2, 0]
+
+
+def test_sizes_of_tensors_and_numbers_without_end_stay():
+    assert changed((torch.ones(7), 7, float("inf"), float("nan")), sizes=frozenset({7})) == []
+
+
+def test_margins_are_tried_beside_small_values():
+    (variant,) = option_variants((1e-6,), frozenset(), [])
+    assert variant["small"]
+    assert variant["to"] == [4e-6]
+    assert not option_variants((0.1,), frozenset(), [])[0]["small"]
+
+
+def test_words_are_those_of_the_text_and_their_kin():
+    found = {value[0] for value in changed(("mean",), words=["mean", "median"])}
+    assert {"median", "sum"} <= found
+    assert "mean" not in found
+    assert changed(("any",), words=["any"]) == []
+
+
+def test_the_words_of_a_block_are_its_short_names():
+    code = '"""What it does, at length."""\nif how == "mean" or how in ("log-sum", ""):\n    print("a b")\n'
+    assert words_of(code) == ["mean", "log-sum"]
+    assert words_of("def (") == []
+
+
+def test_dtypes_change_and_none_becomes_a_row():
+    x = torch.zeros(3, 5, dtype=torch.float16)
+    assert changed((x, torch.float32))[0][1] is torch.float16
+    (varied,) = changed((x, None))
+    assert varied[1].shape == (5,)
+    assert varied[1].dtype is torch.float16
+    assert float(varied[1].abs().max()) > 0

@@ -1,0 +1,97 @@
+"""References that do more than their result asks for, and honest ones that look like them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from fusewright_harness.call import Arguments
+from fusewright_harness.variants import elsewhere
+from fusewright_harness.wasted import wasted_work
+
+
+def found(function, *inputs):
+    arguments = Arguments(inputs, {})
+    work = wasted_work(lambda given: given.call(function), arguments, elsewhere(arguments.as_value()))
+    return {name for name, value in work.items() if value}
+
+
+def x():
+    return torch.randn(40, 96)
+
+
+def index():
+    return torch.randint(0, 60, (64,))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.sort(-1).values[:, -1],
+        lambda x: x.sort(-1, descending=True).values[:, 0],
+        lambda x: torch.topk(x, 96).values[:, 0],
+        lambda x: x.cumsum(-1)[:, -1],
+        lambda x: torch.cummax(x, -1).values[:, -1],
+        lambda x: torch.diagonal(x @ x.T),
+        lambda x: torch.tanh(x.repeat(8, 1))[:40],
+        lambda x: torch.relu(functional.pad(x, (0, 900)))[:, :96],
+    ],
+)
+def test_results_of_which_little_is_read_are_found(function):
+    assert "unread" in found(function, x())
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs"),
+    [
+        (lambda i, t: functional.one_hot(i, t.shape[0]).to(t.dtype) @ t, (index(), torch.randn(60, 40))),
+        (lambda i, t: (i[:, None] == torch.arange(60)).float() @ t, (index(), torch.randn(60, 40))),
+        (lambda w, x: torch.diag(w) @ x, (torch.randn(40), x())),
+        (lambda x: x @ torch.full((96, 96), 1 / 96), (x(),)),
+        (lambda x: x @ torch.ones(96, 96).triu(), (x(),)),
+        (lambda a: functional.pad(a, (0, 400)) @ torch.randn(496, 40), (x(),)),
+    ],
+)
+def test_products_with_matrices_that_are_none_are_found(function, inputs):
+    assert found(function, *inputs) == {"product"}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.tanh(x.repeat(8, 1, 1)).mean(0),
+        lambda x: torch.exp(-x.sum(-1, keepdim=True).expand_as(x).contiguous().square()).amax(-1),
+    ],
+)
+def test_what_is_the_same_along_a_dimension_is_found(function):
+    assert found(function, x()) == {"alike", "copies"}
+
+
+def test_float64_that_nobody_asked_for_is_found():
+    assert found(lambda x: torch.softmax(x.double(), -1).float(), x()) == {"wide"}
+    assert not found(lambda x: torch.softmax(x.double(), -1), x())
+    assert not found(lambda x: torch.softmax(x, -1), x().double())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.relu(x) + 1,
+        lambda x: torch.softmax(x, -1)[:, 0],
+        lambda x: x.sort(-1).values[:, 48],
+        lambda x: x.cumsum(-1),
+        lambda x: x.sort(-1).values[:, :8],
+        lambda x: functional.layer_norm(x, (96,)) @ x.T,
+        lambda x: torch.cat([x[:, 48:], -x[:, :48]], -1) * x,
+        lambda x: torch.softmax((x @ x.T).tril(), -1) @ x,
+        lambda x: x.repeat(8, 1, 1),
+        lambda x: x * torch.ones(8, 1, 1) + 1,
+        lambda x: x.sum().double().sqrt().float() * x,
+        lambda x: torch.relu(x) @ torch.relu(x).T,
+        lambda x: functional.glu(x @ x.T.repeat(1, 2)),
+        lambda x: (x @ x.T).argmax(-1),
+    ],
+)
+def test_honest_work_is_left_alone(function):
+    assert not found(function, x())
