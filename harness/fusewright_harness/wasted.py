@@ -217,7 +217,10 @@ def _facts(run: _Run, given: list[torch.Tensor]) -> dict[str, Any]:
     alike = alike if not repeats and any(step.pointwise for step, _cost in alike) else []
     copies = alike if any(step.rejoined for step in run.steps) else []
     product = [(step, step.cost + _made_for(run, step)) for step in run.steps if step.product]
-    asked = any(tensor.dtype in _WIDE for tensor in (*given, *outputs))
+    # Whole numbers are exact in float64, and torch multiplies few of them on a GPU.
+    asked = any(
+        tensor.dtype in _WIDE or not (tensor.is_floating_point() or tensor.is_complex()) for tensor in given
+    ) or any(tensor.dtype in _WIDE for tensor in outputs)
     wide = [] if asked else [(step, step.cost) for step in run.steps if step.wide]
     return {
         "unread": _share(unread, total),

@@ -72,6 +72,9 @@ def test_float64_that_nobody_asked_for_is_found():
     assert found(lambda x: torch.softmax(x.double(), -1).float(), x()) == {"wide"}
     assert not found(lambda x: torch.softmax(x.double(), -1), x())
     assert not found(lambda x: torch.softmax(x, -1), x().double())
+    assert not found(
+        lambda i, j: (i.double() @ j.double()).to(torch.int32), *torch.randint(-9, 9, (2, 40, 40))
+    )
 
 
 @pytest.mark.parametrize(
