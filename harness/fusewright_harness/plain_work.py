@@ -9,7 +9,7 @@ from fusewright_harness.faults import Fault
 from fusewright_harness.loading import is_lost, replace_reference
 
 _MOST_ROWS = 12
-_MOST_SLICES = 24
+_MOST_SLICES = 64
 _MOST_ASKED = 8
 _MOST_REPEATED = 6
 _MOST_UNUSED = 0.3
