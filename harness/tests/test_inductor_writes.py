@@ -241,7 +241,7 @@ def test_the_judge_finds_it_right_at_other_values_sizes_and_strides(written, har
 _WINDOWS = {
     "stride": (
         "F.conv2d(x, w, stride=2, padding=1)",
-        ("(2, 4, 14, 18)", "(17, 4, 10, 26)"),
+        ("(2, 4, 14, 18)", "(17, 4, 10, 27)"),
         "(6, 4, 3, 3)",
         1,
     ),
@@ -249,11 +249,23 @@ _WINDOWS = {
     "spread": ("F.conv1d(x, w, dilation=3)", ("(2, 4, 25)", "(17, 4, 38)"), "(6, 4, 5)", 1),
     "each channel": (
         "F.conv2d(x, w, stride=2, groups=x.shape[1])",
-        ("(2, 4, 9, 11)", "(3, 4, 15, 7)"),
+        ("(2, 4, 9, 11)", "(3, 4, 16, 7)"),
         "(4, 1, 3, 3)",
         1,
     ),
     "transposed": ("F.conv_transpose2d(x, w)", ("(2, 4, 9, 11)", "(17, 4, 13, 8)"), "(4, 6, 3, 3)", 1),
+    "transposed with a stride": (
+        "F.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1)",
+        ("(2, 4, 9, 11)", "(17, 4, 6, 8)"),
+        "(4, 6, 3, 3)",
+        1,
+    ),
+    "rows transposed": (
+        "F.conv_transpose1d(x, w, stride=3, padding=2)",
+        ("(2, 4, 25)", "(17, 4, 38)"),
+        "(4, 6, 4)",
+        1,
+    ),
     "one after the other": (
         "F.conv2d(torch.relu(F.conv2d(x, w)), w, stride=2)",
         ("(2, 4, 9, 11)", "(17, 4, 13, 7)"),

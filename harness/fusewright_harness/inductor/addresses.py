@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections import Counter
 
-_LONGEST = 8
+from fusewright_harness.inductor.places import Places, sum_from, sum_of
 
 
 class Addresses(ast.NodeTransformer):
@@ -14,11 +15,17 @@ class Addresses(ast.NodeTransformer):
     def __init__(self, sizes: set[str], products: dict[str, ast.expr]) -> None:
         """``sizes`` are the kernel's numbers; ``products`` those of them that are products of others."""
         self._sizes = sizes
+        self._places = Places()
         found = {name: _factors(value) for name, value in products.items()}
         self._products = sorted(
             ((name, Counter(factors)) for name, factors in found.items() if factors and len(factors) > 1),
             key=lambda item: -sum(item[1].values()),
         )
+
+    def written(self, expression: ast.expr, places: Places) -> ast.expr:
+        """``expression`` with its addresses in order; ``places`` are the sums that have names."""
+        self._places = places
+        return self.visit(expression)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """A load or a store."""
@@ -30,9 +37,10 @@ class Addresses(ast.NodeTransformer):
     def _address(self, address: ast.expr) -> ast.expr:
         terms = _terms(address)
         pointers = [term for term in terms if isinstance(term, ast.Name) and term.id.endswith("_ptr")]
-        if len(pointers) != 1 or not 2 <= len(terms) <= _LONGEST:
+        if len(pointers) != 1 or len(terms) < 2:
             return address
-        rest = sorted((self._term(term) for term in terms if term is not pointers[0]), key=self._nearness)
+        offsets = self._gathered([term for term in terms if term is not pointers[0]])
+        rest = sorted((self._term(term) for term in offsets), key=self._nearness)
         result: ast.expr = pointers[0]
         for term in rest:
             less = _negated(term)
@@ -40,6 +48,46 @@ class Addresses(ast.NodeTransformer):
                 ast.BinOp(result, ast.Add(), term) if less is None else ast.BinOp(result, ast.Sub(), less)
             )
         return result
+
+    def _gathered(self, terms: list[ast.expr]) -> list[ast.expr]:
+        """The terms with one for each stride, where several have the same or their sum has a name."""
+        groups: dict[tuple[str, ...], list[ast.expr]] = {}
+        sums: dict[tuple[str, ...], Counter[str]] = {}
+        for term in terms:
+            operands = _operands(term)
+            stride = tuple(
+                sorted(ast.unparse(o) for o in operands if isinstance(o, ast.Name) and self._is_size(o))
+            )
+            number, places = 1, []
+            for operand in operands:
+                whole = sum_of(operand)
+                if whole is not None and set(whole) == {"1"}:
+                    number *= whole["1"]
+                elif not (isinstance(operand, ast.Name) and self._is_size(operand)):
+                    places.append(operand)
+            groups.setdefault(stride, []).append(term)
+            sums.setdefault(stride, Counter())[ast.unparse(_product(places)) if places else "1"] += number
+        result = []
+        for stride, group in groups.items():
+            index = self._index(sums[stride], bool(stride))
+            if len(group) < 2 or index is None:
+                result += group
+            else:
+                result.append(_product([index, *(_parse(size) for size in stride)]))
+        return result
+
+    def _index(self, terms: Counter[str], strided: bool) -> ast.expr | None:
+        """What a stride is multiplied by; None where that is best left apart."""
+        divisor = math.gcd(*terms.values())
+        name = (
+            self._places.name_of(Counter({term: n // divisor for term, n in terms.items()}))
+            if divisor
+            else None
+        )
+        if name is not None:
+            index: ast.expr = ast.Name(name, ast.Load())
+            return index if divisor == 1 else ast.BinOp(ast.Constant(divisor), ast.Mult(), index)
+        return sum_from(terms) if strided else None
 
     def _nearness(self, term: ast.expr) -> tuple[int, int]:
         """Sorts terms: those with strides first, the longest first; numbers and sizes alone are last."""
@@ -80,6 +128,13 @@ class Addresses(ast.NodeTransformer):
             case ast.Name(id=name):
                 return name in self._sizes
         return False
+
+
+def _product(factors: list[ast.expr]) -> ast.expr:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = ast.BinOp(result, ast.Mult(), factor)
+    return result
 
 
 def _terms(expression: ast.expr) -> list[ast.expr]:

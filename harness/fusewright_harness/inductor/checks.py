@@ -23,6 +23,10 @@ _LARGE = 1 << 20
 def constant_checks(traced: Traced) -> list[str]:
     """Lines that refuse other values of what is not handed to a kernel: text, switches, dtypes, None."""
     lines: list[str] = []
+    for parameter, value in zip(traced.arguments.parameters, traced.arguments.values, strict=True):
+        if isinstance(value, (list, tuple, dict)):
+            test = f"len({parameter.name}) != {len(value)}"
+            lines += _refusal(test, f"{parameter.name} has to have {len(value)} parts")
     for leaf in traced.arguments.leaves:
         if leaf.is_tensor or leaf.is_number or isinstance(leaf.value, torch.device):
             continue
@@ -41,7 +45,7 @@ def size_checks(traced: Traced, sizes: Sizes) -> list[str]:
         value = sizes.canonical(symbol)
         if value in traced.origins and traced.origins[value] is origin:
             continue
-        if value == symbol or origin.what in ("stride", "part", "places"):
+        if value == symbol or origin.what in ("stride", "part", "places", "count"):
             continue
         if isinstance(value, sympy.Symbol) and sizes.origin(value) is origin:
             # The wrapper reads the size here, so that it is the other one which has to be as large.
@@ -74,11 +78,13 @@ def _implied(expression: Any, traced: Traced) -> bool:
     symbols = expression.free_symbols
     if not symbols or any(traced.origins[s].what == "stride" for s in symbols if s in traced.origins):
         return True
-    if isinstance(expression, (sympy.Equality, sympy.Unequality)):
-        # Equal sizes have one name by now, and the other is asked for above.
-        if isinstance(expression, sympy.Unequality):
-            return True
-        expression = expression.xreplace(traced.environment.replacements)
+    # Equal sizes have one name by now, and the other is asked for above.
+    if isinstance(expression, sympy.Unequality):
+        return True
+    expression = expression.xreplace(traced.environment.replacements)
+    counts = {symbol: origin.parts for symbol, origin in traced.origins.items() if origin.what == "count"}
+    while expression.free_symbols & set(counts):
+        expression = expression.xreplace(counts)
     if any(abs(number) >= _LARGE for number in expression.atoms(sympy.Integer)):
         return True
     return all(_holds(expression, values) for values in _GENERAL)

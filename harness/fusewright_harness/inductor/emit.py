@@ -23,6 +23,7 @@ from torch._inductor.virtualized import V
 from torch.utils._pytree import tree_map
 from torch.utils._sympy import functions
 
+from fusewright_harness.inductor.buffers import buffer_names
 from fusewright_harness.inductor.trace import Traced
 
 _DEVICE = torch.device("cuda", 0)
@@ -150,7 +151,9 @@ def _whole_bits() -> Any:
 @contextlib.contextmanager
 def _parts_known(traced: Traced) -> Any:
     """Lets a size be a number of parts or places: older versions want every symbol to be the size of some dimension."""
-    parts = {symbol for symbol, origin in traced.origins.items() if origin.what in ("part", "places")}
+    parts = {
+        symbol for symbol, origin in traced.origins.items() if origin.what in ("part", "places", "count")
+    }
     original = PythonWrapperCodegen.codegen_input_symbol_assignment
 
     def assign(wrapper: Any, name: Any, value: Any, bound_vars: Any, *more: Any, **named: Any) -> Any:
@@ -216,6 +219,7 @@ def emit(traced: Traced) -> str:
         with V.set_graph_handler(lowering), V.set_extern_kernel_nodes([]):
             lowering.run(*inputs)
             text = lowering.codegen()
+        traced.buffers = buffer_names(lowering, [leaf.name for leaf in traced.leaves])
     text = text[0] if isinstance(text, tuple) else text
     return getattr(text, "value", text)
 

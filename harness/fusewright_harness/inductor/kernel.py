@@ -18,6 +18,7 @@ from fusewright_harness.inductor.kernel_text import Block, kernel_text
 from fusewright_harness.inductor.layout import statement_lines
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.parameters import Parameters
+from fusewright_harness.inductor.places import name_places
 from fusewright_harness.inductor.program import Kernel, Launch
 from fusewright_harness.inductor.shapes import Axes
 from fusewright_harness.inductor.sharing import inline
@@ -127,7 +128,7 @@ class _Writer:
                 node.id = renamed.get(node.id, node.id)
         numbers = {name: value for name, value in parameters.arguments if not name.endswith("_ptr")}
         addresses = Addresses(set(numbers), numbers)
-        self._body = [addresses.visit(statement) for statement in self._body]
+        name_places(self._body, {*numbers, *indices.names.values()}, addresses.written)
         blocks = self._blocks(whole)
         return StandaloneKernel(
             self._name,

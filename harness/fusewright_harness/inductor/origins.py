@@ -27,14 +27,14 @@ class Origin:
     leaf: Leaf
     dimension: int = -1
     what: str = "number"
-    """``size`` or ``stride`` of the leaf's dimension, ``part`` of the size, ``places`` of a window along it, or
-    ``number``: the leaf itself."""
+    """``size`` or ``stride`` of the leaf's dimension, ``part`` of the size, ``places`` of a window along it, a
+    ``count`` that is worked out from the size, or ``number``: the leaf itself."""
     parts: sympy.Expr | None = None
-    """How many parts the size has, or how many elements there are from place to place."""
+    """How many parts the size has, or how a count is worked out."""
     value: int | None = None
     """How large a part is, or how many places there are, in the inputs."""
     rest: int = 0
-    """What the size has beyond a step for each place."""
+    """What the size has beyond one for each place."""
 
     @property
     def expression(self) -> str:
@@ -48,11 +48,9 @@ class Origin:
                 return f"{self.leaf.path}.shape[{self.dimension}] // {self.parts}"
             case "places":
                 whole = f"{self.leaf.path}.shape[{self.dimension}]"
-                if self.rest:
-                    whole = f"{whole} {'-' if self.rest > 0 else '+'} {abs(self.rest)}"
-                if self.parts == 1:
-                    return whole
-                return f"({whole}) // {self.parts}" if self.rest else f"{whole} // {self.parts}"
+                return f"{whole} {'-' if self.rest > 0 else '+'} {abs(self.rest)}" if self.rest else whole
+            case "count":
+                return str(self.parts)
         return self.leaf.path
 
     @property
@@ -63,7 +61,7 @@ class Origin:
                 return self.leaf.value.shape[self.dimension]
             case "stride":
                 return self.leaf.value.stride(self.dimension)
-            case "part" | "places":
+            case "part" | "places" | "count":
                 return self.value
         return self.leaf.value
 
@@ -96,32 +94,52 @@ def part(size: Any, parts: Any) -> None:
     environment._set_replacement(whole, number * symbol, "parts")
 
 
-def places(size: Any, step: int, beside: int) -> None:
-    """Has a size be ``step`` times the number of places of a window, and what is left over as in the inputs.
+def places(size: Any, beside: int) -> None:
+    """Has a size be the number of places of a window that takes steps of one, and a constant.
 
-    A window whose first and last elements are ``beside`` further apart than the size, margins included, has
-    ``(size + beside) // step + 1`` places. These become the symbol, so that the output's size is one and not a sum.
+    There are ``size + beside`` places. These become the symbol, so that the output's size is one and not a sum.
     Nothing happens where ``size``, a whole number of the trace in progress, is no symbol or the output's is the same.
     """
     if not isinstance(size, torch.SymInt) or not isinstance(size.node.expr, sympy.Symbol):
         return
     whole, environment = size.node.expr, size.node.shape_env
     origins = ORIGINS.get({})
-    origin, hint = origins.get(whole), int(size.node.hint)
-    value = (hint + beside) // step + 1
-    rest = hint - step * value
+    origin, value = origins.get(whole), int(size.node.hint) + beside
     if origin is None or origin.what not in ("size", "places") or value < 2:
         return
-    if (step, rest) == (1, 0) or whole in environment.replacements:
+    if beside == 0 or whole in environment.replacements:
         return
-    parts, more = sympy.Integer(step), rest
-    if origin.what == "places":
-        # A window over what an earlier window made: the size has so many elements for each of the later's places.
-        parts, more = origin.parts * step, origin.parts * rest + origin.rest
-    place = Origin(origin.leaf, origin.dimension, "places", parts, value, int(more))
+    place = Origin(origin.leaf, origin.dimension, "places", value=value, rest=origin.rest - beside)
     symbol = environment.create_symbol(value, ConstantSource(place.expression), DimDynamic.DYNAMIC)
     origins[symbol] = place
-    environment._set_replacement(whole, step * symbol + rest, "places")
+    environment._set_replacement(whole, symbol - beside, "places")
+
+
+def counted(number: Any, of: Any) -> Any:
+    """A whole number of the trace in progress as a symbol of its own, which the wrapper works out from the others.
+
+    It is a size of what is computed, made of the size ``of`` by steps: a product of two such sums could not be taken
+    apart again. What is no sum stays what it is.
+    """
+    if not isinstance(number, torch.SymInt) or not isinstance(of, torch.SymInt):
+        return number
+    expression, environment, value = number.node.expr, number.node.shape_env, int(number.node.hint)
+    origins = ORIGINS.get({})
+    origin = next((origins[s] for s in of.node.expr.free_symbols if s in origins), None)
+    if expression.is_Symbol or expression.is_number or origin is None or value < 2:
+        return number
+    known = next((s for s, o in origins.items() if o.what == "count" and o.parts == expression), None)
+    if known is None:
+        count = Origin(origin.leaf, origin.dimension, "count", expression, value)
+        known = environment.create_symbol(value, ConstantSource(str(expression)), DimDynamic.DYNAMIC)
+        origins[known] = count
+        for symbol, replacement in environment.replacements.items():
+            if replacement == expression:
+                environment.replacements[symbol] = known
+    # The number keeps its place in the graph, which says how it is computed, and gets another name there.
+    number.node._expr = known
+    number.node._expr_cache = None
+    return number
 
 
 def _positive(

@@ -254,9 +254,11 @@ class _Flatten(ast.NodeTransformer):
         raise _OtherForm
 
     def _shape(self, shape: ast.expr) -> ast.expr:
+        if isinstance(shape, ast.Attribute) and shape.attr == "shape":
+            return shape
         if not isinstance(shape, (ast.List, ast.Tuple)):
             raise _OtherForm
-        if len(shape.elts) in (0, 2):
+        if len(shape.elts) <= 2:
             return ast.List(shape.elts, ast.Load())
         if len(shape.elts) != self._rank:
             raise _OtherForm

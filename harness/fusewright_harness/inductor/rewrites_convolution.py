@@ -18,7 +18,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from fusewright_harness.inductor.origins import places
+from fusewright_harness.inductor.origins import counted, places
 
 _MOST_TAPS = 64
 """The largest window that is written out; larger ones are a loop."""
@@ -37,36 +37,39 @@ def convolution(
 ) -> torch.Tensor:
     """``aten.convolution`` of ``x`` (N, C, *spatial) with ``weight`` (O, C / groups, *window).
 
-    Transposed it is (C, O / groups, *window). The window's sizes become constants. An input's size becomes a number
-    of steps, and a constant beyond them; where a stride is transposed all of it is a constant.
+    Transposed it is (C, O / groups, *window). The window's sizes, its steps and margins become constants, and the
+    output's sizes symbols of their own.
     """
     dimensions = x.dim() - 2
     stride, padding, dilation, output_padding = (
         _for_each(values, dimensions) for values in (stride, padding, dilation, output_padding)
     )
     window = [int(size) for size in weight.shape[2:]]
+    reach = [apart * (size - 1) for apart, size in zip(dilation, window, strict=True)]
     if transposed:
-        x = _with_zeros_between(x, stride)
-        reach = [step * (size - 1) for step, size in zip(dilation, window, strict=True)]
-        margins = [
-            (span - pad, span - pad + more)
-            for span, pad, more in zip(reach, padding, output_padding, strict=True)
+        outputs = [
+            (size - 1) * step - 2 * pad + span + more + 1
+            for size, step, pad, span, more in zip(
+                x.shape[2:], stride, padding, reach, output_padding, strict=True
+            )
         ]
-        if all(step == 1 for step in stride):
-            for size, (before, after), span in zip(x.shape[2:], margins, reach, strict=True):
-                places(size, 1, before + after - span - 1)
+        before = [span - pad for span, pad in zip(reach, padding, strict=True)]
+        sizes, steps = x.shape[2:], stride
+        x = _with_zeros_between(x, stride)
         weight = _mirrored(weight, groups)
         stride = [1] * dimensions
     else:
-        margins = [(pad, pad) for pad in padding]
-        for size, taps, step, pad, spread in zip(x.shape[2:], window, stride, padding, dilation, strict=True):
-            places(size, step, 2 * pad - spread * (taps - 1) - 1)
-    x = _padded(x, margins)
+        sizes, steps, before = x.shape[2:], stride, padding
+        outputs = [
+            (size + 2 * pad - span - 1) // step + 1
+            for size, step, pad, span in zip(sizes, stride, padding, reach, strict=True)
+        ]
+    at = [_places(output, size, step) for output, size, step in zip(outputs, sizes, steps, strict=True)]
+    x = _under_windows(x, at, stride, reach, before)
     depthwise = isinstance(weight.shape[1], int) and weight.shape[1] == 1 and groups > 1
     if depthwise:
         y = _depthwise(x, weight, window, stride, dilation, groups)
     else:
-        _settle_places(x, window, stride, dilation)
         y = _as_product(x, weight, window, stride, dilation, groups)
     if bias is not None:
         y = y + bias.reshape(1, -1, *[1] * dimensions)
@@ -120,17 +123,23 @@ def _depthwise(
     return total.to(dtype)
 
 
-def _settle_places(x: torch.Tensor, window: list[int], stride: list[int], dilation: list[int]) -> None:
-    """Makes constants of the input's sizes where the output's are more than a name or a number.
+def _places(output: Any, size: Any, step: int) -> Any:
+    """How many places a window has, as a symbol where ``size``, that of the input, is one."""
+    if step == 1 and isinstance(output, torch.SymInt) and isinstance(size, torch.SymInt):
+        beside = output.node.expr - size.node.expr
+        if beside.is_Integer:
+            places(size, int(beside))
+    return counted(output, size)
 
-    TorchInductor cannot take a product of such sums apart again, and would write a second kernel for what follows.
-    """
-    for size, taps, step, spread in zip(x.shape[2:], window, stride, dilation, strict=True):
-        places = (size - spread * (taps - 1) - 1) // step + 1
-        if isinstance(places, torch.SymInt) and not places.node.expr.is_Symbol:
-            for each in x.shape[2:]:
-                int(each)
-            return
+
+def _under_windows(
+    x: torch.Tensor, places_: list[Any], stride: list[int], reach: list[int], before: list[int]
+) -> torch.Tensor:
+    """``x`` from ``before`` elements before its first to the last one under a window, and zero where there is none."""
+    margins = []
+    for size, count, step, span, first in zip(x.shape[2:], places_, stride, reach, before, strict=True):
+        margins.append((first, step * (count - 1) + span + 1 - size - first))
+    return _padded(x, margins)
 
 
 def _as_product(
@@ -161,16 +170,20 @@ def _as_product(
 
 
 def _with_zeros_between(x: torch.Tensor, stride: list[int]) -> torch.Tensor:
+    """``x`` with ``step - 1`` zeros after each element of a dimension."""
+    between: torch.Tensor | None = None
     for dimension, step in enumerate(stride):
         if step == 1:
             continue
         axis = 2 + dimension
-        size, shape = x.shape[axis], list(x.shape)
+        shape = list(x.shape)
+        shape[axis] = shape[axis] * step
         x = x.unsqueeze(axis + 1)
-        x = F.pad(x, [0, 0] * (x.dim() - axis - 2) + [0, step - 1])
-        shape[axis] = size * step
-        x = x.reshape(shape).narrow(axis, 0, (size - 1) * step + 1)
-    return x
+        x = x.expand(*x.shape[: axis + 1], step, *x.shape[axis + 2 :]).reshape(shape)
+        element = (torch.arange(step, device=x.device) == 0).expand(shape[axis] // step, step)
+        element = element.reshape(-1, *[1] * (x.dim() - axis - 1))
+        between = element if between is None else between & element
+    return x if between is None else torch.where(between, x, torch.zeros((), dtype=x.dtype, device=x.device))
 
 
 def _mirrored(weight: torch.Tensor, groups: Any) -> torch.Tensor:
@@ -182,7 +195,7 @@ def _mirrored(weight: torch.Tensor, groups: Any) -> torch.Tensor:
 
 
 def _padded(x: torch.Tensor, margins: list[tuple[int, int]]) -> torch.Tensor:
-    if not any(margin for pair in margins for margin in pair):
+    if all(isinstance(margin, int) and margin == 0 for pair in margins for margin in pair):
         return x
     return F.pad(x, [margin for pair in reversed(margins) for margin in pair])
 

@@ -14,6 +14,7 @@ from torch.utils._sympy.printers import PythonPrinter
 
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.origins import Origin
+from fusewright_harness.inductor.places import in_order
 from fusewright_harness.inductor.trace import Traced
 
 # What dimensions are called where the reference does not name them, by the number of dimensions.
@@ -48,7 +49,7 @@ class Sizes:
     def origin(self, symbol: sympy.Symbol) -> Origin:
         """Where the wrapper reads ``symbol``: of equal sizes, that of the tensor with the most dimensions."""
         first = self._origins[symbol]
-        if first.what == "part":
+        if first.what in ("part", "count"):
             # The size itself is no name of its own then: the number of parts and the part are.
             return replace(first, parts=self.text(first.parts))
         if first.what != "size":
@@ -89,16 +90,20 @@ class Sizes:
 
     def definitions(self) -> list[tuple[str, Origin]]:
         """The names that the wrapper has to define, in the order of the arguments."""
-        order = {origin.expression: number for number, origin in enumerate(self._origins.values())}
-        found = [(name, self.origin(symbol)) for symbol, name in list(self._chosen.items())]
-        found = [(name, origin) for name, origin in found if origin.expression != name]
-        return sorted(found, key=lambda item: order.get(item[1].expression, len(order)))
+        order = {symbol: number for number, symbol in enumerate(self._origins)}
+        found: dict[sympy.Symbol, tuple[str, Origin]] = {}
+        # A count is worked out from other sizes, which get their names when it is written down.
+        while len(found) < len(self._chosen):
+            found |= {symbol: (name, self.origin(symbol)) for symbol, name in list(self._chosen.items())}
+        read = {symbol: order[symbol] for symbol in found}
+        defined = [found[symbol] for symbol in sorted(found, key=read.__getitem__)]
+        return [(name, origin) for name, origin in defined if origin.expression != name]
 
     def text(self, expression: sympy.Expr) -> str:
         """A sympy expression in Python, in our names."""
         expression = self._settled(expression)
         parsed = ast.parse(PythonPrinter().doprint(expression), mode="eval").body
-        return ast.unparse(self.renamed(parsed))
+        return ast.unparse(in_order(self.renamed(parsed)))
 
     def _settled(self, expression: Any) -> sympy.Expr:
         """``expression`` in symbols that stand for themselves: what one is equal to may have been settled later."""
@@ -113,7 +118,7 @@ class Sizes:
             return [f"{leaf.name}_stride_{dimension}"]
         if origin.what == "part":
             return ["group_width", f"{leaf.name}_part"]
-        if origin.what == "places":
+        if origin.what in ("places", "count"):
             bases = _DIMENSIONS.get(leaf.value.ndim)
             return [
                 f"output_{bases[dimension] if bases else f'size_{dimension}'}",

@@ -50,6 +50,8 @@ class Traced:
     """What the reference's code asked of the symbols, and got to be true."""
     result: Any = None
     """The reference's result, with the number of the graph's output in each tensor's place."""
+    buffers: dict[str, str] = field(default_factory=dict)
+    """What Inductor's buffers hold, once the graph is lowered."""
 
 
 class _Inputs:

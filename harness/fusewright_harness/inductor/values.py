@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fusewright_harness.inductor.indices import Indices
 from fusewright_harness.inductor.names import Names
+from fusewright_harness.inductor.statements import walk
 
 _TEMPORARY = re.compile(r"_?tmp\d+(_\w+)?")
 _INDEX = re.compile(r"([xyz]|r\d_)(\d+)")
@@ -68,6 +69,7 @@ def name_values(
     ``element_of`` tells what the elements behind a pointer parameter are called.
     """
     stored = _stored(body, element_of)
+    bounds = _bounds(body, renamed)
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
@@ -78,7 +80,9 @@ def name_values(
             _name_several(targets[0], node.value, names, renamed)
             for target in (part for whole in targets for part in ast.walk(whole)):
                 if isinstance(target, ast.Name) and target.id not in renamed:
-                    name = _name(target.id, node.value, indices, element_of, stored, renamed)
+                    name = bounds.get(target.id) or _name(
+                        target.id, node.value, indices, element_of, stored, renamed
+                    )
                     if name is not None:
                         renamed[target.id] = names.fresh(*name)
 
@@ -177,6 +181,32 @@ def _stored(body: list[ast.stmt], element_of: Callable[[str], str | None]) -> di
                     if elements:
                         found.setdefault(name, elements[0])
     return found
+
+
+def _bounds(body: list[ast.stmt], renamed: dict[str, str]) -> dict[str, list[str]]:
+    """Names of places that are held against a size of what is read, such as ``source_row`` for ``n_rows``."""
+    values = {
+        n.targets[0].id: n.value
+        for n in walk(body)
+        if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)
+    }
+    found: dict[str, list[str]] = {}
+    for node in walk(body):
+        match node:
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.Lt()], comparators=[size]) if (
+                _TEMPORARY.fullmatch(name) and _is_sum(values.get(name))
+            ):
+                sizes = [renamed.get(n.id, "") for n in ast.walk(size) if isinstance(n, ast.Name)]
+                if len(sizes) == 1 and sizes[0].startswith(("n_", "output_")):
+                    word = sizes[0].removeprefix("n_").removeprefix("output_")
+                    found[name] = [f"source_{word.removesuffix('s')}"]
+    return found
+
+
+def _is_sum(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "to":
+        value = value.func.value
+    return isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub))
 
 
 def _index_name(prefix: str, value: ast.expr, indices: Indices, renamed: dict[str, str]) -> list[str]:

@@ -93,7 +93,7 @@ class Wrapper:
         if name in self._leaf_of:
             return self._leaf_of[name].name
         if name not in self._buffers:
-            self._buffers[name] = self._names.fresh("buffer")
+            self._buffers[name] = self._names.fresh(self._traced.buffers.get(name, "buffer"))
         return self._buffers[name]
 
     def _element_name(self, expression: ast.expr) -> str:
@@ -240,7 +240,7 @@ class Wrapper:
             if origin.what == "size":
                 groups.setdefault(origin.leaf.path, {})[origin.dimension] = name
             else:
-                (parts if origin.what == "part" else lines).append(f"{name} = {origin.expression}")
+                (parts if origin.what in ("part", "count") else lines).append(f"{name} = {origin.expression}")
         for path, dimensions in groups.items():
             ndim = next(leaf.value.ndim for leaf in self._traced.leaves if leaf.path == path)
             if len(dimensions) == ndim and ndim > 1:

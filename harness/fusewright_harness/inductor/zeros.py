@@ -29,7 +29,7 @@ class Zeros:
         match expression:
             case ast.Call(args=[condition, value, other]) if ast.unparse(expression.func) == "tl.where":
                 masks = _masks(condition)
-                if _is_zero(other) and masks <= self._of(value):
+                if self._is_zero(other) and masks <= self._of(value):
                     return value
                 # A sum that goes on, or stays what it was where nothing is added.
                 added = self._values.get(value.id) if isinstance(value, ast.Name) else value
@@ -60,6 +60,9 @@ class Zeros:
                 return self._called(ast.unparse(function), first, rest, expression.keywords)
         return frozenset()
 
+    def _is_zero(self, value: ast.expr) -> bool:
+        return _is_zero(self._values.get(value.id, value) if isinstance(value, ast.Name) else value)
+
     def _called(
         self, name: str, first: ast.expr, rest: list[ast.expr], keywords: list[ast.keyword]
     ) -> frozenset[str]:
@@ -67,7 +70,7 @@ class Zeros:
             # A load without a value for what is masked out is given zero.
             others = [keyword.value for keyword in keywords if keyword.arg == "other"]
             return _masks(rest[0]) if all(map(_is_zero, others)) else frozenset()
-        if name == "tl.where" and len(rest) == 2 and _is_zero(rest[1]):
+        if name == "tl.where" and len(rest) == 2 and self._is_zero(rest[1]):
             return self._of(rest[0]) | _masks(first)
         return self._of(first) if name in _KEEPING else frozenset()
 
