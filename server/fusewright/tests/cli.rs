@@ -7,6 +7,7 @@ use std::process::Command;
 
 use fusewright_engine::verdict::Ruling;
 use place::{Place, pair};
+use serde_json::{Value, json};
 
 #[test]
 fn every_bad_input_is_one_clear_sentence() {
@@ -52,6 +53,30 @@ fn check_finds_nothing_in_a_good_pair() {
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     let ran = place.run(&["check", "--json", "pair.py"]);
     insta::assert_snapshot!(ran.stdout, @r#"{"file":"pair.py","fixed":0,"diagnostics":[]}"#);
+}
+
+#[test]
+fn a_folder_stands_for_the_pairs_below_it() {
+    let place = Place::new();
+    for name in ["pairs/b/2.py", "pairs/b/.hidden.py", "pairs/1.py", "pairs/scratch/3.py"] {
+        place.make_dir(name.rsplit_once('/').unwrap().0);
+        place.write(name, pair(1).as_bytes());
+    }
+    place.write("pairs/plain.py", b"print('# <no marker')\n");
+    place.write("pairs/notes.md", pair(1).as_bytes());
+    place.write("pairs/.ignore", b"scratch\n");
+    let ran = place.run(&["check", "--json", "pairs"]);
+    let line = |line| serde_json::from_str::<Value>(line).unwrap();
+    let files: Vec<Value> = ran.stdout.lines().map(|text| line(text)["file"].clone()).collect();
+    assert_eq!(Value::from(files), json!(["pairs/1.py", "pairs/b/2.py"]), "{}", ran.stderr);
+
+    place.make_dir("empty");
+    let ran = place.run(&["check", "empty"]);
+    assert_eq!(ran.status, 2);
+    insta::assert_snapshot!(ran.stderr, @r"
+    warning: no Python file below empty has a `# <PYTHON>` marker
+    error: empty is a directory: name a pair file in it
+    ");
 }
 
 #[test]

@@ -12,12 +12,12 @@ use fusewright_pair::PairFile;
 use serde_json::json;
 
 use super::output::{self, COULD_NOT, ERROR, GOOD, WARNING};
-use super::settings;
+use super::{pairs, settings};
 
 /// Arguments of `fusewright archive`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The pair files, each verified before
+    /// The pair files, or folders of them, each verified before
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The dataset to append to, instead of the workspace's
@@ -54,7 +54,7 @@ impl Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let flags = args.options();
     let mut status = 0;
-    for file in &args.files {
+    for file in &pairs::named(&args.files) {
         let (_, settings) = settings::of(file, &flags);
         match archive_file(file, &settings) {
             Ok(archived) if args.json => output::json(&json!({ "archived": true, "example": archived }))?,

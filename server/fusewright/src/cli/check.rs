@@ -14,13 +14,13 @@ use fusewright_pair::{Diagnostic, PairFile, Severity, Version};
 use serde_json::{Value, json};
 
 use super::output::{self, COULD_NOT, ERROR, GOOD};
-use super::{job, settings};
+use super::{job, pairs, settings};
 use compile::Compiler;
 
 /// Arguments of `fusewright check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The pair files, or a fusewright.toml
+    /// The pair files, or folders of them, or a fusewright.toml
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Apply the fixes that keep the meaning of the code
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 async fn check_all(args: &Args, mut compiler: Option<&mut Compiler>) -> anyhow::Result<ExitCode> {
     let mut totals = Totals::default();
-    for file in &args.files {
+    for file in &pairs::named(&args.files) {
         let checked = if file.file_name().is_some_and(|name| name == CONFIG_FILE) {
             check_settings(file, args, &mut totals)
         } else {

@@ -8,11 +8,12 @@ use fusewright_engine::{files, source};
 use fusewright_pair::{Fix, PairFile};
 
 use super::output::{self, COULD_NOT, ERROR};
+use super::pairs;
 
 /// Arguments of `fusewright convert`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The pair files
+    /// The pair files, or folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The style to convert to
@@ -47,7 +48,7 @@ impl From<Style> for fusewright_pair::Style {
 /// Converts each file. The status is 0 where each is as it was asked for, 2 where one cannot be.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut status = ExitCode::SUCCESS;
-    for file in &args.files {
+    for file in &pairs::named(&args.files) {
         match convert(file, args) {
             Ok(done) if done.is_empty() => output::line(format_args!("{}: nothing to do", file.display()))?,
             Ok(done) => output::line(format_args!("{}: {}", file.display(), done.join("; ")))?,

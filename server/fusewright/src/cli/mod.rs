@@ -19,6 +19,7 @@ mod init;
 mod job;
 mod loop_view;
 pub(crate) mod output;
+mod pairs;
 mod rule;
 mod run;
 mod server;

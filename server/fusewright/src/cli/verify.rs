@@ -15,12 +15,12 @@ use futures::StreamExt;
 
 use super::job::{self, Shown};
 use super::verdict_report;
-use super::{output, settings};
+use super::{output, pairs, settings};
 
 /// Arguments of `fusewright verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The pair files
+    /// The pair files, or folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print the verdict line of each file, one line of JSON, and nothing else
@@ -89,7 +89,8 @@ impl Args {
 /// pair that does not pass, 2 for one that could not be judged.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let shown = if args.json { Shown::notes_only() } else { Shown::new() };
-    let files = with_settings(&args.files, &args.options());
+    let named = pairs::named(&args.files);
+    let files = with_settings(&named, &args.options());
     let jobs = args.jobs.map_or_else(usual_jobs, NonZeroUsize::get);
     job::run(async |cancel| {
         let mut status = 0;
