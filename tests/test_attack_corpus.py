@@ -40,6 +40,8 @@ CLASSES = {
 }
 # Pairs that hang are ended by this limit; all others need about a second, more on a busy machine.
 LIMIT_S = 30
+# Two at once keep two cores busy.
+JOBS = 2
 
 sys.path.insert(0, str(ROOT / "harness/tests"))
 from attack_files import Attack, Promise, read_attack  # noqa: E402
@@ -74,9 +76,13 @@ def caught(promise: Promise, line: Line) -> bool:
 def product(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Line]:
     """Every file's verdict line from the whole product, in one run."""
     paths = [attack.path for attack in PRODUCT]
-    command = [binary, "verify", "--json", "--device", "interpreter", "--timeout", str(LIMIT_S), *paths]
+    how = ["--json", "--device", "interpreter", "--timeout", str(LIMIT_S), "--jobs", str(JOBS)]
     run = subprocess.run(
-        command, capture_output=True, text=True, timeout=3600, cwd=tmp_path_factory.mktemp("nowhere")
+        [binary, "verify", *how, *paths],
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        cwd=tmp_path_factory.mktemp("nowhere"),
     )
     lines = [json.loads(line) for line in run.stdout.splitlines()]
     assert [line["file"] for line in lines] == [str(path) for path in paths], run.stderr

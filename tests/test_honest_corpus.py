@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ import pytest
 CORPUS = Path(__file__).resolve().parent / "corpus/honest"
 PAIRS = sorted(CORPUS.glob("*.py"))
 KINDS = re.compile(r"\A# kinds: (?P<kinds>.+?)\r?\n\"\"\"Fused Kernels: ")
-# Each process judges one pair after another; two of them keep two cores busy.
-PROCESSES = 2
+# Two at once keep two cores busy.
+JOBS = 2
 
 
 def by_name(pair: Path) -> str:
@@ -33,27 +32,20 @@ def kinds(pair: Path) -> set[str]:
     return {kind.strip() for kind in header["kinds"].split(",")}
 
 
-def judge(binary: Path, pairs: list[Path], folder: Path) -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def verdicts(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The verdict line of each pair, by the file's name."""
+    how = ["--json", "--device", "interpreter", "--timeout", "300", "--jobs", str(JOBS)]
     run = subprocess.run(
-        [binary, "verify", "--json", "--device", "interpreter", "--timeout", "300", *pairs],
+        [binary, "verify", *how, *PAIRS],
         capture_output=True,
         text=True,
         timeout=3600,
-        cwd=folder,
+        cwd=tmp_path_factory.mktemp("nowhere"),
     )
     lines = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [line["file"] for line in lines] == [str(pair) for pair in pairs], run.stderr[-2000:]
+    assert [line["file"] for line in lines] == [str(pair) for pair in PAIRS], run.stderr[-2000:]
     return {Path(line["file"]).stem: line for line in lines}
-
-
-@pytest.fixture(scope="module")
-def verdicts(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    shares = [PAIRS[start::PROCESSES] for start in range(PROCESSES)]
-    folder = tmp_path_factory.mktemp("nowhere")
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        runs = pool.map(lambda share: judge(binary, share, folder), shares)
-    return {stem: line for run in runs for stem, line in run.items()}
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ def default_binary() -> Path:
 
 
 def judge(binary: Path, cases: list[Case], device: str, jobs: int) -> list[Line]:
-    """The verdict lines of all files, in one run, ``jobs`` at once. What was not judged becomes a line that says so."""
+    """The verdict lines of all files, ``jobs`` at once. What was not judged becomes a line that says so."""
     paths = [str(case.path) for case in cases]
     # What torch.compile makes of a reference takes seconds for each, and decides nothing.
     how = ["--json", "--no-torch-compile", "--device", device, "--jobs", str(jobs)]
