@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 
-from fusewright_harness.expectation import Elements, Rule, rule_for
+from fusewright_harness.borders import FEW_ON_BORDERS, Borders
+from fusewright_harness.elements import Elements
+from fusewright_harness.expectation import Rule, rule_for
 from fusewright_harness.values import describe_structure, leaf_number, leaves, take_apart
 
 LATER_CALLS = 2.0
@@ -30,6 +32,13 @@ class Comparison:
         """Keeps the first thing that is wrong."""
         self.wrong = self.wrong or sentence
 
+    def differs(self, at_most: float = 1.0) -> bool:
+        """Whether elements are wrong, and of no output a greater part than ``at_most``, or more than a handful."""
+        wrong = [output for output in self.outputs if output["mismatched"]]
+        return bool(wrong) and all(
+            output["mismatched"] <= max(FEW_ON_BORDERS, at_most * output["total"]) for output in wrong
+        )
+
 
 @dataclass
 class Expected:
@@ -37,7 +46,8 @@ class Expected:
 
     ``declared`` is the run as the pair declares it, ``wide`` the one in float64 or None, ``borders`` more of the
     latter on inputs moved by their own rounding error. ``inputs`` are the dtypes of the tensors that went in.
-    ``moved``, where somebody asked for it, are runs in float64 on inputs of 16 bits, moved by at most half a step.
+    ``moved``, where somebody asked for it, are runs in float64 on inputs of 16 bits, moved by at most half a step, and
+    ``nudged`` such in which inputs and operators err as their dtypes do.
     """
 
     declared: Any
@@ -45,6 +55,7 @@ class Expected:
     borders: list[Any]
     inputs: tuple[torch.dtype, ...] = ()
     moved: list[Any] = field(default_factory=list)
+    nudged: list[Any] = field(default_factory=list)
 
 
 def compare(expected: Expected, candidate: Any, what: str = "output", slack: float = 1.0) -> Comparison:
@@ -63,6 +74,7 @@ def compare(expected: Expected, candidate: Any, what: str = "output", slack: flo
     wide = _matching(expected.wide, tree)
     borders = [tensors for tensors in (_matching(border, tree) for border in expected.borders) if tensors]
     moved = [tensors for tensors in (_matching(run, tree) for run in expected.moved) if tensors]
+    nudged = [tensors for tensors in (_matching(run, tree) for run in expected.nudged) if tensors]
     for (path, leaf), (_path, got_leaf) in zip(leaves(tree), leaves(got_tree), strict=True):
         if "tensor" in leaf:
             number = leaf["tensor"]
@@ -76,6 +88,7 @@ def compare(expected: Expected, candidate: Any, what: str = "output", slack: flo
                 [border[number] for border in borders],
                 expected.inputs,
                 [run[number] for run in moved],
+                [run[number] for run in nudged],
             )
         else:
             _compare_numbers(comparison, f"{what}{path}", leaf, got_leaf)
@@ -108,6 +121,7 @@ def _compare_tensors(
     borders: list[torch.Tensor],
     inputs: tuple[torch.dtype, ...],
     moved: list[torch.Tensor],
+    nudged: list[torch.Tensor],
 ) -> None:
     output: dict[str, Any] = {
         "path": path,
@@ -132,15 +146,30 @@ def _compare_tensors(
             return
     if declared.numel() == 0:
         return
-    run, rule = rule_for(declared, wide, borders, inputs, moved, elsewhere=comparison.slack > 1)
+    run, rule, on_borders = rule_for(
+        declared,
+        wide,
+        borders,
+        inputs,
+        moved,
+        nudged,
+        elsewhere=comparison.slack > 1,
+        shown=comparison.slack <= LATER_CALLS,
+    )
     output["expected_from"] = rule.source
     if comparison.slack > 1 and wide is not None:
         comparison.allowance = ERRORS_ELSEWHERE * _largest_error(run, Elements.like(wide, declared))
-    _measure(comparison, output, name, run, Elements(got), rule)
+    _measure(comparison, output, name, run, Elements(got), rule, on_borders)
 
 
 def _measure(
-    comparison: Comparison, output: dict[str, Any], name: str, run: Elements, got: Elements, rule: Rule
+    comparison: Comparison,
+    output: dict[str, Any],
+    name: str,
+    run: Elements,
+    got: Elements,
+    rule: Rule,
+    borders: Borders | None,
 ) -> None:
     exact = not got.dtype.is_floating_point and not got.dtype.is_complex
     count = strange = 0
@@ -166,6 +195,8 @@ def _measure(
         if comparison.slack > 1:
             # Elsewhere than where the pair was shown, what has no number has no answer.
             bad &= torch.isfinite(declared) & torch.isfinite(expected)
+        if borders is not None:
+            bad &= ~borders.allows(start, found, tolerance)
         largest = max(largest, float(error.max()))
         largest_relative = max(largest_relative, float(torch.where(size > 0, error / size, 0.0).max()))
         here = int(bad.sum())

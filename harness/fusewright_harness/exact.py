@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
+from fusewright_harness.nudge import Nudged
 from fusewright_harness.transfer import without_modes
 from fusewright_harness.values import take_apart
 
@@ -21,6 +23,9 @@ _HALF_A_STEP = {2: (0.0, 0.5)}
 """How far numbers of 16 bits are moved to see what their own rounding does; the others stay."""
 _MOVED_RUNS = 3
 
+_NUDGED_STEPS = {2: (0.0, 0.5), 4: (1.0, 4.0), 8: (1.0, 4.0)}
+_NUDGED_PATTERNS = 4
+
 # Bound before any code of the pair is loaded, which may replace them in torch's namespace.
 _Generator = torch.Generator
 _rand = torch.rand
@@ -30,12 +35,14 @@ _rand = torch.rand
 class Move:
     """Moves every floating input by some of its rounding errors, as many as ``steps`` says for its dtype's bytes.
 
-    ``pattern`` says which elements go which way, and ``direction`` (1.0 or -1.0) turns them all around.
+    ``pattern`` says which elements go which way, and ``direction`` (1.0 or -1.0) turns them all around. Where ``ties``
+    is given each operator errs too; see :class:`Nudged`.
     """
 
     pattern: int
     direction: float
     steps: dict[int, tuple[float, float]]
+    ties: bool | None = None
 
 
 def in_float64(
@@ -65,7 +72,11 @@ def in_float64(
         if isinstance(function, torch.nn.Module):
             function = copy.deepcopy(function).double()
         torch.set_default_dtype(torch.float64)
-        result = arguments.call(function)
+        erring: Any = nullcontext()
+        if move and move.ties is not None:
+            erring = Nudged(generator, move.direction, _exactness(inputs), move.ties)
+        with erring:
+            result = arguments.call(function)
         finish(device)
         take_apart(result)
         return {"result": result, "after": arguments.as_value()}
@@ -105,6 +116,25 @@ def moved_runs(function: Any, inputs: Arguments, device: torch.device) -> list[A
         for pattern in range(_MOVED_RUNS)
     ]
     return [run["result"] for run in runs if run is not None]
+
+
+def nudged_runs(function: Any, inputs: Arguments, device: torch.device, ties: bool) -> list[dict[str, Any]]:
+    """Results, and arguments afterwards, where inputs and operators err by roundings: as many one way as the other.
+
+    With ``ties`` equal numbers come in a random order where an operator promises none.
+    """
+    runs = [
+        in_float64(function, inputs, device, Move(pattern, direction, _NUDGED_STEPS, ties))
+        for pattern in range(_NUDGED_PATTERNS)
+        for direction in (1.0, -1.0)
+    ]
+    return [run for run in runs if run is not None]
+
+
+def _exactness(inputs: Arguments) -> torch.dtype:
+    """What the arithmetic rounds to: float64 where there is such an input, else float32, as kernels compute."""
+    _tree, tensors = take_apart(inputs.as_value())
+    return torch.float64 if any(tensor.dtype is torch.float64 for tensor in tensors) else torch.float32
 
 
 def has_steps(result: Any) -> bool:

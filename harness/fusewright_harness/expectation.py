@@ -1,7 +1,4 @@
-"""What is expected of each element of an output, and how far a candidate may be off.
-
-Outputs may hold gigabytes, so they are looked at in parts: each element takes some hundred bytes meanwhile.
-"""
+"""What is expected of each element of an output, and how far a candidate may be off."""
 
 from __future__ import annotations
 
@@ -9,67 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from fusewright_harness.borders import MOST_ON_BORDERS, Borders
+from fusewright_harness.elements import Elements
 from fusewright_harness.tolerance import RTOL_ATOL, ReferenceErrors, base_tolerance, coarsest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-PART = 1 << 24
-"""Elements that are looked at at a time."""
-
-_LOOKED_AT = 1 << 14
-
-
-class Elements:
-    """The elements of a tensor in row-major order, part by part, so that gigabytes need few of them at a time."""
-
-    def __init__(self, tensor: torch.Tensor) -> None:
-        tensor = tensor.detach()
-        self.shape = list(tensor.shape)
-        self.dtype = tensor.dtype
-        self.parts_of_one = 2 if tensor.is_complex() else 1
-        self._flat = (torch.view_as_real(tensor) if tensor.is_complex() else tensor).reshape(-1)
-
-    @staticmethod
-    def like(tensor: torch.Tensor | None, declared: torch.Tensor) -> Elements | None:
-        """The elements of another run of the reference, or None where it gave something of another form."""
-        if tensor is None or tensor.shape != declared.shape or tensor.is_complex() != declared.is_complex():
-            return None
-        if declared.is_floating_point() and declared.dtype.itemsize > 1 and not tensor.is_floating_point():
-            return None
-        return Elements(tensor)
-
-    def starts(self) -> range:
-        """Where the parts begin."""
-        return range(0, self._flat.numel(), PART)
-
-    def part(self, start: int) -> torch.Tensor:
-        """A part as it is."""
-        return self._flat[start : start + PART]
-
-    def wide(self, start: int) -> torch.Tensor:
-        """A part in float64."""
-        return self.part(start).to(torch.float64)
-
-    def typical(self) -> float:
-        """The root mean square of the finite elements; 0 where there is none."""
-        total, count = 0.0, 0
-        for start in self.starts():
-            part = self.wide(start)
-            part = part[torch.isfinite(part)]
-            total += float(part.square().sum())
-            count += part.numel()
-        return (total / count) ** 0.5 if count else 0.0
-
-    def middle(self) -> float:
-        """The median of the finite elements' sizes, of some thousands of them; 0 where there is none."""
-        looked_at = self._flat[:: max(1, self._flat.numel() // _LOOKED_AT)].to(torch.float64).abs()
-        looked_at = looked_at[torch.isfinite(looked_at)]
-        return float(looked_at.median()) if looked_at.numel() else 0.0
-
-    def device(self) -> torch.device:
-        """Where the elements are."""
-        return self._flat.device
 
 
 class Rule(Protocol):
@@ -148,39 +90,64 @@ def _floating(
     wide: Elements | None,
     inputs: Iterable[torch.dtype],
     moved: Iterable[Elements],
+    nudged: list[Elements],
     elsewhere: bool,
-) -> Rule:
-    if wide is not None:
-        typical = wide.typical()
-        errors = ReferenceErrors(dtype, run.device(), typical, coarsest(inputs, dtype))
+    shown: bool,
+) -> tuple[Rule, Borders | None]:
+    if wide is None:
+        return _Declared(run, dtype, elsewhere), None
+    typical = wide.typical()
+    borders = Borders([wide, run, *nudged], dtype, typical) if nudged else None
+    if borders is not None and borders.share() > MOST_ON_BORDERS:
+        borders = None
+    errors = ReferenceErrors(dtype, run.device(), typical, coarsest(inputs, dtype))
+    for start in run.starts():
+        declared, exact = run.wide(start), wide.wide(start)
+        # What lies on the other side of a border is no error.
+        errors.add(declared if borders is None else torch.where(borders.mask(start), exact, declared), exact)
+    if not errors.agree():
+        return _Declared(run, dtype, elsewhere), borders
+    for other in moved:
         for start in run.starts():
-            errors.add(run.wide(start), wide.wide(start))
-        if errors.agree():
-            for other in moved:
-                for start in run.starts():
-                    errors.add_moved(other.wide(start), wide.wide(start))
-            return _InFloat64(wide, errors, dtype, 0.0 if elsewhere else typical)
-    return _Declared(run, dtype, elsewhere)
+            errors.add_moved(other.wide(start), wide.wide(start))
+    if borders is None and nudged and not shown:
+        borders = Borders([wide, *nudged], dtype)
+    return _InFloat64(wide, errors, dtype, 0.0 if elsewhere else typical), borders
 
 
 def rule_for(
     declared: torch.Tensor,
     wide: torch.Tensor | None,
-    borders: list[torch.Tensor],
+    borders: Iterable[torch.Tensor],
     inputs: Iterable[torch.dtype] = (),
     moved: Iterable[torch.Tensor] = (),
+    nudged: Iterable[torch.Tensor] = (),
     elsewhere: bool = False,
-) -> tuple[Elements, Rule]:
-    """The elements of the declared run, and the rule that a candidate's are held to.
+    shown: bool = True,
+) -> tuple[Elements, Rule, Borders | None]:
+    """The elements of the declared run, the rule that a candidate's are held to, and the borders that excuse it.
 
     ``wide`` is the same output evaluated in float64, ``borders`` are more of them on inputs moved by their own rounding
     error; what has another form is left aside. ``inputs`` are the dtypes of the tensors that the output was made of.
-    ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step. Where the run is
-    ``elsewhere`` than the pair shows, results may be so small that nothing is left of them.
+    ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step, ``nudged`` such in
+    which inputs and operators err as their dtypes do. Where the run is ``elsewhere`` than the pair shows, results may
+    be so small that nothing is left of them. At inputs that the pair has ``shown`` few elements may lie on borders, at
+    others any number.
     """
     run = Elements(declared)
+    double = Elements.like(wide, declared) if wide is not None else None
+    shaken = _alike(nudged, declared)
     if declared.dtype in RTOL_ATOL:
-        nudged = [found for other in moved if (found := Elements.like(other, declared)) is not None]
-        return run, _floating(run, declared.dtype, Elements.like(wide, declared), inputs, nudged, elsewhere)
-    others = [Elements.like(other, declared) for other in (wide, *borders)]
-    return run, _Stepwise(run, [other for other in others if other is not None], declared.dtype)
+        rule, found = _floating(
+            run, declared.dtype, double, inputs, _alike(moved, declared), shaken, elsewhere, shown
+        )
+        return run, rule, found
+    others = [*([double] if double is not None else []), *_alike(borders, declared)]
+    found = Borders([run, *others, *shaken], declared.dtype) if shaken else None
+    if found is not None and shown and found.share() > MOST_ON_BORDERS:
+        found = None
+    return run, _Stepwise(run, others, declared.dtype), found
+
+
+def _alike(tensors: Iterable[torch.Tensor], declared: torch.Tensor) -> list[Elements]:
+    return [found for tensor in tensors if (found := Elements.like(tensor, declared)) is not None]

@@ -14,7 +14,7 @@ from fusewright_harness.call_trace import summary
 from fusewright_harness.census import count
 from fusewright_harness.codes import asked_codes
 from fusewright_harness.contents import measured_whole
-from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs
+from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs, nudged_runs
 from fusewright_harness.examination import input_facts, unused_inputs, work_facts
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
@@ -59,6 +59,7 @@ class Reference:
         self._intact = Intact("pytorch")
         self._made_with: dict[str, Any] = {}
         self._variant: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        self._varied: tuple[Any, Arguments] | None = None
         self._timing: Callable[..., Any] | None = None
         self._compiled: Callable[..., Any] | None = None
         self._finite = -1.0
@@ -67,7 +68,7 @@ class Reference:
     def handle(
         self, verb: str, message: dict[str, Any], _descriptors: list[int]
     ) -> tuple[dict[str, Any], Sent | None]:
-        """Answers one of the judge's verbs: load, inputs, expected, moved, variants, census, the stopwatch's."""
+        """Answers one of the judge's verbs: load, inputs, expected, its kinds, variants, census, the stopwatch's."""
         if verb == "load":
             return self._load(message["pair"], message["seed"]), None
         if verb == "inputs":
@@ -80,6 +81,8 @@ class Reference:
             )
         if verb == "moved":
             return {}, self._moved(self._inputs[message["index"]])
+        if verb == "nudged":
+            return {}, self._nudged(message["index"])
         if verb == "examine":
             return self._examine(message["index"]), None
         if verb == "variants":
@@ -212,7 +215,7 @@ class Reference:
                 continue
             if _finite(value) < self._finite - _LESS_FINITE:
                 continue
-            self._variant = answer, value
+            self._variant, self._varied = (answer, value), (self._function, varied)
             sent = {"arguments": varied.as_value(), **self._made_with}
             fields = {"one_by_one": one_by_one(inputs.as_value(), variant)}
             return fields, self._send(sent, "test", "inputs", "the inputs hold")
@@ -245,7 +248,7 @@ class Reference:
             self._function = plain
         if _finite(value) < self._finite - _LESS_FINITE:
             return {}, None
-        self._variant = answer, value
+        self._variant, self._varied = (answer, value), (drawn, inputs)
         sent = {"arguments": inputs.as_value(), "init": self._made_with["init"], "state": state}
         return {}, self._send(sent, "test", "inputs", "the inputs hold")
 
@@ -305,6 +308,20 @@ class Reference:
             moved = moved_runs(self._function, inputs, self._device)
         self._intact.require()
         return self._send({"moved": moved}, "pytorch", "run", "the reference returned")
+
+    def _nudged(self, index: int | None) -> Sent:
+        """Runs with rounding errors of their own: on a seed's inputs, or on those of the last variant.
+
+        In a variant equal numbers come in any order, for it may have made them equal.
+        """
+        function, inputs = self._function, self._inputs[index] if index is not None else None
+        if inputs is None:
+            assert self._varied is not None  # The judge asks after the variant.
+            function, inputs = self._varied
+        with _full_precision():
+            runs = nudged_runs(function, inputs, self._device, ties=index is None)
+        self._intact.require()
+        return self._send({"nudged": runs}, "pytorch", "run", "the reference returned")
 
     def _census(self) -> dict[str, Any]:
         arguments = Arguments.from_value(clone_value(self._inputs[-1].as_value()))

@@ -10,6 +10,7 @@ from fusewright_harness.case import Case
 from fusewright_harness.compare import Expected, compare
 from fusewright_harness.faults import Fault
 from fusewright_harness.values import take_apart
+from fusewright_harness.workers import Answer, receive_answer
 
 _MOST_NAN = 0.5
 _FEW = 16
@@ -122,6 +123,14 @@ def expected_of(reference: dict[str, Any]) -> tuple[Expected, Expected]:
     inputs = tuple({tensor.dtype for tensor in given})
     result = Expected(reference.get("declared"), wide.get("result"), borders, inputs)
     return result, Expected(reference.get("after"), wide.get("after"), [], inputs)
+
+
+def take_nudged(answer: Answer, result: Expected, after: Expected) -> None:
+    """Takes the reference's runs with rounding errors of their own, which tell what lies on a border."""
+    runs = receive_answer(answer, "reference", "pytorch").get("nudged", [])
+    result.nudged = [run.get("result") for run in runs]
+    # Without a run in float64 nothing was changed in place.
+    after.nudged = [run.get("after") for run in runs] if after.wide is not None else []
 
 
 def require_deterministic(expected: Expected, again: Any) -> None:

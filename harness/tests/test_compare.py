@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fusewright_harness import expectation
+from fusewright_harness import elements
 from fusewright_harness.compare import LATER_CALLS, Expected, compare, compare_inputs
 
 
@@ -143,7 +143,7 @@ def test_what_the_reference_changes_in_place_is_an_output():
 
 @pytest.mark.parametrize("part", [1, 3, 7, 1 << 24])
 def test_a_result_is_the_same_in_parts_of_any_size(monkeypatch, part):
-    monkeypatch.setattr(expectation, "PART", part)
+    monkeypatch.setattr(elements, "PART", part)
     torch.manual_seed(5)
     declared = torch.randn(5, 4).half()
     wide = declared.double() + 1e-4 * torch.randn(5, 4)
