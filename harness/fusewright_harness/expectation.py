@@ -110,8 +110,9 @@ def _floating(
     for other in moved:
         for start in run.starts():
             errors.add_moved(other.wide(start), wide.wide(start))
-    if borders is None and nudged and not shown:
-        borders = Borders([wide, *nudged], dtype)
+    if nudged and not shown:
+        # There any number may lie on borders, and what cancels is far smaller than what is typical.
+        borders = Borders([wide, *nudged] if borders is None else [wide, run, *nudged], dtype)
     return _InFloat64(wide, errors, dtype, 0.0 if elsewhere else typical), borders
 
 

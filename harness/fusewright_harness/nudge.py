@@ -38,6 +38,7 @@ _SUMS = words(
 """Operators whose terms may cancel, so that they err by the size of the other results rather than their own."""
 
 _ORDERING = words("sort topk")
+_MOVED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
 # Bound before any code of the pair is loaded.
 _rand = torch.rand
@@ -68,18 +69,20 @@ class Nudged(TorchDispatchMode):
             if ordered is not None:
                 return ordered
         result = func(*args, **kwargs)
-        if name in _EXACT or name.startswith("_fft"):
+        if name in _EXACT:
             return result
         given = {id(argument) for argument in args}
         storages = {
             argument.untyped_storage().data_ptr() for argument in args if isinstance(argument, torch.Tensor)
         }
         for part in result if isinstance(result, (tuple, list)) else (result,):
-            if not isinstance(part, torch.Tensor) or part.dtype not in (torch.float32, torch.float64):
+            if not isinstance(part, torch.Tensor) or part.dtype not in _MOVED:
                 continue
             # A view holds what was there before; what is changed in place is computed.
             if id(part) in given or part.untyped_storage().data_ptr() not in storages:
-                self._move(part, name in _SUMS)
+                numbers = torch.view_as_real(part) if part.is_complex() else part
+                transformed = name.startswith("_fft")
+                self._move(numbers, transformed or name in _SUMS, transformed)
         return result
 
     def _draw(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -87,7 +90,7 @@ class Nudged(TorchDispatchMode):
         draw = _rand(tensor.shape, generator=self._generator, dtype=torch.float64, device=place)
         return self._direction * (2 * draw - 1).to(tensor.device)
 
-    def _move(self, tensor: torch.Tensor, summed: bool) -> None:
+    def _move(self, tensor: torch.Tensor, summed: bool, transformed: bool) -> None:
         if not tensor.numel():
             return
         draw = self._draw(tensor)
@@ -99,7 +102,8 @@ class Nudged(TorchDispatchMode):
         # What the narrower dtype holds exactly was not rounded; in that dtype itself it is known of whole numbers.
         wider = tensor.dtype is torch.float64 and self._exactness is not torch.float64
         narrow = tensor.to(self._exactness).to(tensor.dtype) if wider else tensor.round()
-        exact = (tensor == narrow) | ~torch.isfinite(tensor)
+        # A transform's terms are rounded whatever comes of them.
+        exact = ((tensor == narrow) & (not transformed)) | ~torch.isfinite(tensor)
         epsilon = max(torch.finfo(self._exactness).eps, torch.finfo(tensor.dtype).eps)
         moved = torch.where(exact, tensor, tensor + size * steps * epsilon)
         # Below the smallest normal number little is left but the sign, and on a GPU not even that.

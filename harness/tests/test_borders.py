@@ -174,3 +174,18 @@ def test_rounding_leaves_exact_numbers_and_views_alone() -> None:
     inexact = plain != plain.float()
     off = (moved / plain - 1).abs()[inexact]
     assert bool((off > 1e-8).all() and (off < 1e-6).all())
+
+
+def test_a_transform_may_leave_what_cancels() -> None:
+    generator = torch.Generator().manual_seed(10)
+    signal = torch.randn(20, 100, generator=generator) + 100.0
+    places = torch.arange(100)
+    phase = (places[:, None] * places % 100).float() * (2 * torch.pi / 100)
+    got = torch.complex(signal @ phase.cos(), -(signal @ phase.sin()))
+    # The sine of pi in float32, 50 times 100 of it.
+    got.imag[:, 50] = 4.4e-4
+    before, after = judged(torch.fft.fft, (signal,), got, ELSEWHERE)
+    assert before.wrong is not None
+    assert after.wrong is None
+    got[3, 7] += 0.1
+    assert judged(torch.fft.fft, (signal,), got, ELSEWHERE)[1].wrong is not None
