@@ -97,8 +97,9 @@ class Nudged(TorchDispatchMode):
         steps = draw.sign() * (1 + (_ERRS - 1) * draw.abs())
         size: Any = tensor
         if summed:
-            finite = torch.where(torch.isfinite(tensor), tensor, 0.0)
-            size = tensor.abs().clamp(min=float(finite.square().mean().sqrt()))
+            sizes = torch.where(torch.isfinite(tensor), tensor, 0.0).abs()
+            # Each of a transform's sums has all of the terms, and one of them has them all with one sign.
+            size = tensor.abs().clamp(min=float(sizes.max() if transformed else sizes.square().mean().sqrt()))
         # What the narrower dtype holds exactly was not rounded; in that dtype itself it is known of whole numbers.
         wider = tensor.dtype is torch.float64 and self._exactness is not torch.float64
         narrow = tensor.to(self._exactness).to(tensor.dtype) if wider else tensor.round()
