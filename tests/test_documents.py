@@ -127,3 +127,36 @@ def test_each_code_of_a_verdict_in_the_editor_is_documented() -> None:
         codes |= set(re.findall(r'"(FW5\d\d)"', path.read_text()))
     page = (ROOT / "docs/verification.md").read_text()
     assert set(re.findall(r"^\| (FW5\d\d) \|", page, re.M)) == codes
+
+
+def places_of_the_code_map() -> Iterator[tuple[str, str]]:
+    """The folder and the name of each place in ARCHITECTURE.md's code map: its first column."""
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    folder = ""
+    for line in page.split("## Where things are")[1].split("\n## ")[0].splitlines():
+        # A folder, or names in it; what is said of them stands two blanks behind, or on the next line.
+        found = re.match(r"( {4}| {6})(\S.*?)(?: {2,}.*)?$", line)
+        if found is None or line.startswith(" " * 8):
+            continue
+        names = found[2].removeprefix("src/").split(", ")
+        if found[1] == " " * 4:
+            folder = names[0].rstrip("/")
+            yield "", folder
+            continue
+        for name in names:
+            yield folder, name.rstrip("/")
+
+
+def test_each_place_of_the_code_map_is_there() -> None:
+    places = list(places_of_the_code_map())
+    assert len(places) > 80, "the map could not be read"
+    lost = [
+        f"{folder}/{name}"
+        for folder, name in places
+        if not any(
+            (ROOT / folder / below / f"{name}{ending}").exists()
+            for below in ("", "src")
+            for ending in ("", ".rs", ".py")
+        )
+    ]
+    assert lost == []

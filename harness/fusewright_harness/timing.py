@@ -143,7 +143,12 @@ def numbers(slot: dict[str, Any], key: str) -> list[float]:
         or len(times) < 2
         or not all(isinstance(time, (int, float)) and math.isfinite(time) and time >= 0 for time in times)
     ):
-        raise Fault("triton", "timing", "BadTimes", "the candidate's process reported times that are none")
+        raise Fault(
+            "triton",
+            "timing",
+            "BadTimes",
+            "the candidate's process reported times that are no numbers; let its code compute alone",
+        )
     return [float(time) for time in times]
 
 

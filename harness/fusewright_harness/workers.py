@@ -25,6 +25,15 @@ _KEY_BYTES = 32
 _MEMORY_SHARE = 0.6
 """The part of the memory that is free when a worker starts which it may take."""
 
+AGAIN = "verify again, and where it stays so, see what `fusewright doctor` says"
+"""What to do about a fault of ours or of the machine."""
+
+_ADVICE = {
+    "DiskLimit": "a pair writes nothing",
+    "MemoryLimit": "make the inputs smaller",
+    "ProcessLimit": "a pair needs none",
+}
+
 _watch = Watch()
 
 
@@ -63,7 +72,7 @@ class Worker:
             except (ChannelClosed, ChannelGarbled, ChannelTimeout) as error:
                 if self._deadline.cancelled.is_set():
                     raise Cancelled from error
-                raise harness_fault("a worker ended before it was ready", "StartError") from error
+                raise harness_fault(f"a worker ended before it was ready: {AGAIN}", "StartError") from error
             if "problem" in message:
                 raise harness_fault(f"a worker could not be made ready: {message['problem']}", "StartError")
             self._layers = [str(layer) for layer in message.get("layers", [])]
@@ -116,7 +125,7 @@ class Worker:
         if isinstance(message.get("fault"), dict):
             raise fault_from_message(message["fault"], self._implementation)
         if not isinstance(message.get("ok"), dict):
-            raise harness_fault(f"the {self._role}'s process sent an answer that is none")
+            raise harness_fault(f"the {self._role}'s process sent an answer that is none: {AGAIN}")
         if isinstance(message.get("lent"), int):
             self._release.append(message["lent"])
         return Answer(message["ok"], message.get("value"), descriptors)
@@ -160,7 +169,10 @@ class Worker:
     def _late(self) -> Fault:
         if self._deadline.cancelled.is_set():
             raise Cancelled
-        message = f"the {self._name()} was still {self._doing} when the limit of {self._deadline.limit_s:g} s ran out"
+        message = (
+            f"the {self._name()} was still {self._doing} when the limit of {self._deadline.limit_s:g} s ran out; make "
+            "the inputs smaller, or raise `timeout_s` under [verify]"
+        )
         return Fault(self._implementation, "timeout", "Timeout", message)
 
     def _forged(self) -> Fault:
@@ -178,7 +190,10 @@ class Worker:
         self.ended = True
         excess = _watch.excess(self.pid)
         if excess is not None:
-            message = f"the {self._name()}'s process {excess.what} while {self._doing}, so it was ended"
+            advice = _ADVICE.get(excess.kind, "let it compute alone")
+            message = (
+                f"the {self._name()}'s process {excess.what} while {self._doing}, so it was ended: {advice}"
+            )
             return Fault(self._implementation, "run", excess.kind, message)
         status = self._zygote.wait(self.pid, _END_LIMIT_S)
         if status is None:
@@ -233,7 +248,7 @@ def receive_answer(answer: Answer, name: str, implementation: str) -> dict[str, 
     """Copies what a worker handed over. A damaged message is the worker's fault, whoever wrote it."""
     if not isinstance(answer.value, dict):
         answer.close()
-        raise harness_fault(f"the {name}'s process handed over nothing")
+        raise harness_fault(f"the {name}'s process handed over nothing: {AGAIN}")
     descriptors, answer.descriptors = answer.descriptors, []
     try:
         value = receive_value(answer.value, descriptors)

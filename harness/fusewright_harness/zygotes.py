@@ -12,7 +12,7 @@ from typing import Any
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
 from fusewright_harness.faults import Fault, harness_fault
 from fusewright_harness.scratch import Scratch
-from fusewright_harness.workers import Worker
+from fusewright_harness.workers import AGAIN, Worker
 
 _START_LIMIT_S = 120.0
 _END_LIMIT_S = 5.0
@@ -108,12 +108,12 @@ class Zygote:
             self._send({"fork": True, "scratch": scratch}, [theirs.fileno()])
             with self._news:
                 if not self._news.wait_for(lambda: self._forked or self._gone, _END_LIMIT_S) or self._gone:
-                    raise harness_fault("a worker could not be started")
+                    raise harness_fault(f"a worker could not be started: {AGAIN}")
                 pid = self._forked.pop()
         try:
             return Worker(self, channel, pid, scratch)
         except ChannelClosed as error:
-            raise harness_fault("a worker ended as soon as it was started") from error
+            raise harness_fault(f"a worker ended as soon as it was started: {AGAIN}") from error
 
     def kill(self, pid: int) -> None:
         """Ends a worker with all that it started."""
@@ -143,7 +143,7 @@ class Zygote:
             try:
                 self._channel.send(message, descriptors)
             except ChannelClosed as error:
-                raise harness_fault("the process that starts workers has ended") from error
+                raise harness_fault(f"the process that starts workers has ended: {AGAIN}") from error
 
     def _listen(self) -> None:
         receiver = Channel(socket.socket(fileno=os.dup(self._channel.fileno())))

@@ -38,9 +38,14 @@ def refusal(error: BaseException, code: str) -> Refusal | None:
             return Refusal("Contained", f"{tried}: {_PATHS}", "trust")
         return Refusal("Contained", f"the code tried what the sandbox refuses{at}: {_CALLS}", "trust")
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return Refusal("DiskLimit", f"the code wrote more to the disk than a pair may{at}")
+        return Refusal(
+            "DiskLimit", f"the code wrote more to the disk than a pair may{at}; a pair writes nothing"
+        )
     if isinstance(error, BlockingIOError) or "can't start new thread" in str(error):
-        return Refusal("ProcessLimit", f"the code started more processes or threads than a pair may{at}")
+        return Refusal(
+            "ProcessLimit",
+            f"the code started more processes or threads than a pair may{at}; a pair needs none",
+        )
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return Refusal("MemoryLimit", _memory("more memory", at))
     asked = _ALLOCATION.search(str(error))

@@ -9,6 +9,7 @@ use crate::authors::{Author, AuthorStore, INDUCTOR, ORIGIN};
 use crate::config::{Require, Settings};
 use crate::dataset::{Dataset, DatasetError, Example, Mended, Provenance};
 use crate::description::describe;
+use crate::source::NO_MARKER;
 use crate::verdict::{Ruling, VerdictLine};
 use crate::workspace::Workspace;
 
@@ -20,7 +21,7 @@ const INDUCTOR_KERNELS: [&str; 4] =
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The file holds no pair.
-    #[error("{} is not a pair file: it has no `# <PYTHON>`, `# <TRITON>` and `# <TEST>` blocks", .0.display())]
+    #[error("{} is not a pair file: {NO_MARKER}", .0.display())]
     NotAPair(PathBuf),
     /// A block is missing, or the code cannot be read.
     #[error("{}:{line}: {message}", file.display())]

@@ -8,6 +8,10 @@ use std::sync::Arc;
 /// The largest file that is read: the longest real pairs have some 100 KiB.
 pub const LARGEST: u64 = 4 << 20;
 
+/// What a file without markers lacks, for whoever wanted a pair.
+pub const NO_MARKER: &str = "it has no `# <PYTHON>` marker; write one on a line of its own above the reference, and \
+                             `fusewright convert --scaffold` adds the other blocks";
+
 /// Why a file cannot be read as a pair.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -21,7 +25,7 @@ pub enum SourceError {
     #[error("{} is not a regular file: name a pair file", .0.display())]
     Special(PathBuf),
     /// The file is larger than any pair.
-    #[error("{} has {size} bytes, and a pair file has at most {LARGEST}: it was not read", path.display())]
+    #[error("{} has {size} bytes, and a pair file has at most {LARGEST}: name a pair file", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,

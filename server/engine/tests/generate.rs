@@ -257,8 +257,8 @@ async fn a_file_that_is_not_ready_is_told_before_anybody_is_asked() {
     }
     assert_eq!(server.count(), 0);
     insta::assert_snapshot!(said.join("\n"), @r"
-    add.py is not a pair file: it has no `# <PYTHON>` block to write a kernel for
-    add.py is not a pair file: it has no `# <PYTHON>` block to write a kernel for
+    add.py is not a pair file: it has no `# <PYTHON>` marker; write one on a line of its own above the reference, and `fusewright convert --scaffold` adds the other blocks
+    add.py is not a pair file: it has no `# <PYTHON>` marker; write one on a line of its own above the reference, and `fusewright convert --scaffold` adds the other blocks
     add.py:2: syntax error in PYTHON: `(` is never closed
     add.py:1: no function in the PYTHON block says what the kernel should compute: define one
     ");

@@ -153,7 +153,7 @@ async fn failing_to_start_has_its_sentence() {
 
     let missing = Launch { program: "/no/such/python".into(), ..launch("answers") };
     let error = Harness::start(&missing, limits(), &cancel).await.unwrap_err();
-    assert!(error.to_string().starts_with("cannot start the harness with `simulated`: "), "{error}");
+    assert!(error.to_string().starts_with("cannot start the harness with `simulated` ("), "{error}");
 }
 
 #[cfg(target_os = "linux")]

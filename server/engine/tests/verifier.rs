@@ -106,7 +106,7 @@ async fn a_fault_of_structure_never_reaches_the_harness() {
 
     let line = verify(&verifier, "print('no pair')\n").await;
     assert_eq!((line.verdict, line.exit_status(true)), (None, 2));
-    insta::assert_snapshot!(line.reason.unwrap(), @"pair.py is no pair: it has none of the markers `# <PYTHON>`, `# <TRITON>` and `# <TEST>`");
+    insta::assert_snapshot!(line.reason.unwrap(), @"pair.py is not a pair file: it has no `# <PYTHON>` marker; write one on a line of its own above the reference, and `fusewright convert --scaffold` adds the other blocks");
 }
 
 #[tokio::test]

@@ -197,7 +197,7 @@ fn provenance_names_the_model_and_the_attempt() {
 #[test]
 fn what_is_no_whole_pair_is_named() {
     let scene = self::scene("print('hello')\n");
-    insta::assert_snapshot!(scene.archive(Ruling::Pass).unwrap_err(), @"DIR/pair.py is not a pair file: it has no `# <PYTHON>`, `# <TRITON>` and `# <TEST>` blocks");
+    insta::assert_snapshot!(scene.archive(Ruling::Pass).unwrap_err(), @"DIR/pair.py is not a pair file: it has no `# <PYTHON>` marker; write one on a line of its own above the reference, and `fusewright convert --scaffold` adds the other blocks");
     let scene = self::scene(PAIR.split("# <TEST>").next().unwrap());
     assert!(scene.archive(Ruling::Pass).unwrap_err().starts_with("DIR/pair.py:"));
 }

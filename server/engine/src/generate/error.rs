@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::model::{AnswerError, ModelError, Prompt, Usage};
 use crate::prompts::{Failure, PromptError};
+use crate::source::NO_MARKER;
 use crate::verdict::{Implementation, PairError, Stage, VerdictLine};
 use crate::verify::InductorError;
 
@@ -13,7 +14,7 @@ use crate::verify::InductorError;
 #[derive(Debug, Error)]
 pub enum GenerateError {
     /// The file holds no pair.
-    #[error("{} is not a pair file: it has no `# <PYTHON>` block to write a kernel for", .0.display())]
+    #[error("{} is not a pair file: {NO_MARKER}", .0.display())]
     NotAPair(PathBuf),
     /// Something outside the TRITON block keeps a kernel from being written.
     #[error("{}:{line}: {message}", file.display())]

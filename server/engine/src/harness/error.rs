@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HarnessError {
     /// The program could not be started.
-    #[error("cannot start the harness with `{what}`: {cause}")]
+    #[error(
+        "cannot start the harness with `{what}` ({cause}): mend `interpreter` or `command` under [python], or run `fusewright doctor`"
+    )]
     Start {
         /// The program.
         what: String,
@@ -42,7 +44,7 @@ pub enum HarnessError {
         seconds: u64,
     },
     /// It broke the protocol.
-    #[error("the harness broke its protocol: {0}")]
+    #[error("the harness broke its protocol: {0}; let nothing else print where `[python] command` runs it")]
     Protocol(String),
     /// It said that it cannot serve the request.
     #[error("{0}")]

@@ -35,7 +35,7 @@ pub enum LaunchError {
     #[error(transparent)]
     Python(#[from] PythonError),
     /// The package could not be written to disk.
-    #[error("cannot unpack the harness into {}: {cause}", folder.display())]
+    #[error("cannot unpack the harness into {} ({cause}): make the folder writable, or set FUSEWRIGHT_HOME to another", folder.display())]
     Unpack {
         /// Fusewright's folder.
         folder: PathBuf,

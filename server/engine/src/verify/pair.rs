@@ -6,6 +6,7 @@ use fusewright_pair::{
 
 use crate::config::RuleSettings;
 use crate::harness::{Code, Entry, Pair, Subject};
+use crate::source::NO_MARKER;
 use crate::verdict::{Finding, Implementation, PairError, Severity, Stage};
 
 /// The pair as the harness wants it.
@@ -136,9 +137,7 @@ fn no_pair(name: &str) -> PairError {
         implementation: Implementation::Harness,
         stage: Stage::Parse,
         kind: "NotAPair".to_owned(),
-        message: format!(
-            "{name} is no pair: it has none of the markers `# <PYTHON>`, `# <TRITON>` and `# <TEST>`"
-        ),
+        message: format!("{name} is not a pair file: {NO_MARKER}"),
         line: None,
         traceback: String::new(),
     }

@@ -100,7 +100,7 @@ async fn check_pair(
     let triton = settings::triton(&settings);
     let mut pair = PairFile::parse_for(text, triton);
     if !pair.is_pair() {
-        bail!("{} is not a pair file: it has no `# <PYTHON>` marker", file.display());
+        bail!("{} is not a pair file: {}", file.display(), source::NO_MARKER);
     }
     let mut fixed = 0;
     if args.fix {
@@ -151,7 +151,10 @@ fn fix(
     }
     // What was written in the meantime, in an editor for instance, is not thrown away.
     if source::read(file)?.as_ref() != pair.text() {
-        bail!("{} was changed by another program just now: nothing was fixed", file.display());
+        bail!(
+            "{} was changed by another program just now, so nothing was fixed: run this again",
+            file.display()
+        );
     }
     files::replace(file, mended.text().as_bytes())
         .with_context(|| format!("{} cannot be written", file.display()))?;

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn convert(file: &Path, args: &Args) -> anyhow::Result<Vec<String>> {
     let before = PairFile::parse(source::read(file)?);
     if !before.is_pair() {
-        bail!("{} is not a pair file: it has no `# <PYTHON>` marker", file.display());
+        bail!("{} is not a pair file: {}", file.display(), source::NO_MARKER);
     }
     let mut pair = before.clone();
     let mut done = Vec::new();
@@ -90,7 +90,10 @@ fn convert(file: &Path, args: &Args) -> anyhow::Result<Vec<String>> {
     if pair.text() != before.text() {
         // What was written in the meantime, in an editor for instance, is not thrown away.
         if source::read(file)?.as_ref() != before.text() {
-            bail!("{} was changed by another program just now: nothing was converted", file.display());
+            bail!(
+                "{} was changed by another program just now, so nothing was converted: run this again",
+                file.display()
+            );
         }
         files::replace(file, pair.text().as_bytes())
             .with_context(|| format!("{} cannot be written", file.display()))?;
@@ -104,7 +107,9 @@ fn step(
     change: impl FnOnce(&PairFile) -> Option<Fix>,
 ) -> anyhow::Result<()> {
     if let Some(fix) = change(pair) {
-        let text = fix.apply(pair.text()).context("a change was made for another text: report this")?;
+        let text = fix.apply(pair.text()).context(
+            "a change was made for another text, which is a defect of Fusewright: please report it",
+        )?;
         *pair = PairFile::parse(text);
         done.push(fix.title.to_lowercase());
     }

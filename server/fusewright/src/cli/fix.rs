@@ -7,6 +7,7 @@ use fusewright_engine::dataset::attempts::AttemptKind;
 use fusewright_engine::progress::{CancellationToken, Event, Progress};
 use fusewright_engine::prompts::Failure;
 use fusewright_engine::remembered::VerdictStore;
+use fusewright_engine::source;
 use fusewright_engine::verdict::{Implementation, Ruling, VerdictLine};
 use fusewright_pair::{BlockKind, PairFile};
 
@@ -24,7 +25,7 @@ async fn fix(args: &writing::Args, desk: &Desk<'_>, cancel: &CancellationToken) 
     let pair = PairFile::parse(&*desk.text);
     let Some(block) = pair.code(BlockKind::Triton).filter(|code| !code.trim().is_empty()) else {
         if pair.block(BlockKind::Python).is_none() {
-            bail!("{file} is not a pair file: it has no `# <PYTHON>` block");
+            bail!("{file} is not a pair file: {}", source::NO_MARKER);
         }
         bail!("{file} has no TRITON block to mend: run `fusewright generate {file}`");
     };

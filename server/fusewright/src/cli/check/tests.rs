@@ -104,7 +104,7 @@ fn a_fixed_file_is_written_once() {
     assert_eq!(fs::read_to_string(&file).unwrap(), mended.text());
 
     let error = fix(&file, pair, &RuleSettings::default(), None).unwrap_err().to_string();
-    assert!(error.ends_with("was changed by another program just now: nothing was fixed"));
+    assert!(error.ends_with("was changed by another program just now, so nothing was fixed: run this again"));
 }
 
 #[test]
