@@ -2,6 +2,8 @@ import * as vscode from "vscode";
 import type { Answer } from "./protocol.js";
 
 const SCHEME = "fusewright-kernel";
+/** A line that begins with a fence of Markdown. */
+const FENCE = /^```/m;
 
 /** Shows a kernel while it is being written, beside the document that it is for. */
 export class Answers implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -21,8 +23,12 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     const preview = address(answer.uri);
     const before =
       answer.stage === "begin" ? `# ${answer.writer} writes\n\n` : this.provideTextDocumentContent(preview);
-    this.texts.set(preview.toString(), before + answer.text);
+    const text = before + answer.text;
+    this.texts.set(preview.toString(), text);
     this.changed.fire(preview);
+    if (!FENCE.test(before) && FENCE.test(text)) {
+      void this.recolour(preview);
+    }
     if (
       answer.stage === "begin" &&
       vscode.workspace.getConfiguration("fusewright").get("answer.show", true)
@@ -49,9 +55,21 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     this.changed.dispose();
   }
 
+  /** Most models put the kernel into a fence, with words around it; some answer with the kernel alone. */
+  private language(preview: vscode.Uri): string {
+    return FENCE.test(this.provideTextDocumentContent(preview)) ? "markdown" : "python";
+  }
+
+  private async recolour(preview: vscode.Uri): Promise<void> {
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === preview.toString());
+    if (document) {
+      await vscode.languages.setTextDocumentLanguage(document, this.language(preview));
+    }
+  }
+
   private async show(preview: vscode.Uri): Promise<void> {
     const document = await vscode.workspace.openTextDocument(preview);
-    await vscode.languages.setTextDocumentLanguage(document, "python");
+    await vscode.languages.setTextDocumentLanguage(document, this.language(preview));
     await vscode.window.showTextDocument(document, {
       viewColumn: vscode.ViewColumn.Beside,
       preserveFocus: true,

@@ -1,16 +1,30 @@
 import * as vscode from "vscode";
+import type { LateKernels } from "./late.js";
 import type { Server } from "./server.js";
 import type { StatusBar } from "./status-bar.js";
 
 interface Entry extends vscode.QuickPickItem {
-  command: string;
+  command?: string;
+  /** What is done, where it is no command. */
+  run?: () => Promise<void>;
   args?: unknown[];
 }
 
 /** The menu of the status bar item: what can be done now. */
-export async function showMenu(server: Server, statusBar: StatusBar): Promise<void> {
-  const chosen = await vscode.window.showQuickPick(entries(server, statusBar), { title: "Fusewright" });
-  if (chosen) {
+export async function showMenu(server: Server, statusBar: StatusBar, late: LateKernels): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document.uri;
+  const kept = document && late.of(document);
+  const all = entries(server, statusBar);
+  if (kept) {
+    all.unshift({
+      label: "$(diff) Compare with the kernel that came too late",
+      run: () => late.compare(kept),
+    });
+  }
+  const chosen = await vscode.window.showQuickPick(all, { title: "Fusewright" });
+  if (chosen?.run) {
+    await chosen.run();
+  } else if (chosen?.command) {
     await vscode.commands.executeCommand(chosen.command, ...(chosen.args ?? []));
   }
 }

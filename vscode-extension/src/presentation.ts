@@ -92,12 +92,13 @@ function plain(
   return { text: `$(${icon}) ${name}`, label: `${name}: ${state}`, severity, tooltip: { heading, rows: [] } };
 }
 
+/** The item says what the document's state is; how far the work is stands in its progress, and in the tooltip. */
 function verifying(status: Status): Presentation {
   const phase = status.text || "verifying";
   // A first verdict may be known while the audit still runs.
   const known = status.verdict ? `${words(status.verdict)}, ` : "";
   return {
-    text: `$(loading~spin) Fusewright: ${known}${shorten(phase)}`,
+    text: `$(loading~spin) Fusewright: ${known}${attempt(phase) ?? "verifying"}`,
     label: `Fusewright: verifying, ${known}${phase}`,
     severity: "none",
     tooltip: { heading: `Verifying: ${phase}`, rows: status.verdict ? rows(status.verdict) : [] },
@@ -106,10 +107,8 @@ function verifying(status: Status): Presentation {
 
 function writing(status: Status): Presentation {
   const phase = status.text || "writing the kernel";
-  // The end of it changes as the model writes; the tooltip has room for all.
-  const last = /(?:waiting|\d+ tokens?), \d+ s$/.exec(phase)?.[0];
   return {
-    text: `$(loading~spin) Fusewright: ${last ? `writing the kernel, ${last}` : shorten(phase)}`,
+    text: "$(loading~spin) Fusewright: writing",
     label: `Fusewright: ${phase}`,
     severity: "none",
     tooltip: { heading: phase, rows: [] },
@@ -212,6 +211,7 @@ function milliseconds(value: number): string {
   return value < 1 ? `${(value * 1000).toFixed(1)} µs` : `${value.toFixed(2)} ms`;
 }
 
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+/** In which attempt the loop is, where a phase begins with that. */
+function attempt(phase: string): string | undefined {
+  return /^attempt \d+ of \d+/.exec(phase)?.[0];
 }

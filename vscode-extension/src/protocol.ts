@@ -87,6 +87,8 @@ export interface Late {
   reason: string;
   /** What the document would be with it. */
   text: string;
+  /** The TRITON block alone. */
+  block: string;
 }
 
 /** The loop wrote the candidate's file, or deleted it: the parameters of `fusewright/candidate`. */

@@ -73,6 +73,17 @@ export class Server implements vscode.Disposable {
     });
   }
 
+  /** What a document would be with a TRITON block; nothing is edited. */
+  async insertion(document: vscode.Uri, block: string): Promise<string> {
+    const client = this.running;
+    if (!client) {
+      throw new Error("The server is not running: run Fusewright: Restart Server.");
+    }
+    const uri = client.code2ProtocolConverter.asUri(document);
+    const { text } = await client.sendRequest<{ text: string }>("fusewright/insertion", { uri, block });
+    return text;
+  }
+
   dispose(): void {
     this.stateChanged.dispose();
     this.statusReceived.dispose();

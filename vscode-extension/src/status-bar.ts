@@ -64,6 +64,7 @@ export class StatusBar implements vscode.Disposable {
     const status = this.active;
     const context = {
       "fusewright.running": this.server.state === "running",
+      "fusewright.server": typeof this.server.state === "string" ? this.server.state : "stopped",
       "fusewright.pair": status !== undefined,
       "fusewright.state": status?.state ?? "none",
       "fusewright.verifying": this.busy.length > 0,

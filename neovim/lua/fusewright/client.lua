@@ -63,12 +63,14 @@ function M.refresh_lenses(bufnr)
   if vim.lsp.codelens.enable or not M.get(bufnr) then
     return
   end
-  if vim.fn.has('nvim-0.10') == 1 then
-    vim.lsp.codelens.refresh({ bufnr = bufnr })
-  elseif bufnr == vim.api.nvim_get_current_buf() then
-    -- Before 0.10 it knows the current buffer alone.
-    vim.lsp.codelens.refresh()
-  end
+  local params = { textDocument = vim.lsp.util.make_text_document_params(bufnr) }
+  -- Not `vim.lsp.codelens.refresh`: before 0.10 it knows the current buffer alone, and it fails where the buffer is
+  -- gone by the time of the answer.
+  vim.lsp.buf_request(bufnr, 'textDocument/codeLens', params, function(err, lenses, context, settings)
+    if vim.api.nvim_buf_is_loaded(bufnr) and not err then
+      vim.lsp.codelens.on_codelens(err, lenses, context, settings)
+    end
+  end)
 end
 
 --- Asks for the code lenses of every buffer anew that is on the screen.

@@ -33,6 +33,8 @@ pub enum Event {
         of: u32,
         /// What is attempted, in a line.
         about: String,
+        /// The candidate's file, which may not be there yet.
+        file: PathBuf,
     },
     /// The candidate's file was written or deleted.
     Candidate(PathBuf),

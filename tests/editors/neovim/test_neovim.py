@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from simulated_model import MODEL, simulated_model, wants_analysis
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
@@ -202,6 +203,8 @@ def get_test_inputs():
     INPUTS
 """
 INPUTS = 'return torch.randn(1000, device="cuda"), torch.randn(1000, device="cuda")'
+WRONG = "x + y"
+RIGHT = "tl.maximum(x + y, 0.0)"
 # They take a minute.
 SLOW = """mixture = torch.randn(2000, 2000, device="cuda")
     for _ in range(500):
@@ -209,43 +212,70 @@ SLOW = """mixture = torch.randn(2000, 2000, device="cuda")
     return mixture[0], mixture[1]"""
 
 
+def idea(result: str, inputs: str = INPUTS) -> str:
+    """A pair for "add, relu" whose kernel stores `result`."""
+    return IDEA.replace("RESULT", result).replace("INPUTS", inputs)
+
+
+def task(text: str) -> str:
+    """The same pair as a task names its functions."""
+    named = text.replace("add_relu_torch", "fused_kernel_pytorch")
+    return named.replace("add_relu_triton", "fused_kernel_triton_wrapper")
+
+
 @pytest.mark.parametrize("nvim", neovims(), ids=version)
 def test_the_loop_is_seen_cancelled_and_brought_to_its_end(
     nvim: str, binary: Path, workspace: Path, environment: dict[str, str]
 ) -> None:
     (workspace / "triton_training_data/fusion_ideas.txt").write_text("add, relu\n# Later:\nadd, tanh\n")
-    answers = workspace / "answers"
-    answers.mkdir()
-    for name, result, inputs in [
-        ("add-relu-1", "x + y", INPUTS),
-        ("add-relu-2", "tl.no_such_function(x + y)", INPUTS),
-        ("add-relu", "tl.maximum(x + y, 0.0)", INPUTS),
-        ("add-tanh", "x * y", SLOW),
-    ]:
-        text = IDEA.replace("RESULT", result).replace("INPUTS", inputs)
-        (answers / f"{name}.md").write_text(f"```python\n{text}```\n")
-    analysis = "ROOT CAUSE: It is not what was asked for.\nPLANNED FIX: Write that.\n"
-    (answers / "add-relu-analysis.md").write_text(analysis)
-    run = subprocess.run(
-        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-S", HERE / "loop.lua"],
-        cwd=workspace,
-        env=environment
-        | {
-            "FUSEWRIGHT_TEST_PLUGIN": str(ROOT / "neovim"),
-            "FUSEWRIGHT_TEST_BINARY": str(binary),
-            "FUSEWRIGHT_TEST_WORKSPACE": str(workspace),
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-    )
+    # Other inputs than the idea's: its verdict would be known already.
+    (workspace / "mine.py").write_text(idea(WRONG, INPUTS.replace("1000", "900")))
+    # The idea that is archived, the one that is given up, the task, and the user's own pair.
+    archived = [idea(WRONG), idea("tl.no_such_function(x + y)"), idea(RIGHT)]
+    given_up = idea("x * y", SLOW)
+    answers = iter([*archived, given_up, task(idea(WRONG)), task(idea(RIGHT)), idea(RIGHT)])
+
+    def answer(messages: list[dict[str, str]]) -> str:
+        if wants_analysis(messages):
+            return "ROOT CAUSE: It is not what was asked for.\nPLANNED FIX: Write that.\n"
+        return f"```python\n{next(answers)}```\n"
+
+    with simulated_model(answer) as model:
+        run = subprocess.run(
+            [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-S", HERE / "loop.lua"],
+            cwd=workspace,
+            env=environment
+            | {
+                "OPENAI_API_KEY": "unused",
+                "FUSEWRIGHT_TEST_PLUGIN": str(ROOT / "neovim"),
+                "FUSEWRIGHT_TEST_BINARY": str(binary),
+                "FUSEWRIGHT_TEST_WORKSPACE": str(workspace),
+                "FUSEWRIGHT_TEST_MODEL": model.base_url,
+                "FUSEWRIGHT_TEST_PAIR": str(workspace / "mine.py"),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
     assert run.returncode == 0, run.stdout + run.stderr
+    asked = model.asked[-1][-1]["content"]
+    assert "expected 0, got -" in asked, "the verdict is what the kernel is fixed with"
     output = workspace / "triton_training_data/output"
     attempts = [json.loads(line) for line in (output / "attempts.jsonl").read_text().splitlines()]
-    assert [line["verdict"]["verdict"] for line in attempts] == ["wrong", "error", "untimed"]
-    (line,) = (output / "training_data.jsonl").read_text().splitlines()
-    assert "tl.maximum(x + y, 0.0)" in json.loads(line)["triton_code"]
+    assert [(line["kind"], line["verdict"]["verdict"]) for line in attempts] == [
+        ("idea", "wrong"),
+        ("idea", "error"),
+        ("idea", "untimed"),
+        ("task", "wrong"),
+        ("task", "untimed"),
+        ("fix", "untimed"),
+    ]
+    assert {line["writer"].split()[0] for line in attempts} == {MODEL}
+    examples = [json.loads(line) for line in (output / "training_data.jsonl").read_text().splitlines()]
+    assert len(examples) == 2, "the idea and the task"
+    for example in examples:
+        assert "tl.maximum(x + y, 0.0)" in example["triton_code"]
 
 
 def test_help_tags_resolve(tmp_path: Path) -> None:

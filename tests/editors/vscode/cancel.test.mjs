@@ -25,7 +25,8 @@ const inputs = { hasText: /checking seed 1/ };
 
 test("Cancel, clicked above the marker, ends the run within seconds", async () => {
   await editor.lens("Verify").click();
-  await editor.status.filter(inputs).waitFor({ timeout: 180_000 });
+  await editor.status.filter({ hasText: "verifying" }).waitFor({ timeout: 60_000 });
+  await editor.progress.filter(inputs).waitFor({ timeout: 180_000 });
   await editor.lens("Cancel").click();
   await editor.status.locator(".codicon-loading").waitFor({ state: "detached", timeout: 10_000 });
   await editor.lens("▶ Verify").waitFor();
@@ -34,7 +35,7 @@ test("Cancel, clicked above the marker, ends the run within seconds", async () =
 
 test("Cancel, chosen in the status bar's menu, ends a second run", async () => {
   await editor.lens("Verify").click();
-  await editor.status.filter(inputs).waitFor({ timeout: 60_000 });
+  await editor.progress.filter(inputs).waitFor({ timeout: 60_000 });
   await editor.status.click();
   await editor.pick("Cancel");
   await editor.status.locator(".codicon-loading").waitFor({ state: "detached", timeout: 10_000 });

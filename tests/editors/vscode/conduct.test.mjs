@@ -59,7 +59,7 @@ test("the environment of the Python extension is told once it is known to have t
 test("the status bar follows the pair: not verified, verifying, verified, stale", async () => {
   await editor.status.filter({ hasText: "Fusewright" }).waitFor();
   await editor.command("Fusewright: Verify");
-  await editor.status.filter({ hasText: "compiling the kernel" }).waitFor();
+  await editor.status.filter({ hasText: "verifying" }).waitFor();
   await editor.status.locator(".codicon-loading").waitFor();
   await editor.status.filter({ hasText: "2.31x" }).waitFor();
   await editor.goToLine(1);

@@ -85,7 +85,8 @@ test("a kernel is seen while it is written, then is one step of undo", async () 
   asked.piece(ANSWER.slice(0, HALF));
   await editor.page.locator(".tab").filter({ hasText: "scale.py: kernel" }).waitFor();
   await editor.line("def scaled_relu_kernel").waitFor();
-  await editor.status.filter({ hasText: /writing the kernel, \d+ tokens, \d+ s/ }).waitFor();
+  await editor.status.filter({ hasText: /Fusewright: writing\s*$/ }).waitFor();
+  await editor.progress.filter({ hasText: /writing the kernel: small-coder, \d+ tokens, \d+ s/ }).waitFor();
   await bench.picture("generate while it is written");
   assert.equal(
     await editor.line("# <TRITON>").count(),
@@ -96,7 +97,7 @@ test("a kernel is seen while it is written, then is one step of undo", async () 
   await editor.line("def scaled_relu_triton").waitFor();
   assert.equal(await editor.line("# <TRITON>").count(), 0);
   asked.end();
-  await editor.toast("small-coder").filter({ hasText: "wrote the kernel in" }).waitFor();
+  await editor.toast("small-coder wrote the kernel in").waitFor();
   await editor.line("def scaled_relu_triton").waitFor();
   await editor.lens("▶ Verify").waitFor();
   await editor.lens(GENERATE).waitFor();
@@ -118,27 +119,59 @@ test("Cancel, clicked while it is written, closes the connection", async () => {
   await editor.lens(GENERATE).waitFor();
 });
 
-test("a kernel that comes too late is offered as a difference", async () => {
+/** Has a kernel come too late: the reference is edited while it is written. Gives the offer. */
+async function tooLate(reference) {
   await editor.lens(GENERATE).click();
   const asked = await endpoint.next();
   asked.piece(ANSWER.slice(0, HALF));
-  await editor.status.filter({ hasText: /writing the kernel/ }).waitFor();
+  await editor.status.filter({ hasText: "writing" }).waitFor();
   await editor.goToLine(8);
-  await editor.replaceLine("    return torch.relu(x * scale) + 1");
-  await editor.line("+ 1").waitFor();
+  await editor.replaceLine(`    return ${reference}`);
+  await editor.line(reference).waitFor();
   asked.piece(ANSWER.slice(HALF));
   asked.end();
   const toast = editor.toast("the block is no longer the text that it was asked for");
   await toast.waitFor();
   assert.ok(!(await drawn()).includes("# <TRITON>"));
+  return toast;
+}
+
+/** A line of a side of the difference: `original` on the left, `modified` on the right. */
+const side = (name, text) =>
+  editor.page.locator(`.monaco-diff-editor .${name} .view-line`).filter({ hasText: text }).first();
+
+test("a kernel that comes too late is a difference, with what the file would be on the right, to accept", async () => {
+  const toast = await tooLate("torch.relu(x * scale) + 1");
   await toast.getByText("Compare").click();
-  await editor.page.locator(".monaco-diff-editor").waitFor();
-  await editor.page
-    .locator(".monaco-diff-editor .original .view-line")
-    .filter({ hasText: "def scaled_relu_triton" })
-    .first()
-    .waitFor();
+  await side("modified", "def scaled_relu_triton").waitFor();
+  await side("original", "# <TEST>").waitFor();
+  assert.equal(await side("original", "def scaled_relu_triton").count(), 0);
   await bench.picture("generate too late");
+  await editor.titleButton("Accept the Kernel").click();
+  await editor.page.locator(".monaco-diff-editor").waitFor({ state: "detached" });
+  await editor.toast("The kernel is in scale.py. It is not verified yet.").waitFor();
+  await editor.command("Notifications: Clear All Notifications");
+  await editor.goToLine(1);
+  await editor.line("def scaled_relu_triton").waitFor();
+  await editor.line("torch.relu(x * scale) + 1").waitFor();
+  await bench.picture("generate too late and accepted");
+  await editor.page.keyboard.press("Control+z");
+  await eventually("the text without the kernel", async () => !(await drawn()).includes("# <TRITON>"));
+  await editor.line("torch.relu(x * scale) + 1").waitFor();
+});
+
+test("it follows what is typed meanwhile, is found again in the menu, and can be discarded", async () => {
+  await tooLate("torch.relu(x * scale) + 2");
+  await editor.command("Notifications: Clear All Notifications");
+  await editor.goToLine(1);
+  await editor.replaceLine('"""Another title."""');
+  await editor.status.click();
+  await editor.pick("Compare with the kernel that came too late");
+  await side("modified", "def scaled_relu_triton").waitFor();
+  await side("modified", "Another title.").waitFor();
+  await editor.titleButton("Discard the Kernel").click();
+  await editor.page.locator(".monaco-diff-editor").waitFor({ state: "detached" });
+  assert.ok(!(await drawn()).includes("# <TRITON>"));
   await editor.command("View: Revert and Close Editor");
 });
 

@@ -1,5 +1,6 @@
-// The loop in VS Code: ideas and a task are taken to the dataset while the candidate is open. The model is simulated,
-// everything else is the real one; pairs are judged in Triton's interpreter.
+// The loop in VS Code: ideas and a task are taken to the dataset while the candidate is open, and a pair of the user's own
+// is fixed with its verdict. The model is simulated, everything else is the real one; pairs are judged in Triton's
+// interpreter.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -153,7 +154,7 @@ test("an idea is run from its line: wrong, not compiled, right, archived", async
   await candidate().waitFor();
   await editor.status.filter({ hasText: "attempt 1 of 3" }).waitFor();
   await editor.squiggles("error").first().waitFor(VERDICT);
-  await editor.status.filter({ hasText: "analysing" }).waitFor(VERDICT);
+  await editor.progress.filter({ hasText: "analysing" }).waitFor(VERDICT);
   await bench.picture("loop the first attempt is wrong");
   await answer(ANALYSIS);
 
@@ -236,17 +237,79 @@ test("a candidate with words of the user's own is not closed over them", async (
   await clear();
 });
 
-test("a task is drawn, judged, moved and archived", async () => {
+test("a task is drawn, open while it is wrong and mended, then moved and archived", async () => {
+  const names = ["fused_kernel_pytorch", "fused_kernel_triton_wrapper"];
+  const tab = editor.page.locator(".tab").filter({ hasText: /^001_fused_kernels\.py$/ });
   await editor.command("Fusewright: Run Task");
-  await answer(pair(RIGHT, ["fused_kernel_pytorch", "fused_kernel_triton_wrapper"]));
-  await editor.page.locator(".tab").filter({ hasText: "001_fused_kernels.py" }).waitFor();
+  const first = await endpoint.next(VERDICT.timeout);
+  first.piece(pair(WRONG, names));
+  await editor.page.locator(".tab").filter({ hasText: "001_fused_kernels.py: kernel" }).waitFor();
+  first.end();
+  await tab.waitFor();
+  await editor.status.filter({ hasText: "attempt 1 of 3" }).waitFor();
+  await editor.squiggles("error").first().waitFor(VERDICT);
+  const asked = await endpoint.next(VERDICT.timeout);
+  await bench.picture("loop the task's first attempt is wrong");
+  asked.piece(ANALYSIS);
+  asked.end();
+  const again = await endpoint.next(VERDICT.timeout);
+  await editor.status.filter({ hasText: "attempt 2 of 3" }).waitFor();
+  again.piece(pair(RIGHT, names));
+  again.end();
+  await editor.line("tl.maximum").waitFor();
   await toasted("is done: ");
-  await editor.page
-    .locator(".tab")
-    .filter({ hasText: "001_fused_kernels.py" })
-    .waitFor({ state: "detached" });
+  await tab.waitFor({ state: "detached" });
   assert.ok(existsSync(join(bench.folder, "data/001_fused_kernels.py")));
   assert.ok(!existsSync(join(bench.folder, "001_fused_kernels.py")));
-  assert.equal(lines("attempts.jsonl").at(-1).kind, "task");
+  assert.deepEqual(
+    lines("attempts.jsonl")
+      .filter(({ kind }) => kind === "task")
+      .map(({ verdict }) => verdict.verdict),
+    ["wrong", "untimed"],
+  );
+  await assertNoError();
+  await clear();
+});
+
+test("a wrong kernel is fixed with its verdict, and one step of undo brings all back", async () => {
+  // Other inputs than the idea's: its verdict would be known already.
+  const text = pair(WRONG).split("```")[1].replace("python\n", "").replaceAll("1000", "900");
+  bench.write("mine.py", text);
+  await editor.openFile("mine.py");
+  await editor.lens("▶ Verify").click();
+  await editor.status.filter({ hasText: "wrong" }).waitFor(VERDICT);
+  await editor.squiggles("error").first().waitFor();
+  await editor.goToLine(1 + text.split("\n").indexOf("def add_relu_triton(x, y):"));
+  await editor.quickFix("Fix with the verdict, by small-coder");
+  const asked = await endpoint.next();
+  assert.match(JSON.stringify(asked.body.messages), /expected 0, got -/);
+  const fixed = pair(RIGHT);
+  asked.piece(fixed.slice(0, 700));
+  await editor.status.filter({ hasText: "writing" }).waitFor();
+  await bench.picture("loop a kernel is being fixed");
+  asked.piece(fixed.slice(700));
+  asked.end();
+  const toast = editor.toast("small-coder wrote the kernel in");
+  await toast.waitFor();
+  await editor.line("tl.maximum").waitFor();
+  await editor.squiggles("error").first().waitFor({ state: "detached" });
+  await editor.status.filter({ hasText: "stale" }).waitFor();
+  await bench.picture("loop a kernel is fixed");
+
+  await toast.getByText("Verify").click();
+  await editor.status.filter({ hasText: "right, untimed" }).waitFor(VERDICT);
+  await editor.lens("Archive").waitFor();
+  assert.deepEqual(
+    lines("attempts.jsonl")
+      .filter(({ kind }) => kind === "fix")
+      .map(({ about, verdict }) => [about, verdict.verdict]),
+    [["mine.py", "untimed"]],
+  );
+  await editor.goToLine(1);
+  await editor.page.keyboard.press("Control+z");
+  await editor.line("tl.maximum").waitFor({ state: "detached" });
+  await editor.squiggles("error").first().waitFor();
+  await editor.status.filter({ hasText: "wrong" }).waitFor();
+  await editor.page.locator(".tab.dirty").filter({ hasText: "mine.py" }).waitFor({ state: "detached" });
   await assertNoError();
 });

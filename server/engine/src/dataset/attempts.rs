@@ -78,9 +78,9 @@ pub struct WrittenAnalysis {
     pub text: String,
 }
 
-/// One line of `attempts.jsonl`.
+/// One line of `attempts.jsonl`. Those of the loop are judged; what [`Unjudged`] is, nobody asked to judge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct Attempt<V = VerdictLine> {
     /// When it ended: UTC, as RFC 3339 writes it.
     pub time: String,
     /// What it was made for.
@@ -102,7 +102,7 @@ pub struct Attempt {
     /// What was judged.
     pub code: Blocks,
     /// The verdict on it.
-    pub verdict: VerdictLine,
+    pub verdict: V,
     /// What was made of the verdict before the next attempt; `None` where there was none.
     pub analysis: Option<WrittenAnalysis>,
     /// The tokens that the answer took, where the provider tells.
@@ -110,6 +110,9 @@ pub struct Attempt {
     /// How long the answer took, in seconds.
     pub seconds: f64,
 }
+
+/// An attempt without a verdict: `null` stands in its place.
+pub type Unjudged = Attempt<()>;
 
 /// The time now, as the lines carry it.
 pub fn now() -> String {
@@ -134,10 +137,10 @@ impl Attempts {
     }
 
     /// Adds a line. It is on the disk when this returns; where it fails, nothing was added.
-    pub fn append(&self, attempt: &Attempt) -> Result<(), DatasetError> {
+    pub fn append<V: Serialize>(&self, attempt: &Attempt<V>) -> Result<(), DatasetError> {
         let mut journal = Journal::lock(&self.path)?;
         // Nobody was ever told of a torn line, and whoever wrote it makes the attempt again.
-        journal.drop_torn(|tail| serde_json::from_slice::<Attempt>(tail).is_ok())?;
+        journal.drop_torn(|tail| serde_json::from_slice::<Attempt<Option<VerdictLine>>>(tail).is_ok())?;
         journal.append(&json_line(attempt))
     }
 
@@ -223,6 +226,39 @@ mod tests {
         assert_eq!(std::fs::read_to_string(attempts.path()).unwrap().lines().count(), 2);
         let beside = std::fs::read_dir(files_folder(attempts.path())).unwrap().count();
         assert_eq!(beside, 1);
+    }
+
+    #[test]
+    fn an_attempt_without_a_verdict_is_a_line_and_of_no_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let attempts = Attempts::of(folder.path());
+        let Attempt { time, kind, about, run, attempt, of, writer, prompt, answer, code, .. } =
+            attempt("one", 1);
+        let (analysis, usage, seconds) = (None, None, 1.5);
+        let line: Unjudged = Attempt {
+            time,
+            kind,
+            about,
+            run,
+            attempt,
+            of,
+            writer,
+            prompt,
+            answer,
+            code,
+            verdict: (),
+            analysis,
+            usage,
+            seconds,
+        };
+        attempts.append(&line).unwrap();
+        let text = std::fs::read_to_string(attempts.path()).unwrap();
+        assert!(text.contains("\"verdict\":null"), "{text}");
+        assert_eq!(attempts.of_run("one").unwrap(), []);
+        // Without its line end it is whole all the same.
+        std::fs::write(attempts.path(), text.trim_end()).unwrap();
+        attempts.append(&line).unwrap();
+        assert_eq!(std::fs::read_to_string(attempts.path()).unwrap(), text.repeat(2));
     }
 
     fn files_folder(path: &Path) -> &Path {

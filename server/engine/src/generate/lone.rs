@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use fusewright_pair::PairFile;
+use serde::Serialize;
 
 use super::{Unusable, Written};
 use crate::dataset::DatasetError;
-use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, Message, now};
+use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, Message, Unjudged, now};
 use crate::verdict::VerdictLine;
 use crate::workspace::DATA_FOLDER;
 
@@ -24,6 +25,15 @@ pub struct LoneAttempt {
 impl LoneAttempt {
     /// Its line, where a kernel was written and judged in `judged`.
     pub fn judged(&self, written: &Written, judged: &PairFile, verdict: VerdictLine) -> Attempt {
+        self.of_written(written, judged, verdict)
+    }
+
+    /// Its line, where a kernel was written and nobody asked for a verdict.
+    pub fn unjudged(&self, written: &Written) -> Unjudged {
+        self.of_written(written, &PairFile::parse(written.text.as_str()), ())
+    }
+
+    fn of_written<V>(&self, written: &Written, pair: &PairFile, verdict: V) -> Attempt<V> {
         let Written { writer, prompt, answer, usage, seconds, .. } = written.clone();
         Attempt {
             writer,
@@ -31,7 +41,7 @@ impl LoneAttempt {
             answer,
             usage,
             seconds,
-            ..self.line(Blocks::of(judged), verdict)
+            ..self.line(Blocks::of(pair), verdict)
         }
     }
 
@@ -48,7 +58,7 @@ impl LoneAttempt {
         }
     }
 
-    fn line(&self, code: Blocks, verdict: VerdictLine) -> Attempt {
+    fn line<V>(&self, code: Blocks, verdict: V) -> Attempt<V> {
         let number = u32::try_from(self.failures).unwrap_or(u32::MAX).saturating_add(1);
         Attempt {
             time: now(),
@@ -71,6 +81,6 @@ impl LoneAttempt {
 
 /// Keeps an attempt in the workspace at `root`: how a kernel failed and was mended is worth as much as the kernel.
 /// Where the folder is no workspace, nothing is written.
-pub fn keep(root: &Path, attempt: &Attempt) -> Result<(), DatasetError> {
+pub fn keep<V: Serialize>(root: &Path, attempt: &Attempt<V>) -> Result<(), DatasetError> {
     if root.join(DATA_FOLDER).is_dir() { Attempts::of(root).append(attempt) } else { Ok(()) }
 }

@@ -103,7 +103,8 @@ impl<'a> Shift<'a> {
                 && told.replace(attempt) != Some(attempt)
             {
                 let about = subject.about.clone();
-                self.progress.report(Event::Attempt { number: attempt, of: run.of, about });
+                let file = self.tools.root.join(&run.file);
+                self.progress.report(Event::Attempt { number: attempt, of: run.of, about, file });
             }
             match action {
                 Action::Begin => {

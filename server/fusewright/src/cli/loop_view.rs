@@ -89,7 +89,7 @@ impl Progress for LoopView {
         }
         match event {
             Event::Phase { message, .. } => self.phase(message),
-            Event::Attempt { number, of, about } => self.attempt(number, of, &about),
+            Event::Attempt { number, of, about, .. } => self.attempt(number, of, &about),
             Event::Verdict(line) => self.say(|| output::note(format_args!("  {}", verdict(&line)))),
             Event::Analysis(text) => self.say(|| output::note(text.trim_end())),
             Event::Note(text) => {
@@ -119,7 +119,7 @@ fn as_json(event: &Event) -> Value {
         Event::First(line) => json!({ "event": "first", "verdict": line }),
         Event::Note(text) => json!({ "event": "note", "text": text }),
         Event::Answer(text) => json!({ "event": "answer", "text": text }),
-        Event::Attempt { number, of, about } => {
+        Event::Attempt { number, of, about, .. } => {
             json!({ "event": "attempt", "attempt": number, "of": of, "about": about })
         }
         Event::Candidate(file) => json!({ "event": "candidate", "file": file, "exists": file.exists() }),

@@ -19,6 +19,7 @@ use fusewright_engine::verdict::VerdictLine;
 use fusewright_engine::verify::{InductorError, Verifier, VerifierOptions, VerifyRequest};
 use fusewright_engine::workspace::Workspace;
 use fusewright_pair::{BlockKind, PairFile};
+use serde::Serialize;
 use serde_json::json;
 
 use super::job::{self, INTERRUPTED, Shown};
@@ -202,6 +203,7 @@ impl Desk<'_> {
         // The verdict does not wait for the disk.
         let judging = async {
             if !self.args.verify {
+                self.keep(&self.attempt(failures.len()).unjudged(&written));
                 return Ok(None);
             }
             let verdict = self.judge(&Arc::from(written.text.as_str()), cancel).await;
@@ -299,7 +301,7 @@ impl Desk<'_> {
         LoneAttempt { kind: self.kind, file: self.args.file.display().to_string(), failures }
     }
 
-    fn keep(&self, attempt: &Attempt) {
+    fn keep<V: Serialize>(&self, attempt: &Attempt<V>) {
         if let Err(error) = keep(&self.root, attempt) {
             self.shown.report(Event::Note(format!("the attempt is not in attempts.jsonl: {error}")));
         }

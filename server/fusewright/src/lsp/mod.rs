@@ -44,6 +44,7 @@ use tower_lsp::LspService;
 use tower_lsp::ls_types::notification::Notification;
 
 use requests::complete::CompletePiece;
+use requests::insertion;
 use server::FusewrightServer;
 use session::Session;
 use transport::Connection;
@@ -71,6 +72,7 @@ async fn serve() -> anyhow::Result<Arc<Session>> {
     let (service, socket) = LspService::build(|client| FusewrightServer::new(client, outgoing))
         .custom_method("window/workDoneProgress/cancel", FusewrightServer::cancel_progress)
         .custom_method(CompletePiece::METHOD, FusewrightServer::complete_piece)
+        .custom_method(insertion::METHOD, FusewrightServer::insertion)
         .finish();
     let session = service.inner().session();
     let client_gone = service.inner().client_gone();
@@ -96,6 +98,7 @@ async fn serve() -> anyhow::Result<Arc<Session>> {
         }
         () = client_gone.cancelled() => tracing::warn!("the client's process is gone"),
     }
+    writing::keep_unjudged(&session);
     session.end(GRACE).await;
     Ok(session)
 }

@@ -16,8 +16,9 @@ use tower_lsp::{Client, LanguageServer};
 
 use super::outgoing::Outgoing;
 use super::requests::complete::Piece;
+use super::requests::insertion;
 use super::session::Session;
-use super::{client_process, notifications, requests};
+use super::{client_process, notifications, requests, writing};
 
 /// The server for one client.
 #[derive(Debug)]
@@ -48,6 +49,12 @@ impl FusewrightServer {
         notifications::complete_piece::run(&self.session, piece);
     }
 
+    /// `fusewright/insertion`
+    #[allow(clippy::unused_async, reason = "the framework calls for a future")]
+    pub(crate) async fn insertion(&self, params: insertion::Params) -> Result<insertion::Inserted> {
+        insertion::run(&self.session, &params)
+    }
+
     /// `window/workDoneProgress/cancel`
     #[allow(clippy::unused_async, reason = "the framework calls for a future")]
     pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
@@ -67,6 +74,8 @@ impl LanguageServer for FusewrightServer {
 
     async fn shutdown(&self) -> Result<()> {
         self.session.shut_down();
+        // Some clients kill the server soon after its answer.
+        writing::keep_unjudged(&self.session);
         Ok(())
     }
 

@@ -70,6 +70,8 @@ struct Job {
 struct At {
     /// "attempt 2 of 3", once there is one.
     attempt: Option<String>,
+    /// The file that its candidate is to have.
+    file: Option<PathBuf>,
     answer: Option<AnswerStream>,
     /// The candidate as it was last written.
     candidate: Option<(Uri, PairFile)>,
@@ -202,9 +204,7 @@ impl Job {
 
     fn answer(&self, piece: &str) {
         let stream = || {
-            let path = self.folder.workspace.root.join(work::CANDIDATE);
-            let known = self.at(|at| at.candidate.as_ref().map(|(uri, _)| uri.clone()));
-            let uri = known.or_else(|| Uri::from_file_path(path))?;
+            let uri = Uri::from_file_path(self.at(|at| at.file.clone())?)?;
             Some(AnswerStream::new(&self.session, &uri, &self.shown))
         };
         let runs = self.at(|at| at.answer.is_some());
@@ -239,9 +239,12 @@ impl Progress for Job {
                 self.doing(&message);
             }
             Event::Answer(piece) => self.answer(&piece),
-            Event::Attempt { number, of, about } => {
+            Event::Attempt { number, of, about, file } => {
                 self.end_answer();
-                self.at(|at| at.attempt = Some(format!("attempt {number} of {of}")));
+                self.at(|at| {
+                    at.attempt = Some(format!("attempt {number} of {of}"));
+                    at.file = Some(file);
+                });
                 self.doing(&about);
                 // The idea's own line says so too.
                 refresh::all(&self.session);

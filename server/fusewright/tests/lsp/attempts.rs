@@ -84,7 +84,7 @@ fn a_kernel_a_fix_and_an_answer_without_one_are_lines_with_their_verdicts() {
     client.change(&uri, 4, json!([{"text": text}]));
     client.diagnostics(&uri, 4);
 
-    written(&mut client, &model, "fusewright.fix", &uri, &text, &answer("pass"));
+    let text = written(&mut client, &model, "fusewright.fix", &uri, &text, &answer("pass"));
     client.verify(&uri, 5);
     let fix = &workshop.attempts(2)[1];
     assert_eq!(
@@ -104,6 +104,18 @@ fn a_kernel_a_fix_and_an_answer_without_one_are_lines_with_their_verdicts() {
         (&json!("There is no kernel for you."), &json!("error"))
     );
     assert_eq!(none["verdict"]["error"]["type"], "NoKernel");
+
+    // What nobody had judged is there when the session is over.
+    let text = written(&mut client, &model, "fusewright.generate", &uri, &text, &answer("untimed"));
+    assert!(text.contains("# simulated: untimed"));
+    assert_eq!(workshop.attempts(3).len(), 3);
     client.read_over(&["textDocument/publishDiagnostics"]);
     client.finish_past_status();
+    let unjudged = &workshop.attempts(4)[3];
+    assert_eq!(
+        (&unjudged["kind"], &unjudged["verdict"], &unjudged["analysis"], &unjudged["answer"]),
+        (&json!("generate"), &Value::Null, &Value::Null, &json!(answer("untimed")))
+    );
+    assert_eq!(unjudged["prompt"][0]["role"], "system");
+    assert!(unjudged["code"]["triton"].as_str().unwrap().contains("# simulated: untimed"));
 }

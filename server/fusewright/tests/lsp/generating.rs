@@ -162,10 +162,20 @@ fn an_edit_elsewhere_moves_the_kernel_and_one_of_its_block_turns_it_away() {
     let late = client.expect("fusewright/late");
     assert_eq!(late["text"], written, "the present text but for the block");
     assert_eq!(late["reason"], "the block is no longer the text that it was asked for");
+    assert_eq!(late["writer"], "recorded answers");
     let done = client.answer(id).unwrap();
     assert_eq!(done["applied"], false);
     client.expect("fusewright/answer");
     client.expect("fusewright/answer");
+    // The user goes on typing, and then takes the kernel after all: only the block is not their text.
+    let longer = own.replace("some more", "many more");
+    client.change(&uri, 5, json!([{"text": longer}]));
+    let placed = client.ok("fusewright/insertion", json!({"uri": uri, "block": late["block"]}));
+    assert_eq!(placed["text"], written.replace("some more", "many more"));
+    client.change(&uri, 6, json!([{"text": "x = 1\n"}]));
+    let none = client.refused("fusewright/insertion", json!({"uri": uri, "block": late["block"]}));
+    assert_eq!(none["message"], "the document cannot take the kernel: there is no place for it in the file");
+    client.read_over(&["textDocument/publishDiagnostics"]);
     client.finish_past_status();
 }
 

@@ -8,6 +8,8 @@ export class Editor {
     this.page = page;
     this.lenses = page.locator(".codelens-decoration a");
     this.status = page.locator(".statusbar-item[id*='fusewright']");
+    /** What runs anywhere, and how far it is. */
+    this.progress = page.locator(".statusbar-item[id='status.progress']");
     this.toasts = page.locator(".notification-toast");
     this.lines = page.locator(".editor-instance .view-line");
   }
@@ -57,6 +59,11 @@ export class Editor {
     const titles = await rows.locator(".label-name").allTextContents();
     await this.page.keyboard.press("Escape");
     return titles;
+  }
+
+  /** The button above the editor whose name matches. */
+  titleButton(name) {
+    return this.page.locator(".editor-actions a.action-label").and(this.page.getByLabel(name));
   }
 
   /** Opens a file of the folder by its name. */

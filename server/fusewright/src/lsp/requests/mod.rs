@@ -11,5 +11,6 @@ pub(crate) mod folding_range;
 pub(crate) mod hover;
 pub(crate) mod initialize;
 pub(crate) mod inlay_hint;
+pub(crate) mod insertion;
 pub(crate) mod refresh;
 pub(crate) mod secret;

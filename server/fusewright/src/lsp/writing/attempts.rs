@@ -1,4 +1,4 @@
-//! What was written here goes to `attempts.jsonl` once it is judged, an answer that was none at once.
+//! What was written here goes to `attempts.jsonl` once it is judged or the session ends, an answer that was none at once.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use fusewright_engine::dataset::attempts::{Attempt, AttemptKind};
 use fusewright_engine::generate::{LoneAttempt, Unusable, Written, keep};
 use fusewright_engine::verdict::VerdictLine;
 use fusewright_pair::PairFile;
+use serde::Serialize;
 use tower_lsp::ls_types::notification::LogMessage;
 use tower_lsp::ls_types::{LogMessageParams, MessageType};
 
@@ -19,11 +20,14 @@ impl Job {
         let root = self.folder.workspace.root.clone();
         let draft = Draft { root, attempt: self.attempt(), written: written.clone() };
         let pair = PairFile::parse(written.text.as_str());
-        let standing = {
+        let (over, standing) = {
             let mut state = self.session.state();
-            state.unjudged.enter(draft);
-            state.verdicts.standing(&self.order.uri, &pair)
+            let over = state.unjudged.enter(draft);
+            (over, state.verdicts.standing(&self.order.uri, &pair))
         };
+        if let Some(over) = over {
+            append(&self.session, over.root.clone(), over.unjudged());
+        }
         // The same kernel may have been judged before.
         if let Standing::Judged(verdict) = standing
             && verdict.is_final()
@@ -61,7 +65,17 @@ pub(crate) fn judged(session: &Arc<Session>, pair: &PairFile, line: &VerdictLine
     }
 }
 
-fn append(session: &Arc<Session>, root: PathBuf, attempt: Attempt) {
+/// Keeps what nobody had judged; the session is over.
+pub(crate) fn keep_unjudged(session: &Session) {
+    let left = session.state().unjudged.drain();
+    for draft in left {
+        if let Err(error) = keep(&draft.root, &draft.unjudged()) {
+            tracing::warn!(%error, "an attempt is not in attempts.jsonl");
+        }
+    }
+}
+
+fn append<V: Serialize + Send + 'static>(session: &Arc<Session>, root: PathBuf, attempt: Attempt<V>) {
     let outgoing = session.outgoing.clone();
     // Nobody waits for the disk.
     let appended = session.jobs.spawn_blocking(move || {

@@ -12,7 +12,6 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::Uri;
 use tower_lsp::ls_types::notification::Notification;
 
-use super::writer;
 use crate::lsp::commands::refused;
 use crate::lsp::session::{Session, file_path};
 
@@ -38,20 +37,22 @@ struct Late {
     reason: String,
     /// What the document would be with it.
     text: String,
+    /// The TRITON block alone, for `fusewright/insertion` once the document has changed again.
+    block: String,
 }
 
 /// Keeps a kernel; says in words where it is.
 pub(super) async fn keep(
     session: &Arc<Session>,
     uri: &Uri,
-    written: &Written,
+    (written, author): (&Written, &str),
     reason: &str,
 ) -> Result<String> {
     let text = session.snapshot(uri).and_then(|now| with_block(&now.pair, &written.block));
     let text = text.unwrap_or_else(|| written.text.clone());
     if session.state().options.offers.differences {
-        let (uri, writer) = (uri.clone(), writer::shown(&written.writer));
-        let late = Late { uri, writer, reason: reason.to_owned(), text };
+        let (uri, writer, block) = (uri.clone(), author.to_owned(), written.block.clone());
+        let late = Late { uri, writer, reason: reason.to_owned(), text, block };
         session.outgoing.notify::<LateNotification>(&late);
         return Ok("shown beside it".to_owned());
     }

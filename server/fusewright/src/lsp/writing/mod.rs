@@ -32,7 +32,7 @@ use super::status;
 use place::Placed;
 
 pub(crate) use answer::AnswerStream;
-pub(crate) use attempts::judged;
+pub(crate) use attempts::{judged, keep_unjudged};
 pub(crate) use new_pair::{new_pair, show};
 pub(crate) use writer::{name_of, of as writer_of};
 
@@ -146,9 +146,10 @@ impl Job {
         self.doing("putting the kernel in its place");
         // The editor asks for its lenses as soon as the text changes, and from here on there is nothing to cancel.
         self.session.state().placing.insert(self.order.uri.clone());
-        let placed = place::place(&self.session, &self.order.uri, &self.order.pair, &written).await?;
+        let author = self.author(&written);
+        let (order, by) = (&self.order, author.as_str());
+        let placed = place::place(&self.session, &order.uri, &order.pair, (&written, by)).await?;
         self.await_verdict(&written);
-        let author = writer::shown(&written.writer);
         let sentence = match &placed {
             Placed::Applied => {
                 format!("{author} wrote the kernel in {:.1} s. It is not verified yet.", written.seconds)
@@ -193,6 +194,15 @@ impl Job {
                 refused(error)
             }
         })
+    }
+
+    /// How messages name whoever wrote; where the model is served, the user knows.
+    fn author(&self, written: &Written) -> String {
+        if self.label.get() == Some(&written.writer) {
+            self.shown.clone()
+        } else {
+            writer::shown(&written.writer)
+        }
     }
 
     /// A client that shows no status is told in a message, and every client of what did not go as it was meant.

@@ -37,15 +37,15 @@ pub(super) enum Placed {
     },
 }
 
-/// Puts `written`, which was asked for at the text `asked`, into the document.
+/// Puts `written`, which was asked for at the text `asked`, into the document; `author` names who wrote it.
 pub(super) async fn place(
     session: &Arc<Session>,
     uri: &Uri,
     asked: &PairFile,
-    written: &Written,
+    (written, author): (&Written, &str),
 ) -> Result<Placed> {
     if session.snapshot(uri).is_none() {
-        return beside_the_editor(session, uri, asked, written).await;
+        return beside_the_editor(session, uri, asked, (written, author)).await;
     }
     let mut reason = "the editor closed the document";
     let mut refusal = None;
@@ -82,7 +82,7 @@ pub(super) async fn place(
     }
     let said = refusal.map(|said| format!(" ({said})")).unwrap_or_default();
     let reason = format!("{reason}{said}");
-    let place = late::keep(session, uri, written, &reason).await?;
+    let place = late::keep(session, uri, (written, author), &reason).await?;
     Ok(Placed::Kept { reason, place })
 }
 
@@ -101,7 +101,7 @@ async fn beside_the_editor(
     session: &Arc<Session>,
     uri: &Uri,
     asked: &PairFile,
-    written: &Written,
+    (written, author): (&Written, &str),
 ) -> Result<Placed> {
     let (path, asked, text) = (file_path(uri), asked.clone(), written.text.clone());
     let writing = session.jobs.spawn_blocking(move || {
@@ -116,7 +116,7 @@ async fn beside_the_editor(
     match writing.await? {
         Ok(()) => Ok(Placed::Applied),
         Err(reason) => {
-            let place = late::keep(session, uri, written, reason).await?;
+            let place = late::keep(session, uri, (written, author), reason).await?;
             Ok(Placed::Kept { reason: reason.to_owned(), place })
         }
     }
