@@ -25,7 +25,7 @@ demo: ## Build, set up the Python side, then take shipped pairs and ideas to a d
 	$(RELEASE_BINARY) demo
 
 .PHONY: test
-test: test-rust test-python test-oldest test-product test-neovim test-vscode ## Run all tests, installing what they need
+test: test-rust test-python test-oldest test-product test-neovim test-emacs test-vscode ## Run all tests, installing what they need
 
 .PHONY: build
 build:
@@ -63,6 +63,10 @@ test-product: setup ## Run the tests of the whole product at the command line
 .PHONY: test-neovim
 test-neovim: setup ## Run the tests in real Neovims
 	$(PYTEST) tests/editors/neovim
+
+.PHONY: test-emacs
+test-emacs: setup ## Run the tests in a real Emacs
+	$(PYTEST) tests/editors/emacs
 
 .PHONY: test-vscode
 test-vscode: setup vscode-extension/node_modules ## Run the tests in VS Code's workbench

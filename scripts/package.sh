@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lays out the release under dist/: a tar file with the binary, its documents and the Neovim plugin, and the
+# Lays out the release under dist/: a tar file with the binary, its documents and the plugins for Neovim and Emacs, and the
 # VS Code extension with the server inside. Wants FUSEWRIGHT_BINARY, a build to give away.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +14,7 @@ cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "dist/$name/"
 # The server shows a rule's page from here, beside the binary.
 cp -R docs/rules "dist/$name/docs/rules"
 cp -R neovim "dist/$name/neovim"
+cp -R emacs "dist/$name/emacs"
 tar -C dist -czf "dist/$name.tar.gz" "$name"
 
 FUSEWRIGHT_BINARY=$(realpath "$binary") npm --prefix vscode-extension run --silent package -- --out "$PWD/dist/$name.vsix"

@@ -40,7 +40,7 @@ pub enum ArchiveError {
     #[error("{file} has changed since it was verified: run `fusewright verify {file}` again", file = .0.display())]
     Stale(PathBuf),
     /// The verdict may still change.
-    #[error("the verdict on {} is not final yet: wait for {waiting}", file.display())]
+    #[error("the verdict on {} is not final yet: archive it once the {waiting} is over", file.display())]
     Pending {
         /// The pair file.
         file: PathBuf,

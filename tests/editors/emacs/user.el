@@ -25,6 +25,8 @@
   ;; The first verdict of a machine imports torch with a cold disk.
   (let ((end (+ (float-time) 240)) found)
     (while (and (not (setq found (funcall condition))) (< (float-time) end))
+      ;; Without a display Emacs is never idle, which is when eglot tells of edits.
+      (when (eq client 'eglot) (eglot--signal-textDocument/didChange))
       (accept-process-output nil 0.05))
     (or found (error "Waited in vain for %s\nwhat was said:\n%s" what
                      (with-current-buffer (messages-buffer) (buffer-string))))))

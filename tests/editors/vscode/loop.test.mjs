@@ -77,6 +77,8 @@ const SLOW = `def get_test_inputs():
 
 def unused():
 `;
+// A pair of the user's own. Its inputs are others than the idea's, whose verdict would be known already.
+const MINE = pair(WRONG).split("```")[1].replace("python\n", "").replaceAll("1000", "900");
 const ANALYSIS =
   "ROOT CAUSE: The kernel leaves the rectifier out.\nPLANNED FIX: Take the maximum with zero.\n";
 
@@ -97,6 +99,7 @@ before(async () => {
     env: { OPENAI_API_KEY: "unused" },
   });
   execFileSync(process.env.FUSEWRIGHT_BINARY, ["init", bench.folder], { stdio: "ignore" });
+  bench.write("mine.py", MINE);
   bench.write(IDEAS, "add, relu\n# These come later:\nadd, relu, scale\nadd, tanh\n");
   editor = await bench.open(IDEAS);
 });
@@ -138,7 +141,7 @@ async function assertNoError() {
 }
 
 test("an idea is run from its line: wrong, not compiled, right, archived", async () => {
-  await editor.lens("▶ Run").waitFor();
+  await editor.lens("▶ Run").waitFor(VERDICT);
   assert.equal(await editor.lenses.filter({ hasText: /^▶ Run$/ }).count(), 3);
   await bench.picture("loop the ideas");
   await editor.lens("▶ Run").click();
@@ -272,14 +275,11 @@ test("a task is drawn, open while it is wrong and mended, then moved and archive
 });
 
 test("a wrong kernel is fixed with its verdict, and one step of undo brings all back", async () => {
-  // Other inputs than the idea's: its verdict would be known already.
-  const text = pair(WRONG).split("```")[1].replace("python\n", "").replaceAll("1000", "900");
-  bench.write("mine.py", text);
   await editor.openFile("mine.py");
   await editor.lens("▶ Verify").click();
   await editor.status.filter({ hasText: "wrong" }).waitFor(VERDICT);
   await editor.squiggles("error").first().waitFor();
-  await editor.goToLine(1 + text.split("\n").indexOf("def add_relu_triton(x, y):"));
+  await editor.goToLine(1 + MINE.split("\n").indexOf("def add_relu_triton(x, y):"));
   await editor.quickFix("Fix with the verdict, by small-coder");
   const asked = await endpoint.next();
   assert.match(JSON.stringify(asked.body.messages), /expected 0, got -/);

@@ -12,6 +12,15 @@ fn it_ends_at_exit_while_its_input_stays_open() {
 }
 
 #[test]
+fn it_ends_for_a_client_that_hands_over_an_empty_object() {
+    let mut client = Client::plain();
+    client.ok("shutdown", json!({}));
+    client.notify("exit", json!({}));
+    assert_eq!(client.wait_for_end().code(), Some(0));
+    client.assert_all_read();
+}
+
+#[test]
 fn exit_without_shutdown_is_an_error() {
     let mut client = Client::plain();
     client.notify("exit", Value::Null);

@@ -141,7 +141,10 @@ fn the_first_result_is_shown_before_the_final_one() {
     // It may not be archived yet.
     let refusal = client
         .refused("workspace/executeCommand", json!({"command": "fusewright.archive", "arguments": [uri]}));
-    assert!(refusal["message"].as_str().unwrap().contains("is not final yet: wait for audit"), "{refusal}");
+    assert!(
+        refusal["message"].as_str().unwrap().contains("is not final yet: archive it once the audit is over"),
+        "{refusal}"
+    );
     client.command("fusewright.cancel", &uri);
     let error = client.answer(id).unwrap_err();
     assert_eq!(error["code"], -32800);
