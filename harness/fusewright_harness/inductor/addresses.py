@@ -12,8 +12,9 @@ from fusewright_harness.inductor.places import Places, sum_from, sum_of
 class Addresses(ast.NodeTransformer):
     """Puts the terms of every pointer's sum in order."""
 
-    def __init__(self, sizes: set[str], products: dict[str, ast.expr]) -> None:
+    def __init__(self, sizes: set[str], products: dict[str, ast.expr], indices: set[str]) -> None:
         """``sizes`` are the kernel's numbers; ``products`` those of them that are products of others."""
+        self._indices = indices
         self._sizes = sizes
         self._places = Places()
         found = {name: _factors(value) for name, value in products.items()}
@@ -32,7 +33,21 @@ class Addresses(ast.NodeTransformer):
         self.generic_visit(node)
         if ast.unparse(node.func) in ("tl.load", "tl.store", "tl.atomic_add") and node.args:
             node.args[0] = self._address(node.args[0])
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.BinOp(op=ast.Add()) as place, attr="to")) if (
+                self._is_place_of_sizes(place)
+            ):
+                # The number of an element, which is an address but for the pointer.
+                terms = sorted(
+                    (self._term(term) for term in self._gathered(_terms(place))), key=self._nearness
+                )
+                node.func.value = _sum(terms)
         return node
+
+    def _is_place_of_sizes(self, expression: ast.expr) -> bool:
+        names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
+        plain = not any(isinstance(node, (ast.Call, ast.Compare)) for node in ast.walk(expression))
+        return plain and bool(names & self._sizes) and names <= self._sizes | self._indices
 
     def _address(self, address: ast.expr) -> ast.expr:
         terms = _terms(address)
@@ -41,13 +56,7 @@ class Addresses(ast.NodeTransformer):
             return address
         offsets = self._gathered([term for term in terms if term is not pointers[0]])
         rest = sorted((self._term(term) for term in offsets), key=self._nearness)
-        result: ast.expr = pointers[0]
-        for term in rest:
-            less = _negated(term)
-            result = (
-                ast.BinOp(result, ast.Add(), term) if less is None else ast.BinOp(result, ast.Sub(), less)
-            )
-        return result
+        return _sum([pointers[0], *rest])
 
     def _gathered(self, terms: list[ast.expr]) -> list[ast.expr]:
         """The terms with one for each stride, where several have the same or their sum has a name."""
@@ -69,8 +78,8 @@ class Addresses(ast.NodeTransformer):
             sums.setdefault(stride, Counter())[ast.unparse(_product(places)) if places else "1"] += number
         result = []
         for stride, group in groups.items():
-            index = self._index(sums[stride], bool(stride))
-            if len(group) < 2 or index is None:
+            index = self._index(sums[stride], bool(stride) and len(group) > 1)
+            if index is None:
                 result += group
             else:
                 result.append(_product([index, *(_parse(size) for size in stride)]))
@@ -79,14 +88,11 @@ class Addresses(ast.NodeTransformer):
     def _index(self, terms: Counter[str], strided: bool) -> ast.expr | None:
         """What a stride is multiplied by; None where that is best left apart."""
         divisor = math.gcd(*terms.values())
-        name = (
-            self._places.name_of(Counter({term: n // divisor for term, n in terms.items()}))
-            if divisor
-            else None
-        )
-        if name is not None:
-            index: ast.expr = ast.Name(name, ast.Load())
-            return index if divisor == 1 else ast.BinOp(ast.Constant(divisor), ast.Mult(), index)
+        for times in dict.fromkeys([1, divisor or 1]):
+            name = self._places.name_of(Counter({term: n // times for term, n in terms.items()}))
+            if name is not None:
+                index: ast.expr = ast.Name(name, ast.Load())
+                return index if times == 1 else ast.BinOp(ast.Constant(times), ast.Mult(), index)
         return sum_from(terms) if strided else None
 
     def _nearness(self, term: ast.expr) -> tuple[int, int]:
@@ -128,6 +134,14 @@ class Addresses(ast.NodeTransformer):
             case ast.Name(id=name):
                 return name in self._sizes
         return False
+
+
+def _sum(terms: list[ast.expr]) -> ast.expr:
+    result = terms[0]
+    for term in terms[1:]:
+        less = _negated(term)
+        result = ast.BinOp(result, ast.Add(), term) if less is None else ast.BinOp(result, ast.Sub(), less)
+    return result
 
 
 def _product(factors: list[ast.expr]) -> ast.expr:

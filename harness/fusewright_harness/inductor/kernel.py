@@ -127,8 +127,9 @@ class _Writer:
             if isinstance(node, ast.Name):
                 node.id = renamed.get(node.id, node.id)
         numbers = {name: value for name, value in parameters.arguments if not name.endswith("_ptr")}
-        addresses = Addresses(set(numbers), numbers)
-        name_places(self._body, {*numbers, *indices.names.values()}, addresses.written)
+        is_place = {*numbers, *indices.names.values()}
+        addresses = Addresses(set(numbers), numbers, is_place)
+        name_places(self._body, is_place, addresses.written)
         blocks = self._blocks(whole)
         return StandaloneKernel(
             self._name,

@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 
 _WIDTH = 96
+_LONGEST_PART = 84
 
 
 def call_lines(head: str, parts: list[str], tail: str) -> list[str]:
     """``head``, the parts with commas between them and ``tail``: on one line, on three, or with a line for each."""
     joined = ", ".join(parts)
-    if len(head) + len(joined) + len(tail) <= _WIDTH or not parts:
+    if ("\n" not in joined and len(head) + len(joined) + len(tail) <= _WIDTH) or not parts:
         return [head + joined + tail]
-    if len(joined) + 4 <= _WIDTH:
+    if "\n" not in joined and len(joined) + 4 <= _WIDTH:
         return [head, "    " + joined, tail]
-    return [head, *(f"    {part}," for part in parts), tail]
+    return [head, *(line for part in parts for line in f"    {part},".split("\n")), tail]
 
 
 def statement_lines(statement: ast.stmt) -> list[str]:
@@ -45,5 +46,20 @@ def _call(before: str, call: ast.Call, after: str) -> list[str]:
             # What is broken over lines is the load and not its cast.
             arguments = ", ".join(ast.unparse(part) for part in [*call.args, *call.keywords])
             return _call(before, inner, f".{attribute}({arguments}){after}")
-    parts = [ast.unparse(part) for part in [*call.args, *call.keywords]]
+    parts = [_broken(part) for part in [*call.args, *call.keywords]]
     return call_lines(f"{before}{ast.unparse(call.func)}(", parts, f"){after}")
+
+
+def _broken(part: ast.expr | ast.keyword) -> str:
+    """The text of an argument, a long sum with its terms on lines of their own."""
+    text = ast.unparse(part)
+    if len(text) <= _LONGEST_PART:
+        return text
+    terms: list[str] = []
+    while isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Add, ast.Sub)):
+        right = ast.unparse(part.right)
+        if isinstance(part.right, ast.BinOp) and isinstance(part.right.op, (ast.Add, ast.Sub)):
+            right = f"({right})"
+        terms.insert(0, f"{'+' if isinstance(part.op, ast.Add) else '-'} {right}")
+        part = part.left
+    return "\n    ".join([ast.unparse(part), *terms]) if terms else text

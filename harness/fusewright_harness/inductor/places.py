@@ -19,20 +19,34 @@ class Places:
     def __init__(self, outer: Places | None = None) -> None:
         """``outer`` are the names outside of a loop."""
         self._names: dict[frozenset[tuple[str, int]], str] = dict(outer._names) if outer is not None else {}
+        self._sums: dict[str, Counter[str]] = dict(outer._sums) if outer is not None else {}
 
     def learn(self, name: str, value: ast.expr) -> None:
         """Learns that ``name`` is ``value``, if that is a sum."""
         terms = sum_of(value)
-        if terms is not None and len(terms) > 1:
-            self._names.setdefault(frozenset(terms.items()), name)
+        if terms is not None and (len(terms) > 1 or max(map(abs, terms.values())) > 1):
+            terms = self._spelled_out(terms)
+            self._names.setdefault(_key(terms), name)
+            self._sums[name] = terms
 
     def name_of(self, terms: Counter[str]) -> str | None:
         """The name of the sum of ``terms``."""
-        return self._names.get(frozenset((term, number) for term, number in terms.items() if number))
+        return self._names.get(_key(self._spelled_out(terms)))
+
+    def _spelled_out(self, terms: Counter[str]) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for term, number in terms.items():
+            for part, times in self._sums.get(term, {term: 1}).items():
+                total[part] += number * times
+        return total
 
     def named(self, expression: ast.expr) -> ast.expr:
         """``expression`` with names in the places of sums."""
         return _Named(self).visit(expression) if self._names else expression
+
+
+def _key(terms: Counter[str]) -> frozenset[tuple[str, int]]:
+    return frozenset((term, number) for term, number in terms.items() if number)
 
 
 class _Named(ast.NodeTransformer):
@@ -40,7 +54,7 @@ class _Named(ast.NodeTransformer):
         self._places = places
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        if isinstance(node.op, (ast.Add, ast.Sub)):
+        if isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)):
             terms = sum_of(node)
             name = None if terms is None else self._places.name_of(terms)
             if name is not None:
@@ -132,13 +146,8 @@ def sum_of(expression: ast.expr) -> Counter[str] | None:
 
 
 def _of_places(value: ast.expr, is_place: set[str]) -> bool:
-    """Whether a value is a sum of indices and sizes alone."""
-    if not isinstance(value, ast.BinOp) or not isinstance(value.op, (ast.Add, ast.Sub)):
-        return False
+    """Whether a value is made of indices and sizes alone."""
     nodes = list(ast.walk(value))
     names = [node.id for node in nodes if isinstance(node, ast.Name)]
-    return (
-        bool(names)
-        and set(names) <= is_place
-        and not any(isinstance(n, (ast.Call, ast.Compare)) for n in nodes)
-    )
+    plain = not any(isinstance(node, (ast.Call, ast.Compare, ast.BoolOp)) for node in nodes)
+    return isinstance(value, ast.BinOp) and plain and bool(names) and set(names) <= is_place

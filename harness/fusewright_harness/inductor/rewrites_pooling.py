@@ -1,20 +1,23 @@
-"""Pooling over windows too large for TorchInductor, which would hand them to a library; and by output size."""
+"""Pooling with output sizes that are symbols, over windows of any size; and by output size."""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch._decomp import decomposition_table
 
+from fusewright_harness.inductor.origins import counted
 from fusewright_harness.inductor.rewrites_convolution import views_of_windows
 
 _aten = torch.ops.aten
-_LARGEST_OF_INDUCTOR = 25
-"""The elements of a window up to which TorchInductor writes them out itself."""
+_MOST_TAPS = 25
+"""The elements of a window up to which they are written out; larger ones are a loop."""
 
 
 def max_pool(
@@ -27,9 +30,20 @@ def max_pool(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """``aten.max_pool2d_with_indices`` and its kin: the largest element under the window, and which it is."""
     geometry = _Geometry.of(x, kernel_size, stride, padding, dilation, ceil_mode)
-    if math.prod(geometry.window) <= _LARGEST_OF_INDUCTOR and geometry.dimensions == 2:
-        return NotImplemented
     least = -math.inf if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
+    if math.prod(geometry.window) <= _MOST_TAPS:
+        largest, index = None, None
+        for taps, element in geometry.elements(x, least):
+            at = geometry.index_of(taps).expand(element.shape)
+            if largest is None or index is None:
+                largest, index = element, at
+            else:
+                # The first of the largest, but the last that is not a number, as torch has it.
+                index = torch.where((element > largest) | (element != element), at, index)
+                largest = torch.maximum(largest, element)
+        assert largest is not None  # A window has at least one element.
+        assert index is not None
+        return geometry.unbatched(largest), geometry.unbatched(index)
     views = geometry.views(x, least).flatten(-geometry.dimensions)
     return geometry.unbatched(views.amax(-1)), geometry.unbatched(geometry.places_of(views.argmax(-1)))
 
@@ -45,13 +59,14 @@ def avg_pool(
 ) -> torch.Tensor:
     """``aten.avg_pool2d`` and its kin: the mean of the elements under the window."""
     geometry = _Geometry.of(x, kernel_size, stride, padding, (1,), ceil_mode)
-    if math.prod(geometry.window) <= _LARGEST_OF_INDUCTOR:
-        return NotImplemented
     wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
-    total = geometry.views(x, 0).to(wide).sum(dim=tuple(range(-geometry.dimensions, 0)))
+    if math.prod(geometry.window) <= _MOST_TAPS:
+        total = functools.reduce(torch.add, (element.to(wide) for _, element in geometry.elements(x, 0)))
+    else:
+        total = geometry.views(x, 0).to(wide).sum(dim=tuple(range(-geometry.dimensions, 0)))
     if divisor_override:
         mean = total / divisor_override
-    elif not any(geometry.padding) and not ceil_mode:
+    elif not ceil_mode and (count_include_pad or not any(geometry.padding)):
         mean = total / math.prod(geometry.window)
     else:
         mean = total / geometry.counts(count_include_pad, wide)
@@ -135,13 +150,28 @@ class _Geometry:
             # A window that would begin behind the input and its left margin is none.
             if ceil_mode and (output - 1) * step >= size + margin:
                 output = output - 1
-            outputs.append(output)
+            outputs.append(counted(output, size))
         found = _Geometry(sizes, taps, steps, margins, spread, outputs, x.dim() == dimensions + 2)
         found._device = x.device
         return found
 
     def views(self, x: torch.Tensor, margin: float) -> torch.Tensor:
         """(N, C, *outputs, *window), with ``margin`` beyond the input."""
+        return views_of_windows(self._padded(x, margin), self.window, self.stride, self.dilation)
+
+    def elements(self, x: torch.Tensor, margin: float) -> Iterator[tuple[tuple[int, ...], torch.Tensor]]:
+        """Each place in the window, and the elements there, (N, C, *outputs), with ``margin`` beyond the input."""
+        x = self._padded(x, margin)
+        for taps in itertools.product(*map(range, self.window)):
+            view = x
+            for dimension, tap in enumerate(taps):
+                first, step = tap * self.dilation[dimension], self.stride[dimension]
+                last = first + step * (self.outputs[dimension] - 1) + 1
+                view = torch.ops.aten.slice.Tensor(view, 2 + dimension, first, last, step)
+            yield taps, view
+
+    def _padded(self, x: torch.Tensor, margin: float) -> torch.Tensor:
+        """What lies under the windows, with a batch."""
         if not self._batched:
             x = x.unsqueeze(0)
         pads: list[Any] = []
@@ -152,7 +182,7 @@ class _Geometry:
         # A negative margin cuts off what no window reaches.
         if any(not isinstance(pad, int) or pad != 0 for pad in pads):
             x = F.pad(x, pads, value=margin)
-        return views_of_windows(x, self.window, self.stride, self.dilation)
+        return x
 
     def counts(self, with_padding: bool, dtype: torch.dtype) -> torch.Tensor:
         """How many elements count at each place."""
@@ -169,14 +199,17 @@ class _Geometry:
 
     def places_of(self, taps: torch.Tensor) -> torch.Tensor:
         """The flat indices, in the input, of elements numbered within their windows."""
+        inner = [math.prod(self.window[dimension + 1 :]) for dimension in range(self.dimensions)]
+        return self.index_of([taps // n % size for n, size in zip(inner, self.window, strict=True)])
+
+    def index_of(self, taps: Sequence[Any]) -> torch.Tensor:
+        """The flat indices, in the input, of the elements at one place in every window."""
         index: Any = 0
-        for dimension in range(self.dimensions):
-            inner = math.prod(self.window[dimension + 1 :])
-            tap = taps // inner % self.window[dimension]
+        for dimension, tap in enumerate(taps):
             place = torch.arange(self.outputs[dimension], device=self._device)
             place = place.reshape(-1, *[1] * (self.dimensions - 1 - dimension))
-            at = place * self.stride[dimension] - self.padding[dimension] + tap * self.dilation[dimension]
-            index = index * self.sizes[dimension] + at
+            at = place * self.stride[dimension] + (tap * self.dilation[dimension] - self.padding[dimension])
+            index = at if dimension == 0 else index * self.sizes[dimension] + at
         return index
 
     def unbatched(self, y: torch.Tensor) -> torch.Tensor:

@@ -206,7 +206,7 @@ def _bounds(body: list[ast.stmt], renamed: dict[str, str]) -> dict[str, list[str
 def _is_sum(value: ast.expr | None) -> bool:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "to":
         value = value.func.value
-    return isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub))
+    return isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub, ast.Mult))
 
 
 def _index_name(prefix: str, value: ast.expr, indices: Indices, renamed: dict[str, str]) -> list[str]:
