@@ -279,17 +279,17 @@ def _unread(run: _Run) -> list[tuple[_Step, float]]:
 
 def _unread_cost(step: _Step, share: float, read: list[torch.Tensor]) -> float:
     if step.name in _ORDERING or step.name in _SCANNING:
-        return step.cost if any(_outermost(mask, step.name in _ORDERING) for mask in read) else 0.0
+        return step.cost if any(_outermost(mask) for mask in read) else 0.0
     if step.pointwise or step.heavy or step.name in _MOVING:
         return step.cost * (1 - share)
     return step.written * (1 - share)
 
 
-def _outermost(mask: torch.Tensor, either: bool) -> bool:
-    """Whether what is read lies at the end of one dimension, or at either end: a sum or an extreme."""
+def _outermost(mask: torch.Tensor) -> bool:
+    """Whether what is read lies at one end of a dimension: a sum, an extreme, or what was there to begin with."""
     for axis, size in enumerate(mask.shape):
         along = mask.movedim(axis, 0).reshape(size, -1).any(1)
-        if size >= _FEW_PLACES and int(along.sum()) == 1 and bool(along[-1] or (either and along[0])):
+        if size >= _FEW_PLACES and int(along.sum()) == 1 and bool(along[-1] or along[0]):
             return True
     return False
 

@@ -33,6 +33,7 @@ def index():
         lambda x: torch.topk(x, 96).values[:, 0],
         lambda x: x.cumsum(-1)[:, -1],
         lambda x: torch.cummax(x, -1).values[:, -1],
+        lambda x: x.cumsum(0)[-1] + x.cumprod(0)[0],
         lambda x: torch.diagonal(x @ x.T),
         lambda x: torch.tanh(x.repeat(8, 1))[:40],
         lambda x: torch.relu(functional.pad(x, (0, 900)))[:, :96],
