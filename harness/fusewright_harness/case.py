@@ -127,9 +127,9 @@ class Case:
     named_candidate: str | None = None
     """The wrapper that the main block handed over, where it did."""
     reference_work: dict[str, Any] = field(default_factory=dict)
-    """What the reference's operators did in one call; see :func:`operators.summary`."""
+    """What the reference's operators did in one call; see :func:`call_trace.summary`."""
     reference_facts: dict[str, Any] = field(default_factory=dict)
-    """What the reference's operators show of it; see :func:`examination.trace_facts`."""
+    """What the reference's operators show of it; see :func:`trace_facts.trace_facts`."""
     candidate_work: dict[str, Any] = field(default_factory=dict)
     """What torch's operators did in one call of the candidate, beside its kernels."""
     plan: int = DECLARED

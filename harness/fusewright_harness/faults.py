@@ -14,7 +14,6 @@ from typing import Any
 
 from fusewright_harness.containment.refusal import refusal
 
-IMPLEMENTATIONS = ("pytorch", "triton", "test", "harness")
 STAGES = ("parse", "import", "inputs", "compile", "run", "check", "timing", "trust", "timeout")
 
 _MESSAGE_LIMIT = 4_000

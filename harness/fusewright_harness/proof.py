@@ -54,7 +54,7 @@ class Share:
 
 
 def share_of(reference: dict[str, Any], candidate: dict[str, Any], call_bytes: int) -> Share:
-    """The share of torch's operators, from both sides' :func:`operators.summary`."""
+    """The share of torch's operators, from both sides' :func:`call_trace.summary`."""
     whole = max(1.0, reference.get("arithmetic", 0) + reference.get("reduced", 0))
     computed, moved = candidate.get("arithmetic", 0), candidate.get("bytes", 0)
     reduced = candidate.get("reduced", 0)

@@ -32,7 +32,7 @@ def _kernel(entry: Any) -> dict[str, Any]:
 
 
 def work_of(fields: dict[str, Any], implementation: str) -> dict[str, Any]:
-    """The operators of a watched call; see :func:`operators.summary`. Raises :class:`Fault` where they are none."""
+    """The operators of a watched call; see :func:`call_trace.summary`. Raises :class:`Fault` where they are none."""
     work = fields.get("operators", {})
     if not isinstance(work, dict):
         raise _damaged(implementation)

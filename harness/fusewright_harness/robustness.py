@@ -13,11 +13,12 @@ from typing import Any
 
 from fusewright_harness.case import Case
 from fusewright_harness.compare import Comparison, Expected, compare
+from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
 from fusewright_harness.soundness import expected_of, require_deterministic, take_nudged
-from fusewright_harness.workers import Answer, Deadline, Worker, receive_answer
+from fusewright_harness.workers import Answer, Worker, receive_answer
 
 _SLACK = 20.0
 """Other values may lie where every kernel errs more; what is wrong there is wrong by far."""

@@ -42,10 +42,6 @@ def _round_half_away(x: np.ndarray) -> np.ndarray:
     return np.copysign(np.floor(np.abs(x) + 0.5), x)
 
 
-def _signed(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda x: np.sign(x) * function(np.abs(x))
-
-
 # Functions of floating-point arguments, by libdevice's name without ``__nv_`` and without the ``f`` of float32.
 _FLOAT: dict[str, Callable[..., np.ndarray]] = {
     **{
