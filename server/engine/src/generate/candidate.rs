@@ -56,15 +56,16 @@ impl Generator<'_> {
         let said = hint.as_deref().map(whole_lines);
         let prompt = prompts.candidate(&commission, assignment.failures, said.as_deref())?;
         let answered = telling::ask(model, &prompt, "writing the pair", progress, cancel).await?;
-        let (answer, usage, seconds) =
-            (answered.completion.text, answered.completion.usage, answered.seconds);
         let writer = self.writer.label();
         let (style, title) = match assignment.layout {
             Layout::Open => (Style::Open, assignment.about.to_owned()),
             Layout::Closed => (Style::Closed, format!("Fused Kernels: {}", assignment.about)),
         };
-        let found = find_pair(&answer, style, &title)
-            .and_then(|text| if self.is_kept_out(&text) { Err(AnswerError::Copied) } else { Ok(text) });
+        let found = find_pair(&answered.completion.text, style, &title)
+            .and_then(|text| if self.is_kept_out(&text) { Err(AnswerError::Copied) } else { Ok(text) })
+            .map_err(|reason| answered.completion.blame(reason));
+        let (answer, usage, seconds) =
+            (answered.completion.text, answered.completion.usage, answered.seconds);
         let text = match found {
             Ok(text) => text,
             Err(reason) => {

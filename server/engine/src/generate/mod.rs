@@ -126,9 +126,10 @@ impl Generator<'_> {
             failures => prompts.generate(&task, failures)?,
         };
         let answered = telling::ask(model, &prompt, "writing the kernel", progress, cancel).await?;
+        let found = find_code(&answered.completion.text, &Wanted { candidate: task.candidate })
+            .and_then(|code| insert(&pair, &code).map_err(AnswerError::NoBlock))
+            .map_err(|reason| answered.completion.blame(reason));
         let (answer, usage) = (answered.completion.text, answered.completion.usage);
-        let found = find_code(&answer, &Wanted { candidate: task.candidate })
-            .and_then(|code| insert(&pair, &code).map_err(AnswerError::NoBlock));
         let inserted = match found {
             Ok(inserted) => inserted,
             Err(reason) => {

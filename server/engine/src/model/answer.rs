@@ -7,6 +7,9 @@
 use fusewright_pair::{BlockKind, PairFile, Rule};
 use thiserror::Error;
 
+use super::fences::{fenced_blocks, has_diff, plain, unescaped, without_prose};
+use super::reasoning::without_reasoning;
+
 /// What the code must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -23,6 +26,14 @@ pub enum AnswerError {
     /// It never came to its end.
     #[error("the answer ends within its reasoning: no code came")]
     OnlyReasoning,
+    /// It is the call of a tool.
+    #[error(
+        "the answer is a call of the tool `{name}`, and no tool was offered: the code was to come as text"
+    )]
+    ToolCall {
+        /// The tool's name.
+        name: String,
+    },
     /// It is prose.
     #[error("the answer holds no code; it begins: {begins}")]
     NoCode {
@@ -46,6 +57,17 @@ pub enum AnswerError {
         /// The name that was asked for.
         candidate: String,
     },
+    /// The kernel has the wrapper's name.
+    #[error(
+        "the code in the answer gives the name `{candidate}` to a kernel: it is the wrapper's, which launches it"
+    )]
+    KernelAsWrapper {
+        /// The name.
+        candidate: String,
+    },
+    /// What came changes code, and nobody has that code.
+    #[error("the answer gives changes (a diff), not the code: the whole block was asked for")]
+    Diff,
     /// The code cannot stand in the file.
     #[error("the code in the answer cannot stand in the TRITON block: {0}")]
     NoBlock(String),
@@ -61,45 +83,83 @@ pub enum AnswerError {
 
 /// The code of the TRITON block, with a line feed at its end.
 pub fn find_code(answer: &str, wanted: &Wanted) -> Result<String, AnswerError> {
-    let spoken = without_reasoning(answer)?;
+    let spoken = without_reasoning(answer);
+    let found = search(&spoken.text, wanted);
+    match spoken.unclosed {
+        None => found,
+        // A model may forget to say that its reasoning is over; what it wrote last is then its answer.
+        Some(rest) => found.or_else(|fault| {
+            let last =
+                fenced_blocks(&rest).pop().and_then(|block| find_in(vec![triton_part(&block)], wanted).ok());
+            last.ok_or(if fault == AnswerError::Empty { AnswerError::OnlyReasoning } else { fault })
+        }),
+    }
+}
+
+fn search(spoken: &str, wanted: &Wanted) -> Result<String, AnswerError> {
     if spoken.trim().is_empty() {
         return Err(AnswerError::Empty);
     }
-    let fenced = fenced_blocks(&spoken);
-    let mut candidates: Vec<String> = Vec::new();
+    let fenced = fenced_blocks(spoken);
     // What was said last counts first: models mend themselves as they go.
-    candidates.extend(fenced.iter().rev().map(|block| triton_part(block)));
+    let mut candidates: Vec<String> = fenced.iter().rev().map(|block| triton_part(block)).collect();
     if fenced.len() > 1 {
-        candidates.push(fenced.iter().map(|block| triton_part(block)).collect::<Vec<_>>().join("\n\n"));
+        let parts: Vec<String> = fenced.iter().map(|block| triton_part(block)).collect();
+        // Without what only shows how the code is used, which would run with it.
+        let defining: Vec<&str> =
+            parts.iter().map(String::as_str).filter(|part| defines_something(part)).collect();
+        candidates.extend([defining.join("\n\n"), parts.join("\n\n")]);
     }
+    candidates.extend(in_json(spoken, &fenced));
+    let whole = triton_part(spoken);
+    let mut shorter = fenced.iter().rev().flat_map(|block| without_prose(block)).collect::<Vec<_>>();
+    let mut bare = without_prose(spoken).into_iter();
     if fenced.is_empty() {
-        candidates.push(triton_part(&spoken));
-        candidates.extend(without_prose(&spoken));
+        candidates.push(whole);
+        candidates.extend(bare.next());
+    } else if whole != spoken {
+        candidates.push(whole);
     }
-    let mut nearest = None;
+    shorter.extend(bare);
+    // What is wrong with a part of the code is no news of the whole.
+    let found = find_in(candidates, wanted).or_else(|fault| find_in(shorter, wanted).map_err(|_| fault));
+    found.map_err(|fault| match fault {
+        _ if has_diff(spoken) => AnswerError::Diff,
+        // A sentence is no Python, which is no news to anybody.
+        AnswerError::NoPython { .. } | AnswerError::Empty
+            if fenced.is_empty() && !looks_like_code(spoken) =>
+        {
+            let begins = spoken.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+            AnswerError::NoCode { begins }
+        }
+        fault => fault,
+    })
+}
+
+/// The first that is what was asked for, and better one that needs nothing from elsewhere.
+fn find_in(candidates: Vec<String>, wanted: &Wanted) -> Result<String, AnswerError> {
+    let mut nearest: Option<AnswerError> = None;
+    let mut incomplete = None;
     for code in candidates {
-        match check(&code, wanted) {
-            Ok(()) => return Ok(tidy(&code)),
+        match checked(&code, wanted) {
+            Ok(found) if found.needs.is_empty() => return Ok(found.code),
+            Ok(found) => incomplete = incomplete.or(Some(found.code)),
             Err(fault) if nearest.as_ref().is_none_or(|known| rank(&fault) > rank(known)) => {
                 nearest = Some(fault);
             }
             Err(_) => {}
         }
     }
-    match nearest {
-        // A sentence is no Python, which is no news to anybody.
-        Some(AnswerError::NoPython { .. }) | None if fenced.is_empty() && !looks_like_code(&spoken) => {
-            let begins = spoken.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
-            Err(AnswerError::NoCode { begins })
-        }
-        Some(fault) => Err(fault),
-        None => Err(AnswerError::Empty),
+    match (incomplete, nearest) {
+        (Some(code), _) => Ok(with_imports(code)),
+        (None, fault) => Err(fault.unwrap_or(AnswerError::Empty)),
     }
 }
 
 /// How near a fault is to success; the nearest is reported.
 fn rank(fault: &AnswerError) -> u8 {
     match fault {
+        AnswerError::KernelAsWrapper { .. } => 4,
         AnswerError::NoWrapper { .. } => 3,
         AnswerError::NoKernel => 2,
         AnswerError::NoPython { .. } => 1,
@@ -107,8 +167,36 @@ fn rank(fault: &AnswerError) -> u8 {
     }
 }
 
-fn check(code: &str, wanted: &Wanted) -> Result<(), AnswerError> {
-    let pair = PairFile::parse(format!("# <TRITON>\n{code}\n# </TRITON>\n"));
+/// Code that is what was asked for.
+struct Found {
+    code: String,
+    /// What it uses and does not hold.
+    needs: Vec<String>,
+}
+
+/// The code, mended where only its way here damaged it, if it is what was asked for.
+fn checked(code: &str, wanted: &Wanted) -> Result<Found, AnswerError> {
+    let code = tidy(&without_main(code));
+    if let Some(meant) = unescaped(&code)
+        && let Ok(found) = check(meant, wanted)
+    {
+        return Ok(found);
+    }
+    let meant = plain(&code);
+    let found = check(code, wanted);
+    match (found, meant) {
+        (Err(AnswerError::NoPython { line, message }), Some(meant)) => {
+            check(meant, wanted).map_err(|fault| match fault {
+                AnswerError::NoPython { .. } => AnswerError::NoPython { line, message },
+                fault => fault,
+            })
+        }
+        (found, _) => found,
+    }
+}
+
+fn check(code: String, wanted: &Wanted) -> Result<Found, AnswerError> {
+    let pair = alone(&code);
     let fault = pair.diagnostics().iter().find(|diagnostic| diagnostic.rule == Rule::SyntaxError);
     if let Some(fault) = fault {
         let line = pair.line_of(fault.range.start()).saturating_sub(1).max(1);
@@ -118,11 +206,26 @@ fn check(code: &str, wanted: &Wanted) -> Result<(), AnswerError> {
     if pair.kernels().is_empty() {
         return Err(AnswerError::NoKernel);
     }
-    if defines(code, &wanted.candidate) {
-        Ok(())
-    } else {
-        Err(AnswerError::NoWrapper { candidate: wanted.candidate.clone() })
+    let candidate = || wanted.candidate.clone();
+    if pair.kernels().iter().any(|kernel| kernel.name == wanted.candidate) {
+        return Err(AnswerError::KernelAsWrapper { candidate: candidate() });
     }
+    if !defines(&code, &wanted.candidate) {
+        return Err(AnswerError::NoWrapper { candidate: candidate() });
+    }
+    let needs = pair.diagnostics().iter().filter(|one| one.rule == Rule::UndefinedName);
+    Ok(Found { needs: needs.map(|one| one.message.clone()).collect(), code })
+}
+
+/// The code as the only block of a file.
+fn alone(code: &str) -> PairFile {
+    PairFile::parse(format!("# <TRITON>\n{code}\n# </TRITON>\n"))
+}
+
+/// The code with the imports that it forgot, where a name stands for one module by custom.
+fn with_imports(code: String) -> String {
+    let imported = super::whole::with_imports(alone(&code));
+    imported.code(BlockKind::Triton).map_or(code, tidy)
 }
 
 /// Whether a name is bound at the top level: by `def`, `class` or an assignment.
@@ -139,66 +242,12 @@ fn defines(code: &str, name: &str) -> bool {
     })
 }
 
-/// What stands before and between: `<think>…</think>` and its like.
-pub(super) fn without_reasoning(answer: &str) -> Result<String, AnswerError> {
-    let mut text = answer.to_owned();
-    for tag in ["think", "thinking", "reasoning", "thought"] {
-        let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-        while let Some(start) = text.find(&open) {
-            let Some(end) = text.get(start..).and_then(|rest| rest.find(&close)) else {
-                return Err(AnswerError::OnlyReasoning);
-            };
-            text.replace_range(start..start + end + close.len(), "");
-        }
-        // Some servers send the opening tag as part of the prompt.
-        if let Some(end) = text.find(&close) {
-            text.replace_range(..end + close.len(), "");
-        }
-    }
-    Ok(text)
-}
-
-/// The contents of fences of backticks or tildes that hold Python or say no language.
-pub(crate) fn fenced_blocks(text: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(&str, bool, Vec<&str>)> = None;
-    for line in text.lines() {
-        let trimmed = line.trim_start();
-        match &mut open {
-            None => {
-                let Some(fence) = fence_of(trimmed) else { continue };
-                let language = trimmed.get(fence.len()..).unwrap_or_default().trim().to_ascii_lowercase();
-                let language = language.split([' ', '{', ',']).next().unwrap_or_default();
-                let python = matches!(language, "" | "python" | "py" | "python3" | "triton");
-                open = Some((fence, python, Vec::new()));
-            }
-            Some((fence, python, lines)) => {
-                let closes = fence_of(trimmed)
-                    .is_some_and(|found| found.starts_with(*fence) && trimmed.trim_end() == found);
-                if closes {
-                    if *python {
-                        blocks.push(lines.join("\n"));
-                    }
-                    open = None;
-                } else {
-                    lines.push(line);
-                }
-            }
-        }
-    }
-    // The answer is whole, so a fence that was not closed was forgotten.
-    if let Some((_, true, lines)) = open {
-        blocks.push(lines.join("\n"));
-    }
-    blocks.retain(|block| !block.trim().is_empty());
-    blocks
-}
-
-/// The three or more backticks or tildes at the start of a line.
-fn fence_of(line: &str) -> Option<&str> {
-    let mark = line.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
-    let count = line.chars().take_while(|&character| character == mark).count();
-    if count >= 3 { line.get(..count) } else { None }
+/// Whether code holds a definition, or imports and nothing that runs.
+fn defines_something(code: &str) -> bool {
+    let begins = |line: &str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    let mut top = code.lines().filter(|line| !line.trim().is_empty() && !line.starts_with([' ', '\t', '#']));
+    top.clone().any(|line| begins(line, &["def ", "class ", "@"]))
+        || top.all(|line| begins(line, &["import ", "from ", ")"]))
 }
 
 /// The TRITON block of a text that is a whole pair file, else the text.
@@ -207,17 +256,30 @@ fn triton_part(text: &str) -> String {
     pair.code(BlockKind::Triton).map_or_else(|| text.to_owned(), str::to_owned)
 }
 
-/// Bare code with prose before or after it: from the first line that can begin it, as much as parses.
-fn without_prose(text: &str) -> Option<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let begins =
-        |line: &&str| ["import ", "from ", "@", "def ", "class "].iter().any(|word| line.starts_with(word));
-    let first = lines.iter().position(begins)?;
-    let code = lines.get(first..)?;
-    // Prose that follows begins after the last line that belongs to a definition.
-    let inside = |line: &&str| line.starts_with([' ', '\t', ')', '@', '#']) || begins(line);
-    let last = code.iter().rposition(inside)?;
-    Some(code.get(..=last)?.join("\n"))
+/// The kernel in answers that are records, as the dataset has them.
+fn in_json(spoken: &str, fenced: &[String]) -> Option<String> {
+    let texts = std::iter::once(spoken.trim()).chain(fenced.iter().map(|block| block.trim()));
+    let mut records =
+        texts.filter(|text| text.starts_with('{')).filter_map(|text| serde_json::from_str(text).ok());
+    records.find_map(|record: serde_json::Value| {
+        let code =
+            ["triton_code", "triton", "kernel", "code"].iter().find_map(|name| record.get(name)?.as_str())?;
+        Some(fenced_blocks(code).pop().unwrap_or_else(|| triton_part(code)))
+    })
+}
+
+/// Code without a main block, which no block of a pair has.
+fn without_main(code: &str) -> String {
+    let mut inside = false;
+    let kept = code.lines().filter(|line| {
+        if line.starts_with("if __name__") {
+            inside = true;
+        } else if !line.trim().is_empty() && !line.starts_with([' ', '\t', '#', ')', '}', ']']) {
+            inside = false;
+        }
+        !inside
+    });
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn looks_like_code(text: &str) -> bool {
@@ -229,81 +291,4 @@ fn tidy(code: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const KERNEL: &str = "import triton\nimport triton.language as tl\n\n\n@triton.jit\ndef k(x, n: tl.constexpr):\n    tl.store(x, n)";
-    const WRAPPER: &str = "def scale_triton(x):\n    k[(1,)](x, 1)\n    return x";
-
-    fn found(answer: &str) -> Result<String, AnswerError> {
-        find_code(answer, &Wanted { candidate: "scale_triton".to_owned() })
-    }
-
-    fn code() -> String {
-        format!("{KERNEL}\n\n\n{WRAPPER}\n")
-    }
-
-    #[test]
-    fn the_code_is_found_in_every_wrapping() {
-        let code = code();
-        let answers = [
-            code.clone(),
-            format!("```python\n{code}```\n"),
-            format!("Here it is:\n\n````py\n{code}````\n\nIt fuses both."),
-            format!("<think>\n```python\ndef wrong(): pass\n```\n</think>\n```\n{code}\n```"),
-            format!("reasoning without its tag</think>{code}"),
-            format!("Here is the code.\n\n{code}\nThis is fast."),
-            format!("~~~python\n{code}~~~"),
-            format!("```python\n{code}"),
-            format!("```python\n# <TRITON>\n{code}# </TRITON>\n```"),
-            format!("# <PYTHON>\ndef scale_torch(x): return x\n# </PYTHON>\n# <TRITON>\n{code}# </TRITON>\n"),
-            format!("First:\n```python\n{KERNEL}\n```\nthen:\n```python\n{WRAPPER}\n```\n"),
-            format!("```python\ndef scale_triton(x): return x\n```\nNo, better:\n```python\n{code}```"),
-            format!("```python\n{code}```\nUse it so:\n```bash\npython file.py\n```\n"),
-            format!("```python\n{code}```\n```python\nprint(scale_triton(x))\n```"),
-        ];
-        for answer in answers {
-            let got = found(&answer).unwrap_or_else(|error| panic!("{error}\n{answer}"));
-            let squeezed: Vec<&str> = got.lines().filter(|line| !line.is_empty()).collect();
-            let wanted: Vec<&str> = code.lines().filter(|line| !line.is_empty()).collect();
-            assert_eq!(squeezed, wanted, "{answer}");
-        }
-    }
-
-    #[test]
-    fn what_came_instead_is_said() {
-        let answers = [
-            "",
-            "<think>how about",
-            "I cannot write that kernel, because the reference is stochastic and so on and on.",
-            "```python\nimport triton\ndef broken(:\n    pass\n```",
-            "```python\ndef scale_triton(x):\n    return x\n```",
-            &format!("```python\n{KERNEL}\n```"),
-            &format!("{KERNEL}\n\ndef scale_triton_backward(x):\n    return x"),
-        ];
-        let said: Vec<String> = answers.iter().map(|answer| found(answer).unwrap_err().to_string()).collect();
-        insta::assert_snapshot!(said.join("\n"), @r"
-        the answer is empty
-        the answer ends within its reasoning: no code came
-        the answer holds no code; it begins: I cannot write that kernel, because the reference is stochastic and so
-        the code in the answer is no Python: line 2: expected a parameter or the end of the parameter list
-        the code in the answer has no function under `@triton.jit`
-        the code in the answer does not define `scale_triton`, the wrapper that was asked for
-        the code in the answer does not define `scale_triton`, the wrapper that was asked for
-        ");
-    }
-
-    #[test]
-    fn an_alias_is_a_wrapper() {
-        assert!(found(&format!("{KERNEL}\n\nclass Op: pass\n\nscale_triton = Op.apply\n")).is_ok());
-    }
-
-    proptest! {
-        #[test]
-        fn no_answer_panics(answer in r"(```|<think>|</think>|# <TRITON>|~~~|@triton\.jit|def k\(|\n|é|[ -~]){0,40}") {
-            let _ = found(&answer);
-        }
-    }
-}
+mod tests;

@@ -73,7 +73,7 @@ impl Program {
             let last = log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason");
             return Err(self.failed(format!("failed ({status}): {}", last.trim())));
         }
-        Ok(Completion { text, usage: None })
+        Ok(Completion { text, ..Completion::default() })
     }
 
     fn spawn(&self) -> std::io::Result<Box<dyn ChildWrapper>> {

@@ -13,6 +13,7 @@ use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::refusal;
 use super::secrets::{self, Secrets};
 use super::stream::Dialect;
 use crate::config::{ModelSettings, Provider};
@@ -183,12 +184,7 @@ impl Endpoint {
 
     /// The endpoint's own words for a fault, after a colon.
     pub(super) fn said(&self, answer: Option<&Value>) -> String {
-        let words = |answer: &Value| {
-            let error = answer.get("error").unwrap_or(answer);
-            let message = ["message", "detail"].iter().find_map(|name| error.get(name)).unwrap_or(error);
-            message.as_str().or_else(|| message.pointer("/0/msg")?.as_str()).map(|words| self.hide(words))
-        };
-        answer.and_then(words).unwrap_or_default()
+        answer.map(|answer| self.hide(&refusal::words(answer))).unwrap_or_default()
     }
 
     /// Words of the endpoint's after a colon, on one line and without a key; nothing where there are none.

@@ -1,6 +1,7 @@
 //! Asks an endpoint over HTTP: the request, its limits and its repetitions.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -11,6 +12,7 @@ use super::endpoint::{Endpoint, EndpointError};
 use super::error::ModelError;
 use super::prompt::Prompt;
 use super::receive::read;
+use super::refusal::{self, Field};
 use super::secrets::shown;
 use super::stream::Dialect;
 use super::{Completion, Listener, retry};
@@ -53,6 +55,8 @@ pub(super) struct Http {
     headers: HeaderMap,
     pub(super) limits: Limits,
     client: Client,
+    /// What the endpoint was found not to take.
+    without: Mutex<Vec<Field>>,
 }
 
 /// What a failed attempt means for the next.
@@ -62,30 +66,7 @@ pub(super) enum Failure {
     /// It will not.
     Lasting(ModelError),
     /// The endpoint does not know one of the request's fields; it can do without.
-    Unknown(Field, ModelError),
-}
-
-/// Fields that not every server of the protocol takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    /// Asks for the token count at the end of the stream.
-    StreamOptions,
-    /// Newer models want it under another name.
-    MaxTokens,
-    /// Reasoning models have none.
-    Temperature,
-}
-
-impl Field {
-    const ALL: [Self; 3] = [Self::StreamOptions, Self::MaxTokens, Self::Temperature];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::StreamOptions => "stream_options",
-            Self::MaxTokens => "max_tokens",
-            Self::Temperature => "temperature",
-        }
-    }
+    Unknown(Field),
 }
 
 impl Http {
@@ -106,7 +87,8 @@ impl Http {
         headers.extend(own_headers(&settings.headers, &endpoint)?);
         let client = endpoint.client(limits.connect);
         let (temperature, max_tokens) = (settings.temperature, settings.max_tokens);
-        Ok(Self { endpoint, model, temperature, max_tokens, headers, limits, client })
+        let without = Mutex::default();
+        Ok(Self { endpoint, model, temperature, max_tokens, headers, limits, client, without })
     }
 
     pub(super) fn label(&self) -> String {
@@ -119,17 +101,14 @@ impl Http {
         prompt: &Prompt,
         listener: &dyn Listener,
     ) -> Result<Completion, ModelError> {
-        let mut without = Vec::new();
         let mut attempt = 1;
         loop {
+            let without = self.without.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let (error, asked) = match self.attempt(prompt, &without, listener).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Lasting(error)) => return Err(error),
-                Err(Failure::Unknown(field, error)) => {
-                    if without.contains(&field) {
-                        return Err(error);
-                    }
-                    without.push(field);
+                Err(Failure::Unknown(field)) => {
+                    self.without.lock().unwrap_or_else(PoisonError::into_inner).push(field);
                     continue;
                 }
                 Err(Failure::Passing(error, asked)) => (error, asked),
@@ -178,6 +157,7 @@ impl Http {
     async fn refused(&self, response: Response, without: &[Field]) -> Failure {
         let status = response.status();
         let asked = retry::asked_wait(response.headers(), SystemTime::now());
+        let should_retry = retry::should_retry(response.headers());
         let body = tokio::time::timeout(self.limits.silence, read(response, LONGEST_REFUSAL)).await;
         let body = body.ok().and_then(Result::ok).unwrap_or_default();
         let answer: Option<Value> = serde_json::from_slice(&body).ok();
@@ -192,7 +172,16 @@ impl Http {
             ),
         };
         let host = self.endpoint.host();
-        if retry::passes(status) {
+        let text = String::from_utf8_lossy(&body);
+        let named = Field::blamed(&text).find(|field| self.sends(*field, without));
+        // A template that fails is a fault of the server's to some.
+        let may_be_a_field = matches!(status.as_u16(), 400 | 422) || named == Some(Field::SystemRole);
+        if let Some(field) = named.filter(|_| may_be_a_field) {
+            return Failure::Unknown(field);
+        }
+        let passes = should_retry.unwrap_or_else(|| retry::passes(status));
+        if passes && !refusal::wants_money(&text) {
+            let asked = asked.or_else(|| refusal::asked_wait(&text));
             let error = ModelError::Busy { host, status: status.as_u16(), said, advice: String::new() };
             return Failure::Passing(error, asked);
         }
@@ -202,12 +191,21 @@ impl Http {
         if let Some(error) = self.unknown(status, &said).await {
             return Failure::Lasting(error);
         }
-        let error = ModelError::Rejected { host, status: status.as_u16(), said: said.clone() };
-        let named = Field::ALL.into_iter().find(|field| said.contains(field.name()));
-        match named.filter(|field| status == StatusCode::BAD_REQUEST && !without.contains(field)) {
-            Some(field) => Failure::Unknown(field, error),
-            None => Failure::Lasting(error),
-        }
+        let advice = if said.contains("max_tokens") { "; see `[model] max_tokens`" } else { "" };
+        let said = format!("{said}{advice}");
+        Failure::Lasting(ModelError::Rejected { host, status: status.as_u16(), said })
+    }
+
+    /// Whether a request holds a field that it could do without.
+    fn sends(&self, field: Field, without: &[Field]) -> bool {
+        let openai = self.endpoint.dialect() == Dialect::OpenAi;
+        let sent = match field {
+            Field::StreamOptions => openai && !without.contains(&Field::Stream),
+            Field::SystemRole | Field::Stream => openai,
+            Field::MaxTokens => openai && self.max_tokens.is_some(),
+            Field::Temperature => self.temperature.is_some(),
+        };
+        sent && !without.contains(&field)
     }
 
     /// Whether a refusal means that there is no such model, or that the address is wrong; the endpoint's own list tells.
@@ -244,13 +242,19 @@ impl Http {
     }
 
     fn body(&self, prompt: &Prompt, without: &[Field]) -> Value {
-        let turns = prompt.turns.iter().map(|turn| json!({"role": turn.role.word(), "content": turn.text}));
-        let mut body = json!({"model": self.model, "stream": true});
+        let mut turns: Vec<Value> =
+            prompt.turns.iter().map(|turn| json!({"role": turn.role.word(), "content": turn.text})).collect();
+        let streams = !without.contains(&Field::Stream);
+        let mut body = json!({"model": self.model, "stream": streams});
         match self.endpoint.dialect() {
             Dialect::OpenAi => {
-                let system = json!({"role": "system", "content": prompt.system});
-                body["messages"] = std::iter::once(system).chain(turns).collect();
-                if !without.contains(&Field::StreamOptions) {
+                if !without.contains(&Field::SystemRole) {
+                    turns.insert(0, json!({"role": "system", "content": prompt.system}));
+                } else if let (Some(first), Some(turn)) = (turns.first_mut(), prompt.turns.first()) {
+                    first["content"] = format!("{}\n\n{}", prompt.system.trim_end(), turn.text).into();
+                }
+                body["messages"] = turns.into();
+                if streams && !without.contains(&Field::StreamOptions) {
                     body["stream_options"] = json!({"include_usage": true});
                 }
                 if let Some(limit) = self.max_tokens {
@@ -264,7 +268,7 @@ impl Http {
             }
             Dialect::Anthropic => {
                 body["system"] = prompt.system.clone().into();
-                body["messages"] = turns.collect();
+                body["messages"] = turns.into();
                 body["max_tokens"] = self.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS).into();
             }
         }

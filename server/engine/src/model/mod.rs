@@ -12,20 +12,24 @@ mod command;
 mod editor;
 mod endpoint;
 mod error;
+mod fences;
 mod http;
 mod prompt;
+mod reasoning;
 mod receive;
 mod recorded;
+mod refusal;
 mod retry;
 mod secrets;
 mod stream;
 mod whole;
 
+pub(crate) use answer::looks_like_code;
 pub use answer::{AnswerError, Wanted, find_code};
-pub(crate) use answer::{fenced_blocks, looks_like_code};
 pub use editor::EditorModel;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::ModelError;
+pub(crate) use fences::fenced_blocks;
 pub use http::Limits;
 pub use prompt::{Prompt, Purpose, Role, Turn};
 pub use whole::find_pair;
@@ -74,6 +78,28 @@ pub struct Completion {
     pub text: String,
     /// The tokens used, where the provider tells.
     pub usage: Option<Usage>,
+    /// What came where no text did.
+    pub instead: Option<Instead>,
+}
+
+/// What a model may send instead of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// Its reasoning, which never came to an end or was taken for all there is.
+    Reasoning,
+    /// A call of a tool, by its name, although none was offered.
+    Tool(String),
+}
+
+impl Completion {
+    /// Why there is no code, where that is more than that there is no text.
+    pub fn blame(&self, reason: AnswerError) -> AnswerError {
+        match (&self.instead, reason) {
+            (Some(Instead::Reasoning), AnswerError::Empty) => AnswerError::OnlyReasoning,
+            (Some(Instead::Tool(name)), AnswerError::Empty) => AnswerError::ToolCall { name: name.clone() },
+            (_, reason) => reason,
+        }
+    }
 }
 
 /// What an answer took, as the provider counts it.

@@ -1,6 +1,7 @@
 //! Takes an answer from an endpoint: as a stream of events, or as one object from a server that does not stream.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use eventsource_stream::Eventsource;
@@ -8,6 +9,7 @@ use futures::StreamExt;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
+use tokio_util::bytes::Bytes;
 
 use super::error::ModelError;
 use super::http::{Failure, Http};
@@ -21,6 +23,8 @@ pub(super) const LONGEST_ANSWER: usize = 2 << 20;
 const LONGEST_REASONING: usize = 4 << 20;
 /// The most that one event of a stream may hold: what collects events reads all of one again with each packet.
 const LONGEST_EVENT: usize = 1 << 20;
+/// What some put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How long a stream whose answer is whole may take to say that it ends: token counts come last.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -50,8 +54,16 @@ impl Http {
         let mut decoder = Decoder::new(self.endpoint.dialect());
         decoder.cost(told_cost(response.headers()));
         let pending = AtomicUsize::new(0);
-        let packets = response.bytes_stream().take_while(|packet| {
-            let length = packet.as_ref().map_or(0, tokio_util::bytes::Bytes::len);
+        // What came since the last event but one: a fault that is no event would be lost with the connection.
+        let recent = Mutex::new(Recent::default());
+        let mut mark = BYTE_ORDER_MARK;
+        let packets =
+            response.bytes_stream().map(|packet| packet.map(|bytes| without_mark(bytes, &mut mark)));
+        let packets = packets.take_while(|packet| {
+            let length = packet.as_ref().map_or(0, Bytes::len);
+            if let Ok(packet) = packet {
+                recent.lock().unwrap_or_else(PoisonError::into_inner).take(packet);
+            }
             std::future::ready(pending.fetch_add(length, Ordering::Relaxed) <= LONGEST_EVENT)
         });
         let mut events = std::pin::pin!(packets.eventsource());
@@ -83,17 +95,29 @@ impl Http {
                 // The connection ended, in order or not; what counts is whether the answer had.
                 return if decoder.is_finished() {
                     text.push_str(&told(hiding.finish(), listener));
-                    Ok(Completion { text, usage: decoder.usage() })
+                    Ok(decoder.completion(text))
                 } else {
+                    let rest = recent.into_inner().unwrap_or_else(PoisonError::into_inner).bytes;
+                    let rest = decoder
+                        .rest(&rest, !text.is_empty())
+                        .map_err(|fault| self.fault(fault, text.is_empty()))?;
+                    if let Some(whole) = rest.filter(|_| text.is_empty()) {
+                        let text = told(self.endpoint.hidden().hide(&whole), listener);
+                        return Ok(decoder.completion(text));
+                    }
                     let cut =
                         ModelError::Cut { host: self.endpoint.host(), characters: text.chars().count() };
                     Err(if text.is_empty() { Failure::Passing(cut, None) } else { Failure::Lasting(cut) })
                 };
             };
+            recent.lock().unwrap_or_else(PoisonError::into_inner).forget();
+            if event.event == "error" {
+                return Err(self.fault(Decoder::fault(&event.data), text.is_empty()));
+            }
             match decoder.take(&event.data).map_err(|fault| self.fault(fault, text.is_empty()))? {
                 Step::End => {
                     text.push_str(&told(hiding.finish(), listener));
-                    return Ok(Completion { text, usage: decoder.usage() });
+                    return Ok(decoder.completion(text));
                 }
                 Step::Text(piece) if piece.is_empty() => {}
                 Step::Reasoning(piece) => {
@@ -132,7 +156,7 @@ impl Http {
         let text = decoder.take_whole(&answer).map_err(|fault| self.fault(fault, true))?;
         decoder.cost(cost);
         let text = told(self.endpoint.hidden().hide(&text), listener);
-        Ok(Completion { text, usage: decoder.usage() })
+        Ok(decoder.completion(text))
     }
 
     /// A fault that the stream told. Before the first piece of an answer it may pass by itself.
@@ -147,6 +171,13 @@ impl Http {
                 None,
             );
         }
+        // A server that answers whatever it does not know, with a status that says that all is well.
+        if let StreamFault::Reported { status: 200, said } = &fault
+            && self.endpoint.lacks_version()
+        {
+            let said = format!("{}; does `base_url` lack `/v1` at its end?", self.endpoint.hide(said));
+            return Failure::Lasting(ModelError::Rejected { host: self.endpoint.host(), status: 200, said });
+        }
         Failure::Lasting(fault.into_error(self.endpoint.host(), |words| self.endpoint.hide(words)))
     }
 
@@ -156,6 +187,39 @@ impl Http {
 
     fn too_long(&self) -> ModelError {
         ModelError::TooLong { who: self.endpoint.host() }
+    }
+}
+
+/// The packet without the part of the mark that it begins with, and that may come in several: what collects events
+/// does not bear one.
+fn without_mark(mut packet: Bytes, mark: &mut &[u8]) -> Bytes {
+    while let ([next, rest @ ..], Some(first)) = (*mark, packet.first()) {
+        if next != first {
+            *mark = &[];
+            break;
+        }
+        *mark = rest;
+        packet = packet.slice(1..);
+    }
+    packet
+}
+
+/// The packets of a stream since the one that ended an event, which may hold more than that.
+#[derive(Default)]
+struct Recent {
+    bytes: Vec<u8>,
+    last: usize,
+}
+
+impl Recent {
+    fn take(&mut self, packet: &[u8]) {
+        self.bytes.extend_from_slice(packet);
+        self.last = packet.len();
+    }
+
+    fn forget(&mut self) {
+        let before = self.bytes.len() - self.last;
+        self.bytes.drain(..before);
     }
 }
 

@@ -48,7 +48,7 @@ impl Recorded {
             return Err(ModelError::NotRecorded { folder: self.folder.clone(), wanted: wanted.into() });
         };
         listener.text(&text);
-        Ok(Completion { text, usage: None })
+        Ok(Completion { text, ..Completion::default() })
     }
 }
 

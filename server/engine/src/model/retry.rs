@@ -17,9 +17,13 @@ pub(super) const OVERLOADED: u16 = 529;
 
 /// Whether a status says that the same request may succeed later.
 pub(super) fn passes(status: StatusCode) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS
-        || status == StatusCode::REQUEST_TIMEOUT
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT)
         || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+}
+
+/// Whether an endpoint says itself that the same request may succeed later.
+pub(super) fn should_retry(headers: &HeaderMap) -> Option<bool> {
+    headers.get("x-should-retry")?.to_str().ok()?.trim().parse().ok()
 }
 
 /// How long an endpoint asks to be left alone: seconds, milliseconds or a date.
@@ -73,9 +77,9 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_asked_again() {
-        let passing =
-            [408, 429, 500, 502, 503, OVERLOADED].map(|code| passes(StatusCode::from_u16(code).unwrap()));
-        assert_eq!(passing, [true; 6]);
+        let passing = [408, 409, 429, 500, 502, 503, OVERLOADED]
+            .map(|code| passes(StatusCode::from_u16(code).unwrap()));
+        assert_eq!(passing, [true; 7]);
         let lasting = [400, 401, 404, 422, 501].map(|code| passes(StatusCode::from_u16(code).unwrap()));
         assert_eq!(lasting, [false; 5]);
     }

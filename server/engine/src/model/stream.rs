@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::Usage;
 use super::error::ModelError;
+use super::{Completion, Instead, Usage, refusal};
 
 /// Which protocol an endpoint speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,14 @@ pub(super) struct Decoder {
     usage: Option<Usage>,
     /// The service said why the answer ended, so it did end.
     finished: bool,
+    reasoned: bool,
+    /// The tool that is called, as far as its name has come.
+    tool: Option<String>,
 }
 
 impl Decoder {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Self { dialect, usage: None, finished: false }
+        Self { dialect, usage: None, finished: false, reasoned: false, tool: None }
     }
 
     /// Takes one event's data.
@@ -59,21 +62,63 @@ impl Decoder {
             self.finished = true;
             return Ok(Step::End);
         }
+        if data.trim().is_empty() {
+            return Ok(Step::Text(String::new()));
+        }
         let event: Value = serde_json::from_str(data)
             .map_err(|error| StreamFault::Malformed(format!("an event is no JSON ({error})")))?;
         if let Some(error) = error_in(&event) {
             return Err(reported(error));
         }
-        match self.dialect {
+        let step = match self.dialect {
             Dialect::OpenAi => self.openai(&event),
             Dialect::Anthropic => self.anthropic(&event),
+        }?;
+        self.reasoned |= matches!(step, Step::Reasoning(_));
+        Ok(step)
+    }
+
+    /// What an event named `error` says.
+    pub(super) fn fault(data: &str) -> StreamFault {
+        match serde_json::from_str::<Value>(data) {
+            Ok(event) if event.is_object() => reported(error_in(&event).unwrap_or(&event)),
+            _ => StreamFault::Reported { status: 500, said: data.to_owned() },
         }
+    }
+
+    /// What a stream ended with that is no event: the fault, or the whole answer, that some servers send there.
+    pub(super) fn rest(&mut self, bytes: &[u8], begun: bool) -> Result<Option<String>, StreamFault> {
+        let field =
+            |line: &&str| ["data:", "event:", "id:", "retry:", ":"].iter().any(|name| line.starts_with(name));
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.lines().filter(|line| !field(line)).collect::<Vec<_>>().join("\n");
+        let text = text.trim();
+        let Ok(answer) = serde_json::from_str::<Value>(text.strip_prefix("error:").unwrap_or(text)) else {
+            return Ok(None);
+        };
+        let fault = error_in(&answer).or(text.starts_with("error:").then_some(&answer));
+        if let Some(fault) = fault.filter(|_| begun) {
+            return Err(reported(fault));
+        }
+        match self.take_whole(&answer) {
+            Ok(text) => Ok(Some(text)),
+            Err(StreamFault::Malformed(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The whole answer, or what came in its place.
+    pub(super) fn completion(&mut self, text: String) -> Completion {
+        let nothing = text.trim().is_empty();
+        let tool = self.tool.take().map(Instead::Tool);
+        let instead = tool.or(self.reasoned.then_some(Instead::Reasoning)).filter(|_| nothing);
+        Completion { text, usage: self.usage, instead }
     }
 
     /// An answer that came as one JSON object, from a server that does not stream.
     pub(super) fn take_whole(&mut self, answer: &Value) -> Result<String, StreamFault> {
         if let Some(error) = error_in(answer) {
-            return Err(reported(error));
+            return Err(reported_whole(error));
         }
         let (text, reason) = match self.dialect {
             Dialect::OpenAi => {
@@ -81,8 +126,21 @@ impl Decoder {
                 if let Some(words) = choice.and_then(|choice| choice.pointer("/message/refusal")?.as_str()) {
                     return Err(StreamFault::Declined(words.to_owned()));
                 }
-                let text =
-                    choice.and_then(|choice| content(choice.pointer("/message/content")?)).map(Said::text);
+                let message = choice.and_then(|choice| choice.get("message"));
+                let said = |name| {
+                    message
+                        .and_then(|message| message.get(name)?.as_str())
+                        .is_some_and(|text| !text.is_empty())
+                };
+                self.reasoned |= said("reasoning_content") || said("reasoning");
+                self.calls(message.and_then(|message| message.pointer("/tool_calls/0/function/name")));
+                let text = message.and_then(|message| {
+                    message.get("content").and_then(content).or_else(|| {
+                        // A message without a text is one, too: of reasoning, or of calls.
+                        Some(Said::default()).filter(|_| message.is_object())
+                    })
+                });
+                let text = text.map(Said::text);
                 (text, choice.and_then(|choice| choice.get("finish_reason")?.as_str()))
             }
             Dialect::Anthropic => {
@@ -90,13 +148,21 @@ impl Decoder {
                 let text = blocks.map(|blocks| {
                     blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect::<String>()
                 });
+                for block in blocks.into_iter().flatten() {
+                    self.reasoned |= block.get("thinking").is_some();
+                    self.anthropics_call(block);
+                }
                 (text, answer.get("stop_reason").and_then(Value::as_str))
             }
         };
         self.count(answer.get("usage"));
         self.finish(reason)?;
         self.finished = true;
-        text.ok_or_else(|| StreamFault::Malformed("its answer holds no message".to_owned()))
+        text.ok_or_else(|| {
+            let said = refusal::words(answer);
+            let said = if said.is_empty() { said } else { format!(" but says: {said}") };
+            StreamFault::Malformed(format!("its answer holds no message{said}"))
+        })
     }
 
     /// Whether the answer is whole, so that the end of the connection is the end of the answer.
@@ -104,8 +170,21 @@ impl Decoder {
         self.finished
     }
 
-    pub(super) fn usage(&self) -> Option<Usage> {
+    #[cfg(test)]
+    fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    fn calls(&mut self, name: Option<&Value>) {
+        if let Some(name) = name.and_then(Value::as_str) {
+            self.tool.get_or_insert_default().push_str(name);
+        }
+    }
+
+    fn anthropics_call(&mut self, block: &Value) {
+        if block.get("type").and_then(Value::as_str) == Some("tool_use") {
+            self.calls(block.get("name"));
+        }
     }
 
     fn openai(&mut self, event: &Value) -> Result<Step, StreamFault> {
@@ -116,7 +195,15 @@ impl Decoder {
             return Err(StreamFault::Declined(words.to_owned()));
         }
         self.finish(choice.get("finish_reason").and_then(Value::as_str))?;
-        let said_so = choice.pointer("/delta/content").and_then(content).unwrap_or_default();
+        self.calls(choice.pointer("/delta/tool_calls/0/function/name"));
+        self.calls(choice.pointer("/delta/function_call/name"));
+        // Some send the whole message in one event.
+        let place = if choice.get("delta").is_some_and(Value::is_object) {
+            "/delta/content"
+        } else {
+            "/message/content"
+        };
+        let said_so = choice.pointer(place).and_then(content).unwrap_or_default();
         // Servers disagree on the name.
         let reasoning = said("/delta/reasoning_content").or_else(|| said("/delta/reasoning"));
         Ok(match (said_so, reasoning) {
@@ -136,6 +223,9 @@ impl Decoder {
                 Ok(Step::End)
             }
             Some("content_block_start") => {
+                if let Some(block) = event.get("content_block") {
+                    self.anthropics_call(block);
+                }
                 let begun = event.pointer("/content_block/text").and_then(Value::as_str);
                 Ok(Step::Text(begun.unwrap_or_default().to_owned()))
             }
@@ -156,12 +246,25 @@ impl Decoder {
     }
 
     fn finish(&mut self, reason: Option<&str>) -> Result<(), StreamFault> {
-        match reason {
-            None => Ok(()),
-            Some("length" | "max_tokens" | "model_context_window_exceeded") => Err(StreamFault::Truncated),
-            Some("content_filter" | "refusal") => Err(StreamFault::Declined(String::new())),
-            // What a gateway says where the service behind it broke off.
-            Some("error") => Err(StreamFault::Reported { status: 502, said: String::new() }),
+        match reason.map(str::to_ascii_lowercase).as_deref() {
+            // SGLang and Ollama say an empty reason with every piece; who took that for an end would cut the answer.
+            None | Some("" | "null") => Ok(()),
+            Some(
+                "length" | "max_tokens" | "model_length" | "max_length" | "model_context_window_exceeded",
+            ) => Err(StreamFault::Truncated),
+            Some("content_filter" | "refusal" | "safety" | "sensitive" | "recitation") => {
+                Err(StreamFault::Declined(String::new()))
+            }
+            // The service, or the one behind a gateway, broke off.
+            Some(
+                "error"
+                | "abort"
+                | "aborted"
+                | "cancelled"
+                | "network_error"
+                | "timeout"
+                | "insufficient_system_resource",
+            ) => Err(StreamFault::Reported { status: 502, said: String::new() }),
             Some(_) => {
                 // Anthropic's stream goes on to say that it is complete.
                 self.finished |= self.dialect == Dialect::OpenAi;
@@ -223,24 +326,43 @@ fn content(content: &Value) -> Option<Said> {
 /// The fault that an event or an answer is, if it is one: under `error`, or the whole object.
 fn error_in(event: &Value) -> Option<&Value> {
     let whole = event.get("object").and_then(Value::as_str) == Some("error");
-    event.get("error").filter(|error| !error.is_null()).or(whole.then_some(event))
+    let empty = |error: &Value| {
+        error.is_null()
+            || error == &Value::Bool(false)
+            || error.as_str() == Some("")
+            || error.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    // A gateway may wrap even the object.
+    let event = event.get(0).unwrap_or(event);
+    event.get("error").filter(|error| !empty(error)).or(whole.then_some(event))
 }
 
 /// A fault that the service reports in the stream, once the status of its response was sent.
 fn reported(error: &Value) -> StreamFault {
-    let said = error.get("message").unwrap_or(error).as_str().unwrap_or_default().to_owned();
-    let kind = error.get("type").and_then(Value::as_str).unwrap_or_default();
-    let code = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
-    let status = code.filter(|code| (400..600).contains(code)).unwrap_or(match kind {
+    let status = refusal::status(error).or_else(|| status_of_kind(error)).unwrap_or(500);
+    StreamFault::Reported { status, said: refusal::words(error) }
+}
+
+/// The same where it is all that came, although the status said that all is well.
+fn reported_whole(error: &Value) -> StreamFault {
+    let status = refusal::status(error).or_else(|| status_of_kind(error)).unwrap_or(200);
+    StreamFault::Reported { status, said: refusal::words(error) }
+}
+
+fn status_of_kind(error: &Value) -> Option<u16> {
+    Some(match error.get("type").and_then(Value::as_str)? {
         "overloaded_error" => super::retry::OVERLOADED,
         "rate_limit_error" | "rate_limit_exceeded" => 429,
         "invalid_request_error" => 400,
         "authentication_error" => 401,
+        "billing_error" | "insufficient_quota" => 402,
         "permission_error" => 403,
         "not_found_error" => 404,
-        _ => 500,
-    });
-    StreamFault::Reported { status, said }
+        "request_too_large" => 413,
+        "timeout_error" => 504,
+        "api_error" | "server_error" => 500,
+        _ => return None,
+    })
 }
 
 impl StreamFault {

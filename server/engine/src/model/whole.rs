@@ -1,52 +1,112 @@
 //! Finds a whole pair in what a model says: fenced or bare, in one piece or in several, with prose around it.
 
-use fusewright_pair::{BlockKind, PairFile, Severity, Style};
+use fusewright_pair::{BlockKind, PairFile, Rule, Severity, Style};
 
-use super::answer::{AnswerError, fenced_blocks, looks_like_code, without_reasoning};
+use super::answer::{AnswerError, looks_like_code};
+use super::fences::{fenced_blocks, has_diff, plain, unescaped};
+use super::reasoning::without_reasoning;
+
+const NO_BLOCKS: &str = "it has no `# <PYTHON>`, `# <TRITON>` and `# <TEST>` blocks";
 
 /// The text of the pair in an answer: in the style that is wanted, lines ending in line feeds, and a docstring at its
 /// start, made of `title` where the answer has none.
 pub fn find_pair(answer: &str, style: Style, title: &str) -> Result<String, AnswerError> {
-    let spoken = without_reasoning(answer)?.replace("\r\n", "\n");
+    let spoken = without_reasoning(answer);
+    let found = search(&spoken.text, style, title);
+    match spoken.unclosed {
+        None => found,
+        // A model may forget to say that its reasoning is over; what it wrote last is then its answer.
+        Some(rest) => found.or_else(|fault| {
+            let last = fenced_blocks(&rest).pop().and_then(|block| find_in(vec![block], style, title).ok());
+            last.ok_or(if fault == AnswerError::Empty { AnswerError::OnlyReasoning } else { fault })
+        }),
+    }
+}
+
+fn search(spoken: &str, style: Style, title: &str) -> Result<String, AnswerError> {
     if spoken.trim().is_empty() {
         return Err(AnswerError::Empty);
     }
-    let fenced = fenced_blocks(&spoken);
+    if let Some(meant) = unescaped(spoken).filter(|_| spoken.contains("&lt;PYTHON&gt;")) {
+        return search(&meant, style, title);
+    }
+    let fenced = fenced_blocks(spoken);
     // What was said last counts first: models mend themselves as they go.
     let mut candidates: Vec<String> = fenced.iter().rev().cloned().collect();
     if fenced.len() > 1 {
         candidates.push(fenced.join("\n\n"));
         candidates.extend(by_what_they_hold(&fenced));
     }
-    if fenced.is_empty() {
-        candidates.extend(bare(&spoken));
-    }
+    candidates.extend(in_json(spoken, &fenced));
+    candidates.extend(bare(spoken));
+    find_in(candidates, style, title).map_err(|fault| match fault {
+        _ if has_diff(spoken) => AnswerError::Diff,
+        AnswerError::Empty if looks_like_code(spoken) => AnswerError::NoPair(NO_BLOCKS.to_owned()),
+        AnswerError::Empty => {
+            let begins = spoken.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+            AnswerError::NoCode { begins }
+        }
+        fault => fault,
+    })
+}
+
+/// The first candidate that is a pair; [`AnswerError::Empty`] where there is none at all.
+fn find_in(candidates: Vec<String>, style: Style, title: &str) -> Result<String, AnswerError> {
     let mut nearest: Option<(u8, String)> = None;
     for text in candidates {
-        let pair = PairFile::parse(without_tail(&text));
-        match fault(&pair) {
-            None => return Ok(finished(&pair, style, title)),
-            Some(fault) if nearest.as_ref().is_none_or(|known| fault.0 > known.0) => nearest = Some(fault),
-            Some(_) => {}
+        let text = without_tail(&text);
+        // Whatever damaged it on its way here is undone where that makes it a pair.
+        for text in [unescaped(&text), Some(text.clone()), plain(&text)].into_iter().flatten() {
+            let pair = with_imports(PairFile::parse(text));
+            match fault(&pair) {
+                None => return Ok(finished(&pair, style, title)),
+                Some(fault) if nearest.as_ref().is_none_or(|known| fault.0 > known.0) => {
+                    nearest = Some(fault)
+                }
+                Some(_) => {}
+            }
         }
     }
-    match nearest {
-        Some((_, message)) => Err(AnswerError::NoPair(message)),
-        None if looks_like_code(&spoken) => {
-            Err(AnswerError::NoPair("it has no `# <PYTHON>`, `# <TRITON>` and `# <TEST>` blocks".to_owned()))
-        }
-        None => {
-            let begins = spoken.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
-            Err(AnswerError::NoCode { begins })
-        }
+    Err(nearest.map_or(AnswerError::Empty, |(_, message)| AnswerError::NoPair(message)))
+}
+
+/// The pair with the imports that its blocks forgot, where a name stands for one module by custom.
+pub(super) fn with_imports(mut pair: PairFile) -> PairFile {
+    const MOST: usize = 12;
+    for _ in 0..MOST {
+        let missing = pair.diagnostics().iter().filter(|one| one.rule == Rule::UndefinedName);
+        let Some(text) = missing.filter_map(|one| one.fix.as_ref()).find_map(|fix| fix.apply(pair.text()))
+        else {
+            break;
+        };
+        pair = PairFile::parse(text);
     }
+    pair
+}
+
+/// The blocks in an answer that is a record, as the dataset has them.
+fn in_json(spoken: &str, fenced: &[String]) -> Option<String> {
+    let texts = std::iter::once(spoken.trim()).chain(fenced.iter().map(|block| block.trim()));
+    let mut records =
+        texts.filter(|text| text.starts_with('{')).filter_map(|text| serde_json::from_str(text).ok());
+    records.find_map(|record: serde_json::Value| {
+        let mut text = String::new();
+        for kind in BlockKind::ALL {
+            let name = format!("{}_code", kind.tag().to_ascii_lowercase());
+            let code = record.get(&name)?.as_str()?.replace("\r\n", "\n");
+            let marker = kind.opening_marker();
+            let marker = if code.contains(marker) { String::new() } else { format!("{marker}\n") };
+            text.push_str(&format!("{marker}{}\n\n", code.trim_end()));
+        }
+        Some(text)
+    })
 }
 
 /// What keeps a file from being a pair that can be judged, and how near it is to one.
 fn fault(pair: &PairFile) -> Option<(u8, String)> {
     let blocks = u8::try_from(pair.blocks().len().min(3)).unwrap_or(3);
     if blocks == 0 {
-        return Some((0, "it has no `# <PYTHON>`, `# <TRITON>` and `# <TEST>` blocks".to_owned()));
+        return Some((0, NO_BLOCKS.to_owned()));
     }
     if let Some(one) = pair.structure_error() {
         return Some((blocks, format!("line {}: {}", pair.line_of(one.range.start()), one.message)));
@@ -177,6 +237,43 @@ mod tests {
                 }
                 assert_eq!(pair.title().unwrap().trim_end_matches('.'), "Add one", "{text}");
                 assert!(text.starts_with("\"\"\"") && text.ends_with('\n') && !text.contains('\r'));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_or_wrapped_pair_is_made_whole() {
+        let open = open();
+        let escaped = open.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        let record = serde_json::json!({"description": "Adds.", "python_code": PYTHON, "triton_code": TRITON, "test_code": TEST});
+        let answers = [
+            escaped,
+            format!("```json\n{record}\n```"),
+            record.to_string(),
+            format!("1. So:\n\n   ```python\n   {}\n   ```\n", open.trim_end().replace('\n', "\n   ")),
+            format!("<think>Let me see.\n```python\n{open}```"),
+            format!(
+                "```python\n{}```",
+                open.replace("import torch\nimport triton\nimport triton.language as tl\n\n\n", "")
+            ),
+            format!("```diff\n+{}\n```", open.trim_end().replace('\n', "\n+")),
+            format!("```python\n{open}"),
+        ];
+        for answer in answers {
+            let text = find_pair(&answer, Style::Open, "Add one")
+                .unwrap_or_else(|error| panic!("{error}\n{answer}"));
+            let pair = PairFile::parse(&*text);
+            assert_eq!(pair.structure_error(), None, "{text}");
+            for (kind, code) in
+                [(BlockKind::Python, PYTHON), (BlockKind::Triton, TRITON), (BlockKind::Test, TEST)]
+            {
+                let lines = |code: &str| {
+                    let mut lines: Vec<String> =
+                        code.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+                    lines.sort();
+                    lines
+                };
+                assert_eq!(lines(pair.code(kind).unwrap()), lines(code), "{answer}");
             }
         }
     }

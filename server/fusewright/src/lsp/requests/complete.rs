@@ -174,9 +174,9 @@ pub(crate) async fn complete(
             if text.is_empty() {
                 listener.text(&whole);
             }
-            Ok(Completion { text: whole, usage: None })
+            Ok(Completion { text: whole, ..Completion::default() })
         }
-        None => Ok(Completion { text, usage: None }),
+        None => Ok(Completion { text, ..Completion::default() }),
     }
 }
 
