@@ -1,4 +1,4 @@
-//! What today's servers send, each in its own way: vLLM, SGLang, Ollama, LM Studio, llama.cpp, gateways, the services.
+//! What today's servers send, each in its own way: vLLM, `SGLang`, Ollama, LM Studio, llama.cpp, gateways, the services.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 

@@ -130,7 +130,7 @@ pub(super) fn without_prose(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().filter(|line| fence_of(line.trim()).is_none()).collect();
     let begins =
         |line: &&str| ["import ", "from ", "@", "def ", "class "].iter().any(|word| line.starts_with(word));
-    let Some(first) = lines.iter().position(|line| begins(line)) else { return Vec::new() };
+    let Some(first) = lines.iter().position(&begins) else { return Vec::new() };
     let code = lines.get(first..).unwrap_or_default();
     // Prose that follows begins after the last line that belongs to a definition.
     let inside = |line: &&str| line.starts_with([' ', '\t', ')', '@', '#']) || begins(line);

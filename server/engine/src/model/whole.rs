@@ -61,7 +61,7 @@ fn find_in(candidates: Vec<String>, style: Style, title: &str) -> Result<String,
             match fault(&pair) {
                 None => return Ok(finished(&pair, style, title)),
                 Some(fault) if nearest.as_ref().is_none_or(|known| fault.0 > known.0) => {
-                    nearest = Some(fault)
+                    nearest = Some(fault);
                 }
                 Some(_) => {}
             }
@@ -96,7 +96,7 @@ fn in_json(spoken: &str, fenced: &[String]) -> Option<String> {
             let code = record.get(&name)?.as_str()?.replace("\r\n", "\n");
             let marker = kind.opening_marker();
             let marker = if code.contains(marker) { String::new() } else { format!("{marker}\n") };
-            text.push_str(&format!("{marker}{}\n\n", code.trim_end()));
+            text.extend([marker.as_str(), code.trim_end(), "\n\n"]);
         }
         Some(text)
     })

@@ -83,6 +83,8 @@ struct Standing<'a> {
     triton: Option<&'a str>,
     /// Whether the whole file is asked for.
     whole: bool,
+    /// Whether words are asked for, and no code.
+    analysis: bool,
 }
 
 /// TorchInductor's kernel.
@@ -193,6 +195,7 @@ impl Prompts {
             target: &commission.target,
             triton: commission.triton.as_deref(),
             whole: true,
+            analysis: false,
         };
         self.whole(standing, turns, &commission.subject, failures.len())
     }
@@ -204,6 +207,7 @@ impl Prompts {
             last.text = last.text.replace("\nAnswer with the whole mended TRITON block.\n", "\n");
             last.text.push_str(&self.render("analysis.md.j2", task)?);
         }
+        prompt.system = self.render("system.md.j2", Self::standing(task, true))?;
         prompt.attempt -= 1;
         prompt.purpose = Purpose::Analysis;
         Ok(prompt)
@@ -230,13 +234,13 @@ impl Prompts {
     }
 
     fn prompt(&self, task: &Task, turns: Vec<Turn>, failures: usize) -> Result<Prompt, PromptError> {
-        let standing = Standing {
-            facts: facts().collect(),
-            target: &task.target,
-            triton: task.triton.as_deref(),
-            whole: false,
-        };
+        let standing = Self::standing(task, false);
         self.whole(standing, turns, &task.subject, failures)
+    }
+
+    fn standing(task: &Task, analysis: bool) -> Standing<'_> {
+        let (target, triton) = (task.target.as_str(), task.triton.as_deref());
+        Standing { facts: facts().collect(), target, triton, whole: false, analysis }
     }
 
     fn whole(

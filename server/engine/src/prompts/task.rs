@@ -15,6 +15,8 @@ pub struct Task {
     pub reference: String,
     /// The wrapper's name.
     pub candidate: String,
+    /// Whether both are modules, not functions.
+    pub module: bool,
     /// The text of the PYTHON block.
     pub python: String,
     /// The text of the TEST block.
@@ -39,11 +41,15 @@ impl Task {
     /// told.
     pub fn of(file: &PairFile, subject: &str) -> Option<Self> {
         use fusewright_pair::BlockKind::{Python, Test};
+        let reference = file.reference()?.name.clone();
+        let python = whole_lines(file.code(Python)?);
+        let class = format!("class {reference}(");
         Some(Self {
             description: file.title().map(str::to_owned),
-            reference: file.reference()?.name.clone(),
+            module: python.lines().any(|line| line.starts_with(&class)),
+            reference,
             candidate: file.candidate_name()?,
-            python: whole_lines(file.code(Python)?),
+            python,
             test: file.code(Test).map(whole_lines),
             subject: subject.to_owned(),
             ..Self::default()

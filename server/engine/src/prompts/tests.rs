@@ -104,6 +104,41 @@ fn an_analysis_asks_for_no_code() {
     let prompt = Prompts::load(None).unwrap().analysis(&task(), &[failure()]).unwrap();
     let last = &prompt.turns[2].text;
     assert!(!last.contains("whole mended") && last.contains("ROOT CAUSE:"), "{last}");
+    assert!(!prompt.system.contains("- Answer with") && prompt.system.contains("answer in words"));
+}
+
+#[test]
+fn what_is_asked_for_agrees_with_the_pair() {
+    let asked = |text: &str| {
+        let task = Task::of(&PairFile::parse(text), "pair").unwrap();
+        Prompts::load(None).unwrap().generate(&task, &[]).unwrap().turns[0].text.clone()
+    };
+    let module = asked(
+        "# <PYTHON>\nfrom torch import nn\n\n\nclass Model(nn.Module):\n    def forward(self, x):\n        return x + 1\n",
+    );
+    assert!(module.contains("`ModelNew` and replaces `Model`. Both are modules:"), "{module}");
+    let function = asked("# <PYTHON>\ndef scale_torch(x):\n    return x + 1\n");
+    assert!(function.contains("`scale_triton` and replaces `scale_torch`.\n"), "{function}");
+    let same = Task { candidate: "scale".to_owned(), reference: "scale".to_owned(), ..task() };
+    let same = Prompts::load(None).unwrap().generate(&same, &[]).unwrap().turns[0].text.clone();
+    assert!(same.contains("is called `scale`, as the reference is."), "{same}");
+}
+
+#[test]
+fn an_example_ends_its_blocks_as_the_file_is_to_end_them() {
+    let example = Example {
+        description: "Double.".to_owned(),
+        python_code: "x\n".to_owned(),
+        triton_code: "y\n".to_owned(),
+        test_code: "z\n".to_owned(),
+    };
+    for closed in [false, true] {
+        let commission = Commission { closed, examples: vec![example.clone()], ..Commission::default() };
+        let prompt = Prompts::load(None).unwrap().candidate(&commission, &[], None).unwrap();
+        let (example, asked) = prompt.turns[0].text.split_once("Write a pair").unwrap();
+        assert_eq!(example.matches("# </").count(), if closed { 3 } else { 0 }, "{example}");
+        assert_eq!(asked.contains("there are no closing markers"), !closed);
+    }
 }
 
 #[test]

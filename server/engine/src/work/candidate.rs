@@ -51,7 +51,11 @@ impl Candidate {
             fs::rename(&beginning, &self.path)?;
             files::sync_folder(folder)
         })();
-        placed.map_err(|cause| WorkError::Unwritable { path: self.path.clone(), cause })
+        placed.map_err(|cause| {
+            // Half a file helps nobody; where even this fails, the next loop sweeps.
+            let _ = fs::remove_file(self.beginning());
+            WorkError::Unwritable { path: self.path.clone(), cause }
+        })
     }
 
     /// Deletes it.
@@ -65,6 +69,10 @@ impl Candidate {
     /// Takes away what a loop that was killed left of a beginning. Only who holds the workspace's lock may.
     pub(super) fn sweep(&self) -> Result<(), WorkError> {
         let beginning = self.beginning();
+        // A file system that may not be written refuses even to delete what is not there.
+        if fs::symlink_metadata(&beginning).is_err() {
+            return Ok(());
+        }
         removed(fs::remove_file(&beginning)).map_err(|cause| WorkError::Unwritable { path: beginning, cause })
     }
 
@@ -118,6 +126,27 @@ mod tests {
         candidate.remove().unwrap();
         candidate.remove().unwrap();
         assert_eq!(fs::read_dir(folder.path().join("examples")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_told_with_what_to_do_and_left_clean() {
+        let folder = tempfile::tempdir().unwrap();
+        let candidate = Candidate::at(folder.path().join("temp_candidate.py"));
+        // A folder with something in it is never replaced by a file.
+        fs::create_dir_all(candidate.path().join("mine")).unwrap();
+        assert!(matches!(candidate.place("one"), Err(WorkError::Unwritable { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let said = |kind: io::ErrorKind| {
+            WorkError::Unwritable { path: "c.py".into(), cause: kind.into() }.to_string()
+        };
+        assert_eq!(
+            said(io::ErrorKind::StorageFull),
+            "there is no room for c.py: make room and run this again"
+        );
+        assert_eq!(
+            said(io::ErrorKind::ReadOnlyFilesystem),
+            "c.py may not be written here: make its folder writable and run this again"
+        );
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub enum WorkError {
         cause: io::Error,
     },
     /// A file cannot be written or deleted.
-    #[error("{} cannot be written: {cause}", path.display())]
+    #[error("{}", unwritable(path, cause))]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -184,6 +184,19 @@ impl WorkError {
             }
             error => error.to_string(),
         })
+    }
+}
+
+fn unwritable(path: &std::path::Path, cause: &io::Error) -> String {
+    let path = path.display();
+    match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("there is no room for {path}: make room and run this again")
+        }
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            format!("{path} may not be written here: make its folder writable and run this again")
+        }
+        _ => format!("{path} cannot be written: {cause}"),
     }
 }
 

@@ -182,7 +182,10 @@ fn failure(run: &Run, attempt: &Attempt) -> (String, Failure) {
         Failure::of(&attempt.verdict, &attempt.code.triton, &text)
     };
     failure.analysis = attempt.analysis.as_ref().map(|analysis| {
-        format!("{}\n\nPlanned fix: {}", analysis.root_cause.trim(), analysis.planned_fix.trim())
+        let (cause, fix) = (analysis.root_cause.trim(), analysis.planned_fix.trim());
+        // Where no model analysed it, the cause is the verdict's own sentence, which is told anyway.
+        let cause = if cause == failure.reason.trim() { String::new() } else { format!("{cause}\n\n") };
+        format!("{cause}Planned fix: {fix}")
     });
     (text, failure)
 }

@@ -181,9 +181,9 @@ fn printable(line: &str) -> String {
 
 fn style(measured: bool) -> ProgressStyle {
     let template = if measured {
-        "{spinner} {prefix} [{bar:24}] {percent:>3} % {wide_msg} {elapsed}"
+        "{spinner} {prefix} [{bar:24}] {percent:>3} % {elapsed:>4}  {wide_msg}"
     } else {
-        "{spinner} {prefix} {wide_msg} {elapsed}"
+        "{spinner} {prefix} {elapsed:>4}  {wide_msg}"
     };
     // The templates are fixed text, and a wrong one would only cost the looks.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())

@@ -25,8 +25,9 @@ impl LoopView {
         use std::io::IsTerminal;
         let bar = (!json && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new_spinner();
-            // The template is fixed text, and a wrong one would only cost the looks.
-            if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix} {wide_msg} {elapsed}") {
+            // The template is fixed text, and a wrong one would only cost the looks. The message is last: a line that
+            // were filled to the terminal's edge would let the `^C` of a terminal fall on the next, and stay.
+            if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix} {elapsed:>4}  {wide_msg}") {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(100));

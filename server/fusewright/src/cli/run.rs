@@ -120,7 +120,8 @@ fn finish(args: &Args, what: What, outcome: &Outcome) -> anyhow::Result<ExitCode
         let abandoned = finished.len() - good;
         output::line(format_args!("{good} archived, {abandoned} abandoned, {left} left"))?;
     } else if !matches!(what, What::Task { .. }) {
-        output::note(format_args!("{QUIET}{left} ideas are left{QUIET:#}"));
+        let left = if *left == 1 { "1 idea is left".to_owned() } else { format!("{left} ideas are left") };
+        output::note(format_args!("{QUIET}{left}{QUIET:#}"));
     }
     Ok(ExitCode::from(status))
 }

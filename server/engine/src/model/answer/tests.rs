@@ -48,8 +48,10 @@ const PYTHON: &str = "import torch\n\n\ndef scale_torch(x):\n    return x * 2.0\
 const TEST: &str =
     "import torch\n\n\ndef get_test_inputs():\n    return (torch.randn(1000, device=\"cuda\"),)\n";
 
+/// The text with `by` before each of its lines; where that is blank, an empty line stays one.
 fn indented(text: &str, by: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{by}{line}\n") }).collect()
+    let line = |line: &str| if line.is_empty() { by.trim().to_owned() } else { format!("{by}{line}") };
+    text.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn parts() -> (String, String, String) {
@@ -64,9 +66,8 @@ fn answers() -> Vec<(&'static str, String)> {
     let escaped =
         WHOLE.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let wrong = "def scale_triton(x):\n    return x * 2";
-    let as_diff: String = WHOLE.lines().map(|line| format!("+{line}\n")).collect();
-    let quoted: String =
-        format!("```python\n{WHOLE}```\n").lines().map(|line| format!("> {line}\n")).collect();
+    let as_diff = indented(WHOLE, "+");
+    let quoted = indented(&format!("```python\n{WHOLE}```\n"), "> ");
     let record = serde_json::json!({"description": "Scales.", "python_code": PYTHON, "triton_code": WHOLE, "test_code": TEST});
     vec![
         ("fenced", format!("```python\n{WHOLE}```")),
