@@ -1,5 +1,7 @@
 //! What a model is asked, word for word.
 
+use fusewright_pair::PairFile;
+
 use super::*;
 use crate::dataset::Example;
 use crate::verdict::{Implementation, PairError, Stage, VerdictLine};
