@@ -115,9 +115,12 @@ async fn a_dry_run_and_an_answer_without_a_kernel_leave_the_file_alone() {
         )
     );
     assert_eq!(place.read("add.py"), stripped());
-    let kept: serde_json::Value =
-        serde_json::from_str(&place.read("triton_training_data/output/attempts.jsonl")).unwrap();
-    assert_eq!((&kept["kind"], &kept["answer"]), (&"generate".into(), &"I would rather not.".into()));
+    // Both are kept: what a dry run was paid for, too.
+    let attempts = place.read("triton_training_data/output/attempts.jsonl");
+    let kept: Vec<serde_json::Value> =
+        attempts.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(kept.len(), 2);
+    assert_eq!((&kept[1]["kind"], &kept[1]["answer"]), (&"generate".into(), &"I would rather not.".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
