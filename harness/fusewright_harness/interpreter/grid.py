@@ -43,6 +43,22 @@ def _is_constexpr(annotation: Any) -> bool:
     )
 
 
+@lru_cache(maxsize=64)
+def _declared_types(function: types.FunctionType) -> dict[str, Any]:
+    """The types that a kernel's annotations give to numbers, by parameter."""
+    parameters = inspect.signature(function).parameters.values()
+    numbers = [parameter for parameter in parameters if not _is_constexpr(parameter.annotation)]
+    types = {parameter.name: upstream.declared_type(parameter) for parameter in numbers}
+    return {name: dtype for name, dtype in types.items() if dtype is not None}
+
+
+def _typed(name: str, value: Any, declared: Any) -> Any:
+    """A launch's argument as the kernel sees it, a number in the type that its parameter declares."""
+    if declared is None or not isinstance(value, (int, float) if declared.is_floating() else int):
+        return _argument(name, value)
+    return _scalar(value, declared)
+
+
 def _scalar(value: float, dtype: Any) -> Any:
     data = np.array([value], dtype=interpreter._get_np_dtype(dtype))
     return tl.tensor(TensorHandle(data, dtype), dtype)
@@ -134,11 +150,13 @@ def _run(
     if not all(answers):
         return
     kernel = self.rewrite()
-    annotations = inspect.get_annotations(self.fn)
+    annotations, declared = inspect.get_annotations(self.fn), _declared_types(self.fn)
     TABLE.clear()
     with torch._C.DisableTorchFunction(), np.errstate(all="ignore"):
         typed = {
-            name: rewriting.unwrap(value) if _is_constexpr(annotations.get(name)) else _argument(name, value)
+            name: rewriting.unwrap(value)
+            if _is_constexpr(annotations.get(name))
+            else _typed(name, value, declared.get(name))
             for name, value in bound.items()
         }
         if order.WATCH.asked:

@@ -47,6 +47,15 @@ def type_of(value: Any) -> Any:
     return _parse_type(triton.runtime.jit.mangle_type(value))
 
 
+def declared_type(parameter: inspect.Parameter) -> Any:
+    """The triton type that a kernel's parameter is annotated with and a number takes on at the launch, or None.
+
+    The versions differ in what they heed: 3.2 knows whole numbers and booleans alone.
+    """
+    name = triton.runtime.jit.KernelParam(0, parameter, False, False).annotation_type
+    return _parse_type(name) if name and not name.startswith("*") else None
+
+
 def make_tensor_descriptor(**arguments: Any) -> Any:
     """The kernel's view of a tensor descriptor made on the host."""
     import triton.runtime.interpreter as interpreter

@@ -1,11 +1,14 @@
 """The log of launches, and launches that do nothing."""
 
+import inspect
+
 import pytest
 import torch
 import triton
 import triton.language as tl
 from pair_module import line_with, load
 
+from fusewright_harness.interpreter import upstream
 from fusewright_harness.interpreter.bounds import OutOfBounds
 from fusewright_harness.interpreter.launches import LaunchLog
 
@@ -77,3 +80,29 @@ def case_a_launch_that_fails_is_recorded():
     with LaunchLog() as log, pytest.raises(OutOfBounds):
         kernel[(1,)](torch.zeros(1), 8)
     assert [launch.name for launch in log.launches] == ["kernel"]
+
+
+_DECLARED = """
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def declared(out, whole, number: tl.float64, large: tl.int64, text: "fp64"):
+    tl.static_assert(large.dtype == tl.int64)
+    tl.store(out, number)
+    tl.store(out + 1, text)
+    # In 32 bits the square would overflow.
+    tl.store(out + 2, (large * large).to(tl.float64))
+    tl.store(out + 3, whole)
+"""
+
+
+def case_a_number_has_the_type_that_its_parameter_declares():
+    module = load(_DECLARED, file="declared.py")
+    out = torch.zeros(4, dtype=torch.float64)
+    module.declared[(1,)](out, 0.1, 0.1, 1 << 20, 0.1)
+    exact = upstream.declared_type(inspect.signature(module.declared.fn).parameters["number"]) is not None
+    rounded = float(torch.tensor(0.1))
+    wanted = 0.1 if exact else rounded
+    assert out.tolist() == [wanted, wanted, float(1 << 40), rounded]
