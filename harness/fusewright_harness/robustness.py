@@ -23,7 +23,9 @@ from fusewright_harness.workers import Answer, Worker, receive_answer
 _SLACK = 20.0
 """Other values may lie where every kernel errs more; what is wrong there is wrong by far."""
 _MOST_STEPS_OFF = 0.005
-_INTERPRETER_S = 6.0
+_INTERPRETER_S = 12.0
+_LONG_CALL_S = 1.0
+"""A call that takes the interpreter longer is varied at reduced sizes."""
 _MOST_BYTES = 2 << 30
 _SLOW_VARIANT_S = 5.0
 _SLOW_VARIANT = 10.0
@@ -79,7 +81,7 @@ def probe(case: Case) -> None:
         allowed_s = case.deadline.left_s() / 2
         if case.interpreted:
             allowed_s = min(_INTERPRETER_S, allowed_s)
-        reduced = case.interpreted and 6 * case.call_s > allowed_s
+        reduced = case.interpreted and case.call_s > _LONG_CALL_S
         case.team.reference.ask("variants", "listing variants", index=case.oldest, reduced=reduced)
         variants = case.team.reference.answer().fields.get("variants", [])
         sentence = Probe(case, case.team.candidate).run(variants, allowed_s).sentence()
@@ -166,16 +168,21 @@ class Probe:
             # Three scales were made five, and there are three blocks still: the candidate need not know.
             self._outcome.unread.append(name_of(variant))
         elif inputs.fields.get("one_by_one"):
-            self._confirm(variant, inputs.fields["one_by_one"])
+            self._confirm(variant, inputs.fields["one_by_one"], comparison.wrong)
         else:
             self._wrong(variant, comparison.wrong)
 
-    def _confirm(self, variant: dict[str, Any], one_by_one: list[dict[str, Any]]) -> None:
-        """Blames a candidate for large numbers in several inputs at once only where those of one alone do too."""
+    def _confirm(self, variant: dict[str, Any], one_by_one: list[dict[str, Any]], sentence: str) -> None:
+        """Blames a candidate for large numbers in several inputs at once only where those of one alone do too.
+
+        It stays blamed where one of these could not be tried.
+        """
         outcome, self._outcome = self._outcome, Outcome()
         try:
             for alone in one_by_one:
                 self._try(alone)
+            if self._outcome.left_out:
+                self._wrong(variant, sentence)
         finally:
             self._outcome = outcome
         outcome.extreme.append(name_of(variant))

@@ -10,6 +10,7 @@ def fake_quantize_torch(w, n_bits: int = 8):
     scale = w.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / qmax
     return torch.clamp(torch.round(w / scale), -qmax - 1, qmax) * scale
 
+
 # <TRITON>
 import torch
 import triton
@@ -38,6 +39,7 @@ def fake_quantize_triton(w, n_bits: int = 8):
     qmax = 2 ** (n_bits - 1) - 1
     fake_quantize_kernel[(rows,)](w, out, n_cols, qmax, BLOCK=triton.next_power_of_2(n_cols), num_warps=4)
     return out
+
 
 # <TEST>
 import torch

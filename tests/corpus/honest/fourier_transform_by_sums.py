@@ -8,6 +8,7 @@ import torch
 def small_dft(x):
     return torch.fft.fft(x, dim=-1)
 
+
 # <TRITON>
 import math
 import torch
@@ -33,8 +34,10 @@ def small_dft_triton(x):
     x = x.contiguous()
     N = x.shape[-1]
     y = torch.empty((*x.shape, 2), device=x.device, dtype=torch.float32)
-    dft_kernel[(x.numel() // N, triton.cdiv(N, 32))](x, y, N, 2 * math.pi / N, BN=triton.next_power_of_2(N), BK=32)
+    grid = (x.numel() // N, triton.cdiv(N, 32))
+    dft_kernel[grid](x, y, N, 2 * math.pi / N, BN=triton.next_power_of_2(N), BK=32)
     return torch.view_as_complex(y)
+
 
 # <TEST>
 import torch

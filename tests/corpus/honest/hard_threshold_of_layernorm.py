@@ -9,6 +9,7 @@ import torch.nn.functional as F
 def sparsify_half(x):
     return F.hardshrink(F.layer_norm(x, (x.shape[-1],)), 0.5)
 
+
 # <TRITON>
 import torch
 import triton
@@ -33,6 +34,7 @@ def sparsify_half_triton(x):
     N = x.shape[-1]
     kernel[(x.numel() // N,)](x, y, N, 1e-5, BLOCK=triton.next_power_of_2(N))
     return y
+
 
 # <TEST>
 import torch

@@ -13,6 +13,7 @@ def top_p_probs(logits, top_p: float):
     result = torch.zeros_like(probs).scatter(-1, order, kept)
     return result / result.sum(-1, keepdim=True)
 
+
 # <TRITON>
 import torch
 import triton
@@ -54,6 +55,7 @@ def top_p_probs_triton(logits, top_p: float):
     top_p_kernel[(rows,)](logits, out, n, top_p, BLOCK=BLOCK, CHUNK=32)
     renorm_kernel[(rows,)](out, n, BLOCK=BLOCK)
     return out
+
 
 # <TEST>
 import torch

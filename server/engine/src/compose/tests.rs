@@ -4,7 +4,7 @@ use super::*;
 
 const IDEAS: &str = include_str!("../workspace/assets/fusion_ideas.txt");
 const GENERATOR: &str = include_str!("../workspace/assets/generate_fusion_task.py");
-const ADD: &str = "import torch\nimport triton\nimport triton.language as tl\n\n\n@triton.jit\ndef kernel(x_ptr, n, \
+const ADD: &str = "import torch\nimport triton\nimport triton.language as tl\n\n\n@triton.jit\ndef kernel(x_ptr, others, n, \
                    BLOCK: tl.constexpr):\n    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n    \
                    x = tl.load(x_ptr + offsets, mask=offsets < n)\n    tl.store(x_ptr + offsets, x, mask=offsets < n)\n";
 
@@ -30,10 +30,13 @@ fn faults(text: &str) -> Vec<String> {
 fn kernel(draft: &Draft) -> String {
     let parameters =
         draft.python.split_once(&format!("{}(", draft.reference)).unwrap().1.split_once(')').unwrap().0;
-    let first = parameters.split(',').next().unwrap();
+    let names: Vec<&str> =
+        parameters.split(',').map(|one| one.split([':', '=']).next().unwrap().trim()).collect();
     format!(
-        "{ADD}\n\ndef {}({parameters}):\n    kernel[({first}.numel(),)]({first}, {first}.numel(), BLOCK=1)\n    return {first}\n",
-        draft.candidate
+        "{ADD}\n\ndef launch(first, *others):\n    kernel[(first.numel(),)](first, others, first.numel(), BLOCK=1)\n    \
+         return first\n\n\ndef {}({parameters}):\n    return launch({})\n",
+        draft.candidate,
+        names.join(", ")
     )
 }
 
