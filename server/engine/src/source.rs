@@ -112,7 +112,7 @@ mod tests {
     fn every_unreadable_file_has_its_sentence() {
         insta::assert_snapshot!(message("gone.py", |_| ()), @"DIR/gone.py does not exist: check the path");
         insta::assert_snapshot!(message("dir.py", |path| fs::create_dir(path).unwrap()), @"DIR/dir.py is a directory: name a pair file in it");
-        insta::assert_snapshot!(message("big.py", |path| File::create(path).unwrap().set_len(100 << 20).unwrap()), @"DIR/big.py has 104857600 bytes, and a pair file has at most 4194304: it was not read");
+        insta::assert_snapshot!(message("big.py", |path| File::create(path).unwrap().set_len(100 << 20).unwrap()), @"DIR/big.py has 104857600 bytes, and a pair file has at most 4194304: name a pair file");
         insta::assert_snapshot!(message("binary.py", |path| fs::write(path, b"\x7fELF\x00\x01").unwrap()), @"DIR/binary.py is a binary file (byte 4 is zero): name a pair file");
         insta::assert_snapshot!(message("latin.py", |path| fs::write(path, b"a\n# caf\xe9\n").unwrap()), @"DIR/latin.py is not UTF-8 text (line 2): save it as UTF-8");
         #[cfg(unix)]

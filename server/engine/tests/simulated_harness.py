@@ -33,7 +33,7 @@ def whole_block(subject):
     """A TRITON block that no rule blames, whatever it computes; no run would find it right."""
     entry = subject["entry"]
     parameters = re.search(rf"def {entry['reference']}\((.*?)\)", subject["python"]["code"])[1]
-    first = parameters.split(",")[0].split(":")[0].strip()
+    names = [part.split(":")[0].split("=")[0].strip() for part in parameters.split(",")]
     return f"""\
 import torch
 import triton
@@ -41,17 +41,21 @@ import triton.language as tl
 
 
 @triton.jit
-def simulated_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+def simulated_kernel(x_ptr, others, out_ptr, n, BLOCK: tl.constexpr):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     x = tl.load(x_ptr + offsets, mask=offsets < n, other=0.0)
     tl.store(out_ptr + offsets, x, mask=offsets < n)
 
 
-def {entry["candidate"]}({parameters}):
-    out = torch.empty_like({first})
+def launch(first, *others):
+    out = torch.empty_like(first)
     n = out.numel()
-    simulated_kernel[(triton.cdiv(n, 256),)]({first}, out, n, BLOCK=256)
+    simulated_kernel[(triton.cdiv(n, 256),)](first, others, out, n, BLOCK=256)
     return out
+
+
+def {entry["candidate"]}({parameters}):
+    return launch({", ".join(names)})
 """
 
 
