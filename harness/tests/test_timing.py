@@ -59,7 +59,7 @@ def test_the_lower_end_decides():
     "times", [None, [], [1.0], [1.0, float("nan")], [1.0, -1.0], ["1", "2"], [1.0, float("inf")]]
 )
 def test_times_that_are_none_are_refused(times):
-    with pytest.raises(Fault, match="times that are none"):
+    with pytest.raises(Fault, match="times that are no numbers"):
         numbers({"device_ms": times}, "device_ms")
 
 
