@@ -10,10 +10,12 @@ its own, because a CUDA IPC handle opens the whole block that an address lies in
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import mmap
 import os
 import warnings
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 import torch
@@ -23,6 +25,8 @@ _frombuffer = torch.frombuffer
 _as_tensor = torch.as_tensor
 
 _GRANULARITY = 2 << 20
+_BUSY_S = 5.0
+_BUSY_EVERY_S = 0.005
 
 
 class Arena(Protocol):
@@ -54,8 +58,7 @@ class MemoryFileArena:
         """Seals the memory, after which ``bytes`` is gone, and names it."""
         del self.bytes
         self._map.close()
-        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, seals)
+        _seal(self._descriptor)
         return {"kind": "memfd", "bytes": self._size}, [self._descriptor]
 
     def close(self) -> None:
@@ -63,6 +66,23 @@ class MemoryFileArena:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _seal(descriptor: int) -> None:
+    """Seals a memfd for good. Raises ``OSError`` where the kernel refuses for longer than it may be busy.
+
+    The kernel refuses while anyone holds one of the pages, itself too when it moves or reclaims them.
+    """
+    seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+    begun = monotonic()
+    while True:
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY or monotonic() - begun > _BUSY_S:
+                raise
+        sleep(_BUSY_EVERY_S)
 
 
 class CudaArena:
