@@ -4,7 +4,7 @@
                                  └── load, call(inputs), slot ─────────────▶ candidate   TRITON
                                       compare, rule on the time
 
-    load ─▶ check each seed ─▶ proof ─▶ time (on a GPU) ─▶ first result ─▶ audit ─▶ (torch.compile) ─▶ final line
+    load ─▶ check each seed ─▶ proof ─▶ time ─▶ first result ─▶ time well ─▶ audit ─▶ (torch.compile) ─▶ final line
 
 The judge runs no code of the pair. It draws the seeds, passes the inputs on as shared memory that it need not even
 open, and copies both sides' outputs before it compares them. The expected output reaches the judge alone.
@@ -81,10 +81,11 @@ class Judge:
                 require_plain_work(case, case.reference_facts)
                 prove(case)
                 prepared = None if case.interpreted else prepare_to_time(case)
-            if prepared is not None:
-                time_both(case, prepared)
-            case.verdict.set(pending=["audit"])
-            first(case.verdict.line())
+            if prepared is None:
+                self._tell(first, "audit")
+            else:
+                time_both(case, prepared, lambda: self._tell(first, "timing", "audit"))
+                case.verdict.set(pending=["audit"])
             with second_opinion(case), case.turn():
                 audit(case)
             compare_with_compiled(case, self._compiled, first)
@@ -107,6 +108,10 @@ class Judge:
             ):
                 fault.line = case.function_line(fault.implementation)
             case.verdict.fail(fault)
+
+    def _tell(self, first: Callable[[dict[str, Any]], None], *pending: str) -> None:
+        self._case.verdict.set(pending=list(pending))
+        first(self._case.verdict.line())
 
     def compile_only(self) -> list[dict[str, Any]]:
         """The kernels with their resources, from a compilation alone. Raises :class:`Fault` for its first error."""

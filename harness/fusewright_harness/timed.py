@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -57,22 +57,33 @@ def prepare_to_time(case: Case) -> Prepared:
     return Prepared(work, keeper)
 
 
-def time_both(case: Case, prepared: Prepared) -> None:
+def time_both(case: Case, prepared: Prepared, first: Callable[[], None]) -> None:
     """Times reference and candidate in alternating slots and sets the verdict's ruling and times.
 
-    Only what is timed has the device to itself: the driver may be busy with others before and after.
+    ``first`` is called once they are known, before they are measured better and held to the judge's clock. Only what
+    is timed has the device to itself: the driver may be busy with others before and after.
     """
-    work, keeper = prepared.work, prepared.keeper
+    keeper = prepared.keeper
     with _on_its_line(case):
-        with case.turn(alone=True), case.phase("timing"):
-            measured, host = keeper.measure()
+        with case.turn(alone=True):
+            with case.phase("timing"):
+                measured = keeper.first()
+            _rule(case, prepared.work, measured, None)
+            first()
+            with case.phase("timing"):
+                measured, host = keeper.confirm()
         with case.team.turns.quiet.noise(), case.phase("compare"):
             keeper.outputs.check()
-        card = present_card()
-        if work is not None:
-            refuse_slowed_reference(work, card, measured.python_ms)
-            if card is not None:
-                refuse_impossible_speed(work, card, measured.triton_ms, case.output_bytes)
+        _rule(case, prepared.work, measured, host)
+
+
+def _rule(case: Case, work: Work | None, measured: timing.Timing, host: dict[str, float] | None) -> None:
+    """Sets what the verdict says of the times. Raises :class:`Fault` for times that cannot be, or count nothing."""
+    card = present_card()
+    if work is not None:
+        refuse_slowed_reference(work, card, measured.python_ms)
+        if card is not None:
+            refuse_impossible_speed(work, card, measured.triton_ms, case.output_bytes)
     ruling = timing.ruling(measured, case.options.min_speedup)
     case.verdict.set(
         verdict=ruling,

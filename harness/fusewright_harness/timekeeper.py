@@ -1,4 +1,4 @@
-"""How both sides are timed in turn, and held to the judge's own clock."""
+"""How both sides are timed in turn: soon, for a first result, and then well, held to the judge's own clock."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class Timekeeper:
         self._slots = Slots(case, clock, compiled)
         self.outputs = TimedOutputs(case, self._slots)
         self._sides = (case.team.reference, case.team.candidate)
+        self._plans: list[Plan] = []
+        self._times: dict[Worker, list[list[float]]] = {side: [] for side in self._sides}
+        self._windows: dict[Worker, list[float]] = {side: [] for side in self._sides}
+        self._enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
 
     def rehearse(self) -> None:
         """Has both sides fetch from the driver what their slots will take, where that is little."""
@@ -51,57 +55,62 @@ class Timekeeper:
         for side in self._sides:
             side.answer()
 
-    def measure(self) -> tuple[timing.Timing, dict[str, float]]:
-        """The ratio with its interval, and the calls' times as the host sees them."""
+    def first(self) -> timing.Timing:
+        """The ratio with its interval from as few slots as bear a first result."""
         trials = self._trials()
-        plans = timing.plans_from_trials(trials, self._slots.room, self._clock.overhead_ms)
-        slots: dict[Worker, list[list[float]]] = {side: [] for side in self._sides}
-        windows: dict[Worker, list[float]] = {side: [] for side in self._sides}
-        enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
-        short = plans[0].batch > 1
-        # Of short calls events only have to bear CUPTI out.
-        first = timing.SLOT_PAIRS // 2 if short else timing.SLOT_PAIRS
-        checked = {secrets.randbelow(first // 2), secrets.randbelow(first)}
+        self._plans = timing.plans_from_trials(trials, self._slots.room, self._clock.overhead_ms)
+        self._take(timing.FIRST_SLOT_PAIRS)
+        return self._by_events()
 
-        def take(numbers: range) -> None:
-            for number in numbers:
-                prepared = {} if self._slots.room.large else self._slots.prepare(plans)
-                for side in self._sides if number % 2 == 0 else reversed(self._sides):
-                    plan = plans[self._sides.index(side)]
-                    slot = (
-                        self._slots.go(side, plan, prepared[side])
-                        if prepared
-                        else self._slots.take(side, plan)
-                    )
-                    times = timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
-                    slots[side].append(times)
-                    windows[side] += timing.launch_times(slot.reported)
-                    enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
-                    if side is self._case.team.candidate and number in checked:
-                        self.outputs.stash(slot, plan, times)
-                    self._slots.rest(side)
+    def confirm(self) -> tuple[timing.Timing, dict[str, float]]:
+        """The ratio from more slots, held to the judge's clock, and the calls' times as the host sees them.
 
-        take(range(first))
-        busy = self._busy(plans) if short else None
+        Follows :meth:`first`, whose slots count. Raises :class:`Fault` for times that contradict the judge's clock.
+        """
+        busy = self._busy(self._plans) if timing.told_by_kernels(self._events()) else None
         self._case.by_kernels = busy is not None and all(
-            one.plausible(slots[side], self._slots.launches if side is self._case.team.candidate else 1)
+            one.plausible(self._times[side], self._slots.launches if side is self._case.team.candidate else 1)
             for side, one in zip(self._sides, busy, strict=True)
         )
         if not self._case.by_kernels:
-            take(range(first, timing.SLOT_PAIRS))
-        for side, plan in zip(self._sides, plans, strict=True):
-            device_ms = statistics.median(time for times in slots[side] for time in times)
+            self._take(timing.SLOT_PAIRS - timing.FIRST_SLOT_PAIRS)
+        for side, plan, device_ms in zip(self._sides, self._plans, self._events(), strict=True):
             # The host's slowest rounds set the pace of a slot as much as the others.
-            enqueue_ms = statistics.quantiles(enqueue[side], n=10)[-1]
+            enqueue_ms = statistics.quantiles(self._enqueue[side], n=10)[-1]
             self._hold_to_clock(side, plan, Round(plan.batch, device_ms, plan.wait_ms, enqueue_ms))
-        if busy is not None and self._case.by_kernels:
-            measured = timing.evaluate(*(one.slots for one in busy), new_seed(), by_kernels=True)
-        else:
-            measured = timing.evaluate(*self._evened(slots, windows), new_seed())
         host = {
             name: self._host_ms(side) for name, side in zip(("python", "triton"), self._sides, strict=True)
         }
-        return measured, host
+        if busy is not None and self._case.by_kernels:
+            return timing.evaluate(*(one.slots for one in busy), new_seed(), by_kernels=True), host
+        return self._by_events(), host
+
+    def _take(self, pairs: int) -> None:
+        """Slots of both sides in turn, so many of each. Outputs of two of the candidate's slots are to be checked."""
+        checked = {secrets.randbelow(pairs // 2), secrets.randbelow(pairs)}
+        for number in range(pairs):
+            prepared = {} if self._slots.room.large else self._slots.prepare(self._plans)
+            for side in self._sides if number % 2 == 0 else reversed(self._sides):
+                plan = self._plans[self._sides.index(side)]
+                slot = (
+                    self._slots.go(side, plan, prepared[side]) if prepared else self._slots.take(side, plan)
+                )
+                times = timing.device_times(slot.reported, plan.batch, self._clock.overhead_ms)[1:]
+                self._times[side].append(times)
+                self._windows[side] += timing.launch_times(slot.reported)
+                self._enqueue[side] += timing.numbers(slot.reported, "enqueue_ms")
+                if side is self._case.team.candidate and number in checked:
+                    self.outputs.stash(slot, plan, times)
+                self._slots.rest(side)
+
+    def _events(self) -> list[float]:
+        """What a call of each side takes in milliseconds, as the events of the slots so far say."""
+        return [
+            statistics.median(time for times in self._times[side] for time in times) for side in self._sides
+        ]
+
+    def _by_events(self) -> timing.Timing:
+        return timing.evaluate(*self._evened(self._times, self._windows), new_seed())
 
     def reference_ms(self) -> float:
         """The reference's time by itself, in fewer slots: its neighbour's drift is not at stake."""

@@ -12,6 +12,8 @@ import torch
 
 from fusewright_harness.own_kernels import WAIT_NAME
 from fusewright_harness.stopwatch import Handles, Stopwatch
+from fusewright_harness.timekeeper import Timekeeper
+from fusewright_harness.timing import Timing
 
 FLUSH_MS = 0.04
 EVENT_MS = 0.0015
@@ -117,3 +119,9 @@ class SimulatedWorker:
     def answer(self) -> Any:
         self.gpu.now += 0.05
         return type("Answer", (), {"fields": self.reply})()
+
+
+def whole_timing(keeper: Timekeeper) -> tuple[Timing, dict[str, float]]:
+    """What a verdict's final line says of the times."""
+    keeper.first()
+    return keeper.confirm()

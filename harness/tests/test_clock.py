@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from simulated_gpu import EVENT_MS, FLUSH_MS, LAUNCH_MS, SimulatedGpu, SimulatedWorker
+from simulated_gpu import EVENT_MS, FLUSH_MS, LAUNCH_MS, SimulatedGpu, SimulatedWorker, whole_timing
 
 from fusewright_harness import timed, timekeeper
 from fusewright_harness.case import Case, Options, Team
@@ -36,7 +36,7 @@ def measure(gpu, monkeypatch):
         case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
         case.expected = [Expected(None, None, [])] * 3
         case.launches = [9, 1, 1]
-        return Timekeeper(case, Clock(gpu.handles())).measure()
+        return whole_timing(Timekeeper(case, Clock(gpu.handles())))
 
     return measured
 
@@ -169,7 +169,7 @@ def test_outputs_are_handed_over_when_the_timing_is_over(gpu, monkeypatch):
         TimedOutputs, "_check_one", lambda _self, index, content: checked.append((index, content))
     )
     keeper.rehearse()
-    keeper.measure()
+    whole_timing(keeper)
     assert set(notes) == {"stash"}
     assert checked == []
     keeper.outputs.check()
@@ -204,13 +204,38 @@ def test_only_what_is_timed_has_the_device_to_itself(gpu, monkeypatch):
     monkeypatch.setattr(TimedOutputs, "_check_one", lambda *_: alone.append(("check", team.turns._alone)))
     with case.turn():
         prepared = timed.prepare_to_time(case)
-    timed.time_both(case, prepared)
+    firsts = []
+    timed.time_both(case, prepared, lambda: firsts.append((len(alone), case.verdict.line())))
     assert set(alone) == {("rehearse", False), ("go", True), ("check", False)}
     line = case.verdict.line()
     assert (line["verdict"], line["speedup"]) == ("pass", pytest.approx(4, rel=0.05))
     assert notes[0] == "census"
     assert set(notes) == {"census", "stash"}
     assert {"timing", "turn"} < set(line["duration_ms"])
+    # The first result comes from fewer slots, before any output is compared; what follows measures on.
+    ((seen, first),) = firsts
+    assert 0 < 2 * seen < len(alone)
+    assert (first["verdict"], first["speedup"]) == ("pass", pytest.approx(4, rel=0.05))
+    assert first["host_ms"] is None
+    assert line["host_ms"]["triton"] > line["triton_ms"]
+
+
+def test_the_first_result_is_out_before_the_clock_contradicts(gpu, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1 << 34, 1 << 34))
+    clock, firsts = Clock(gpu.handles()), []
+    monkeypatch.setattr(timed, "present_card", lambda: None)
+
+    def sideways(_):
+        gpu.work(0.001)
+        gpu.work(2.0, stream="side")
+
+    team = Team(SimulatedWorker(gpu, lambda _: gpu.work(2.0)), Stashing(gpu, sideways, []), None)
+    case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
+    case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
+    monkeypatch.setattr(case, "function_line", lambda _implementation: 7)
+    with pytest.raises(Fault) as caught:
+        timed.time_both(case, timed.Prepared(None, Timekeeper(case, clock)), lambda: firsts.append(1))
+    assert (firsts, caught.value.kind, caught.value.line) == ([1], "WorkOutsideTheStream", 7)
 
 
 class Stuttering(SimulatedWorker):
@@ -239,7 +264,7 @@ def test_a_host_that_stutters_is_no_contradiction(gpu, monkeypatch, stuck):
     )
     case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
-    measured, _host = Timekeeper(case, clock).measure()
+    measured, _host = whole_timing(Timekeeper(case, clock))
     assert measured.python_ms == pytest.approx(0.02, abs=LAUNCH_MS)
 
 
@@ -269,10 +294,10 @@ def test_only_what_shows_in_quiet_too_is_a_contradiction(gpu, monkeypatch, quiet
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
     keeper = Timekeeper(case, Clock(gpu.handles()))
     if outcome is None:
-        assert keeper.measure()[0].python_ms == pytest.approx(0.2, abs=LAUNCH_MS)
+        assert whole_timing(keeper)[0].python_ms == pytest.approx(0.2, abs=LAUNCH_MS)
     else:
         with pytest.raises(Fault) as caught:
-            keeper.measure()
+            whole_timing(keeper)
         assert (caught.value.kind, caught.value.verdict) == outcome
     assert not quiet._held
 
@@ -286,7 +311,7 @@ def test_where_there_is_no_quiet_nobody_is_blamed(gpu, monkeypatch):
     case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
     case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
     with team.turns.quiet.noise(), pytest.raises(Fault, match="too busy") as caught:
-        Timekeeper(case, Clock(gpu.handles())).measure()
+        whole_timing(Timekeeper(case, Clock(gpu.handles())))
     assert (caught.value.kind, caught.value.verdict) == ("MachineBusy", None)
     with team.turns.quiet.held(0.05) as silent:
         assert silent

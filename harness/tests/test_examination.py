@@ -7,7 +7,9 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils.flop_counter import flop_registry
 
+from fusewright_harness import examination
 from fusewright_harness.call import Arguments
+from fusewright_harness.call_trace import Trace
 from fusewright_harness.examination import work_facts
 
 
@@ -63,3 +65,22 @@ def test_operators_that_change_nothing_are_idle(reference):
 )
 def test_operators_on_which_the_result_depends_are_not_idle(reference):
     assert idle(reference) is None
+
+
+def test_a_host_that_is_slow_for_a_while_is_not_blamed_on_python(monkeypatch):
+    took, pauses = [0.009, 0.008, 0.007, 0.0004, 0.009], []
+    monkeypatch.setattr(examination, "_watched", lambda *_: Trace(calls=2, outside_s=took.pop(0)))
+    monkeypatch.setattr(examination, "_sleep", pauses.append)
+    facts = work_facts(lambda a: a.call(torch.relu), Arguments((torch.randn(8),), {}), __file__)
+    assert facts["outside_s"] == 0.0004
+    assert pauses == sorted(pauses)
+    assert took == [0.009]
+
+
+def test_python_that_always_takes_long_is_told(monkeypatch):
+    calls = []
+    monkeypatch.setattr(examination, "_watched", lambda *_: calls.append(1) or Trace(outside_s=0.009))
+    monkeypatch.setattr(examination, "_sleep", lambda _seconds: None)
+    facts = work_facts(lambda a: a.call(torch.relu), Arguments((torch.randn(8),), {}), __file__)
+    assert facts["outside_s"] == 0.009
+    assert len(calls) == 1 + len(examination._PAUSES_S)

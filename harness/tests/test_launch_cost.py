@@ -6,7 +6,14 @@ import random
 
 import pytest
 import torch
-from simulated_gpu import LAUNCH_MS, TOUCH_MS, SimulatedActivities, SimulatedGpu, SimulatedWorker
+from simulated_gpu import (
+    LAUNCH_MS,
+    TOUCH_MS,
+    SimulatedActivities,
+    SimulatedGpu,
+    SimulatedWorker,
+    whole_timing,
+)
 
 from fusewright_harness import stopwatch
 from fusewright_harness.case import Case, Options, Team
@@ -16,7 +23,7 @@ from fusewright_harness.deadline import Deadline
 from fusewright_harness.launch_cost import LaunchCosts, evened
 from fusewright_harness.timed_outputs import TimedOutputs
 from fusewright_harness.timekeeper import Timekeeper
-from fusewright_harness.timing import Busy, Timing, launch_times
+from fusewright_harness.timing import Busy, Timing, launch_times, told_by_kernels
 from fusewright_harness.verdict import Verdict
 
 SPREAD_MS = 0.0002
@@ -46,7 +53,7 @@ class Bench:
         case = Case({}, Options.of({}), team, Verdict({}, {}), lambda *_: None, Deadline(60))
         case.expected, case.launches = [Expected(None, None, [])] * 3, [1, 1, 1]
         case.reference_work = {"count": 4}
-        return Timekeeper(case, self.clock).measure()[0]
+        return whole_timing(Timekeeper(case, self.clock))[0]
 
 
 @pytest.fixture
@@ -153,6 +160,14 @@ def test_what_lies_between_kernels_is_a_launch_for_each_and_no_more():
     assert busy(3.4, 2).plausible(events, launches=1)
     assert not busy(7.5, 1).plausible(events, launches=1)
     assert not busy(4.9, 1).plausible(events, launches=2)
+    # The two clocks differ by more where a kernel is longer.
+    assert busy(29.8, 1).plausible([[0.0291] * 3] * 4, launches=1)
+    assert not busy(31.0, 1).plausible([[0.0291] * 3] * 4, launches=1)
+
+
+def test_kernels_tell_of_calls_that_events_tell_too_roughly():
+    assert told_by_kernels([0.100, 0.029])
+    assert not told_by_kernels([0.100, 0.060])
 
 
 def test_outputs_of_what_is_counted_are_checked(bench, monkeypatch):

@@ -76,12 +76,20 @@ def repeatability(harness: Harness, device: str) -> bool:
             fine = fine and device != "cuda"
             continue
         triton_ms = statistics.median(timed.final["triton_ms"] for timed in found)
-        spread = max(speedups) / min(speedups) - 1
+        spread = _spread(speedups)
         kept = spread < MOST_SPREAD
+        sides = [_spread([timed.final[side] for timed in found]) for side in ("python_ms", "triton_ms")]
         fine = fine and kept
         word = "" if kept else "   UNEXPECTED"
-        print(f"   {name:32} {triton_ms:8.4f} ms {statistics.median(speedups):6.2f}x {spread:6.2%}{word}")
+        print(
+            f"   {name:32} {triton_ms:8.4f} ms {statistics.median(speedups):6.2f}x {spread:6.2%} "
+            f"(reference {sides[0]:.2%}, candidate {sides[1]:.2%}){word}"
+        )
     return fine
+
+
+def _spread(values: list[float]) -> float:
+    return max(values) / min(values) - 1
 
 
 def agreement(harness: Harness, device: str) -> bool:

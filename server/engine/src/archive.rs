@@ -40,7 +40,7 @@ pub enum ArchiveError {
     #[error("{file} has changed since it was verified: run `fusewright verify {file}` again", file = .0.display())]
     Stale(PathBuf),
     /// The verdict may still change.
-    #[error("the verdict on {} is not final yet: archive it once the {waiting} is over", file.display())]
+    #[error("the verdict on {} is not final yet: wait for the {waiting}, then archive it", file.display())]
     Pending {
         /// The pair file.
         file: PathBuf,
@@ -183,7 +183,10 @@ fn check_verdict(
         return Err(ArchiveError::Stale(file.to_owned()));
     }
     if !verdict.pending.is_empty() {
-        return Err(ArchiveError::Pending { file: file.to_owned(), waiting: verdict.pending.join(", ") });
+        return Err(ArchiveError::Pending {
+            file: file.to_owned(),
+            waiting: verdict.pending.join(" and the "),
+        });
     }
     let unfit = |reason| ArchiveError::Unfit { file: file.to_owned(), reason };
     // A verdict from before a rule was there is no way around it.

@@ -150,8 +150,11 @@ fn only_a_final_verdict_on_the_present_text_counts() {
     let scene = scene(PAIR);
     let stale = VerdictLine { hash: "0".repeat(64), ..scene.verdict(Some(Ruling::Pass)) };
     insta::assert_snapshot!(scene.with(&stale).unwrap_err(), @"DIR/pair.py has changed since it was verified: run `fusewright verify DIR/pair.py` again");
-    let pending = VerdictLine { pending: vec!["audit".to_owned()], ..scene.verdict(Some(Ruling::Pass)) };
-    insta::assert_snapshot!(scene.with(&pending).unwrap_err(), @"the verdict on DIR/pair.py is not final yet: archive it once the audit is over");
+    let pending = VerdictLine {
+        pending: vec!["timing".to_owned(), "audit".to_owned()],
+        ..scene.verdict(Some(Ruling::Pass))
+    };
+    insta::assert_snapshot!(scene.with(&pending).unwrap_err(), @"the verdict on DIR/pair.py is not final yet: wait for the timing and the audit, then archive it");
     assert_eq!(scene.dataset(), "");
 }
 

@@ -142,7 +142,10 @@ fn the_first_result_is_shown_before_the_final_one() {
     let refusal = client
         .refused("workspace/executeCommand", json!({"command": "fusewright.archive", "arguments": [uri]}));
     assert!(
-        refusal["message"].as_str().unwrap().contains("is not final yet: archive it once the audit is over"),
+        refusal["message"]
+            .as_str()
+            .unwrap()
+            .contains("is not final yet: wait for the audit, then archive it"),
         "{refusal}"
     );
     client.command("fusewright.cancel", &uri);
