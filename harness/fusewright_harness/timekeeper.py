@@ -37,6 +37,7 @@ class Timekeeper:
         self.outputs = TimedOutputs(case, self._slots)
         self._sides = (case.team.reference, case.team.candidate)
         self._plans: list[Plan] = []
+        self._pair_ms = 0.0
         self._times: dict[Worker, list[list[float]]] = {side: [] for side in self._sides}
         self._windows: dict[Worker, list[float]] = {side: [] for side in self._sides}
         self._enqueue: dict[Worker, list[float]] = {side: [] for side in self._sides}
@@ -59,7 +60,9 @@ class Timekeeper:
         """The ratio with its interval from as few slots as bear a first result."""
         trials = self._trials()
         self._plans = timing.plans_from_trials(trials, self._slots.room, self._clock.overhead_ms)
+        begun = self._clock.now_ms()
         self._take(timing.FIRST_SLOT_PAIRS)
+        self._pair_ms = (self._clock.now_ms() - begun) / timing.FIRST_SLOT_PAIRS
         return self._by_events()
 
     def confirm(self) -> tuple[timing.Timing, dict[str, float]]:
@@ -73,7 +76,7 @@ class Timekeeper:
             for side, one in zip(self._sides, busy, strict=True)
         )
         if not self._case.by_kernels:
-            self._take(timing.SLOT_PAIRS - timing.FIRST_SLOT_PAIRS)
+            self._take(timing.further_pairs(self._pair_ms))
         for side, plan, device_ms in zip(self._sides, self._plans, self._events(), strict=True):
             # The host's slowest rounds set the pace of a slot as much as the others.
             enqueue_ms = statistics.quantiles(self._enqueue[side], n=10)[-1]

@@ -19,8 +19,8 @@ from fusewright_harness.faults import Fault
 
 FIRST_SLOT_PAIRS = 4
 """How many slots of each side the first result is from."""
-SLOT_PAIRS = 12
-"""How many it is in all, where events have to tell the final one."""
+_FURTHER_PAIRS = 4, 8
+_FURTHER_MS = 600.0
 _SLOT_MS = 12.0
 _MOST_ROUNDS = 12
 _FEW_ROUNDS = 3
@@ -192,6 +192,12 @@ class Busy:
         # Two clocks tell the same kernel's length, which differs from one set of rounds to the next.
         least_ms = least * self.records - _BESIDE_MS - _DIFFERING * busy_ms
         return self.records >= launches and least_ms <= between_ms <= most * self.records + _BESIDE_MS
+
+
+def further_pairs(pair_ms: float) -> int:
+    """How many slots of each side follow the first result, where one of each takes so long: more of quick ones."""
+    fewest, most = _FURTHER_PAIRS
+    return max(fewest, min(most, int(_FURTHER_MS / max(pair_ms, 1.0))))
 
 
 def told_by_kernels(event_ms: list[float]) -> bool:

@@ -23,7 +23,7 @@ from fusewright_harness.deadline import Deadline
 from fusewright_harness.launch_cost import LaunchCosts, evened
 from fusewright_harness.timed_outputs import TimedOutputs
 from fusewright_harness.timekeeper import Timekeeper
-from fusewright_harness.timing import Busy, Timing, launch_times, told_by_kernels
+from fusewright_harness.timing import Busy, Timing, further_pairs, launch_times, told_by_kernels
 from fusewright_harness.verdict import Verdict
 
 SPREAD_MS = 0.0002
@@ -163,6 +163,10 @@ def test_what_lies_between_kernels_is_a_launch_for_each_and_no_more():
     # The two clocks differ by more where a kernel is longer.
     assert busy(29.8, 1).plausible([[0.0291] * 3] * 4, launches=1)
     assert not busy(31.0, 1).plausible([[0.0291] * 3] * 4, launches=1)
+
+
+def test_slow_pairs_are_measured_in_fewer_slots():
+    assert [further_pairs(ms) for ms in (0.0, 20.0, 100.0, 5000.0)] == [8, 8, 6, 4]
 
 
 def test_kernels_tell_of_calls_that_events_tell_too_roughly():
