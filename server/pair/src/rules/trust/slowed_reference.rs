@@ -1,14 +1,22 @@
 //! FW416: a reference that is slower than its own operators need.
 
+mod body;
+mod expressions;
+
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{CmpOp, Expr, ExprContext, Number, Operator, Stmt, StmtFor, StmtWhile};
+use ruff_python_ast::{CmpOp, Expr, ExprContext, Operator, Stmt, StmtFor, StmtWhile};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
+use self::body::Body;
+use self::expressions::{
+    copied, copies_back, is_number, is_range, is_shape, is_size, is_unbind, is_work, name_of, only_copies,
+    steps, writes,
+};
 use super::{add, events, plain, uses};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::{Concern, What, When, Work, work};
+use crate::facts::{Concern, What, When};
 use crate::file::File;
 use crate::rules::{About, Rule};
 
@@ -139,8 +147,7 @@ impl<'a> Visitor<'a> for Loops<'a> {
             && let Some(variable) = name_of(&generator.target)
             && generator.ifs.is_empty()
         {
-            let mut body = Body { variable, ..Body::default() };
-            body.visit_expr(element);
+            let body = Body::of_expression(element, variable);
             if let Some(message) = self.judge_body(&body, &generator.iter) {
                 self.found.push((expression.range(), message));
                 return;
@@ -162,8 +169,7 @@ impl<'a> Visitor<'a> for Loops<'a> {
             && let [Expr::Lambda(function), rows] = &call.arguments.args[..]
             && (self.takes_rows(rows) || self.rows.contains(&call.func.range()))
         {
-            let mut body = Body::default();
-            body.visit_expr(&function.body);
+            let body = Body::of_expression(&function.body, "");
             if body.computes && !body.heavy {
                 self.found.push((expression.range(), ROWS));
                 return;
@@ -296,150 +302,6 @@ impl<'a> Loops<'a> {
     }
 }
 
-fn name_of(expression: &Expr) -> Option<&str> {
-    match expression {
-        Expr::Name(name) => Some(name.id.as_str()),
-        _ => None,
-    }
-}
-
-fn is_range(iterated: &Expr) -> bool {
-    matches!(iterated, Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id == "range"))
-}
-
-/// How many steps `range(100_000)` has.
-fn steps(iterated: &Expr) -> Option<i64> {
-    let Expr::Call(call) = iterated else { return None };
-    if !is_range(iterated) {
-        return None;
-    }
-    match &call.arguments.args[..] {
-        [steps] => whole(steps),
-        _ => None,
-    }
-}
-
-/// A whole number that is written out: `64`, `10**7`, `64 * 128`.
-fn whole(number: &Expr) -> Option<i64> {
-    match number {
-        Expr::NumberLiteral(number) => match &number.value {
-            Number::Int(number) => number.as_i64(),
-            _ => None,
-        },
-        Expr::BinOp(operation) => {
-            let (left, right) = (whole(&operation.left)?, whole(&operation.right)?);
-            match operation.op {
-                Operator::Mult => left.checked_mul(right),
-                Operator::Pow => left.checked_pow(u32::try_from(right).ok()?),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn is_number(expression: &Expr, number: i64) -> bool {
-    matches!(expression, Expr::NumberLiteral(_)) && whole(expression) == Some(number)
-}
-
-/// `x.unbind(0)`, `torch.unbind(x)`.
-fn is_unbind(iterated: &Expr) -> bool {
-    matches!(iterated, Expr::Call(call) if matches!(&*call.func, Expr::Attribute(method) if method.attr == *"unbind"))
-}
-
-/// `x, y = x.clone(), y.clone()`.
-fn only_copies(statement: &Stmt) -> bool {
-    fn copies(value: &Expr) -> bool {
-        match value {
-            // `x + 0`, `x * 1`.
-            Expr::BinOp(operation) => match operation.op {
-                Operator::Add | Operator::Sub => is_number(&operation.right, 0),
-                Operator::Mult | Operator::Div | Operator::Pow => is_number(&operation.right, 1),
-                _ => false,
-            },
-            Expr::Tuple(tuple) => tuple.elts.iter().all(copies),
-            Expr::Call(call) => matches!(&*call.func, Expr::Attribute(method)
-                if matches!(method.attr.as_str(), "clone" | "contiguous" | "detach" | "copy_")),
-            _ => false,
-        }
-    }
-    matches!(statement, Stmt::Assign(assign) if copies(&assign.value))
-}
-
-/// What `x.clone()` copies.
-fn copied(expression: &Expr) -> Option<&Expr> {
-    let Expr::Call(call) = expression else { return None };
-    match &*call.func {
-        Expr::Attribute(method) if method.attr == *"clone" => Some(&method.value),
-        _ => None,
-    }
-}
-
-/// `x.t().contiguous().t().contiguous()`, `x.contiguous().clone().contiguous()`: what was laid out is laid out again.
-fn copies_back(expression: &Expr) -> bool {
-    let mut copies = 0;
-    let mut turns: Vec<(&str, Vec<Option<i64>>)> = Vec::new();
-    let mut at = expression;
-    // More would be followed for nothing: one turn back is enough.
-    for _ in 0..12 {
-        at = match at {
-            Expr::Call(call) => match &*call.func {
-                Expr::Attribute(method) => {
-                    match method.attr.as_str() {
-                        "contiguous" | "clone" => copies += 1,
-                        name @ ("t" | "transpose" | "swapaxes") => {
-                            turns.push((name, call.arguments.args.iter().map(whole).collect()));
-                        }
-                        "detach" => {}
-                        _ => break,
-                    }
-                    &method.value
-                }
-                _ => break,
-            },
-            Expr::Attribute(attribute) if matches!(attribute.attr.as_str(), "T" | "mT") => {
-                turns.push((attribute.attr.as_str(), Vec::new()));
-                &attribute.value
-            }
-            _ => break,
-        };
-    }
-    copies > 2 || copies == 2 && matches!(&turns[..], [one, other] if one == other)
-}
-
-/// Whether an expression is work on tensors, rather than a size or a view.
-fn is_work(value: &Expr) -> bool {
-    match value {
-        Expr::BinOp(operation) => {
-            operation.op == Operator::MatMult || is_work(&operation.left) || is_work(&operation.right)
-        }
-        Expr::Call(call) => {
-            let Expr::Attribute(method) = &*call.func else { return false };
-            // `x.sum().item()` alone waits, and leaves nothing.
-            if method.attr == *"item"
-                && let Expr::Call(of) = &*method.value
-                && let Expr::Attribute(of) = &*of.func
-            {
-                return work(of.attr.as_str()).is_some();
-            }
-            let heavy = matches!(work(method.attr.as_str()), Some(Work::Heavy | Work::Order | Work::Math));
-            heavy
-                && !matches!(&*method.value, Expr::Name(module) if matches!(module.id.as_str(), "math" | "self"))
-        }
-        _ => false,
-    }
-}
-
-/// `x.exp_()`, `torch.exp(x, out=y)`, `F.relu(x, inplace=True)`: what counts is what it leaves there.
-fn writes(value: &Expr) -> bool {
-    let Expr::Call(call) = value else { return false };
-    let named = |keyword: &ruff_python_ast::Keyword| {
-        keyword.arg.as_ref().is_none_or(|name| matches!(name.as_str(), "out" | "inplace"))
-    };
-    matches!(&*call.func, Expr::Attribute(method) if method.attr.ends_with('_'))
-        || call.arguments.keywords.iter().any(named)
-}
-
 /// The names that are read somewhere.
 #[derive(Default)]
 struct Reads<'a> {
@@ -454,198 +316,5 @@ impl<'a> Visitor<'a> for Reads<'a> {
             self.names.insert(name.id.as_str());
         }
         walk_expr(self, expression);
-    }
-}
-
-/// `x.shape`, `x.size()`.
-fn is_shape(expression: &Expr) -> bool {
-    match expression {
-        Expr::Attribute(attribute) => attribute.attr == *"shape",
-        Expr::Call(call) => {
-            call.arguments.args.is_empty()
-                && matches!(&*call.func, Expr::Attribute(method) if method.attr == *"size")
-        }
-        _ => false,
-    }
-}
-
-/// `x.shape[0]`, `x.size(0)`.
-fn is_size(expression: &Expr) -> bool {
-    match expression {
-        Expr::Subscript(subscript) => is_shape(&subscript.value) && !subscript.slice.is_slice_expr(),
-        Expr::Call(call) => {
-            call.arguments.args.len() == 1
-                && matches!(&*call.func, Expr::Attribute(method) if method.attr == *"size")
-        }
-        _ => false,
-    }
-}
-
-/// What the body of a loop does.
-#[derive(Default)]
-#[allow(clippy::struct_excessive_bools, reason = "facts that hold or not, independent of each other")]
-struct Body<'a> {
-    variable: &'a str,
-    /// How often a tensor is indexed with the loop's variable alone.
-    rows: usize,
-    /// A step multiplies matrices, and is large enough to be one call of its own.
-    heavy: bool,
-    /// The variable is used otherwise, or something is cut by sizes that differ.
-    other: bool,
-    /// A step uses what an earlier one made.
-    carries: bool,
-    /// Something that is no bookkeeping is called or computed.
-    computes: bool,
-    assigns: bool,
-    breaks: bool,
-    assigned: FxHashSet<&'a str>,
-    read_before: FxHashSet<&'a str>,
-    /// Names that one step gives anew, which are the loop's own.
-    inner: Vec<&'a str>,
-}
-
-impl<'a> Body<'a> {
-    fn of(statements: &'a [Stmt], variable: &'a str) -> Self {
-        let mut body = Self { variable, ..Self::default() };
-        for statement in statements {
-            body.visit_stmt(statement);
-        }
-        body.carries |= body.read_before.iter().any(|name| body.assigned.contains(name));
-        body
-    }
-
-    /// Whether a bound is made of the loop's own variables and numbers alone.
-    fn is_regular(&self, bound: &Expr) -> bool {
-        match bound {
-            Expr::NumberLiteral(_) => true,
-            // A chunk of a single loop is a size that the author chose.
-            Expr::Name(name) => self.inner.contains(&name.id.as_str()),
-            Expr::BinOp(operation) => self.is_regular(&operation.left) && self.is_regular(&operation.right),
-            _ => false,
-        }
-    }
-
-    /// `i:i + 1`.
-    fn is_one_row(&self, slice: &ruff_python_ast::ExprSlice) -> bool {
-        let (Some(lower), Some(Expr::BinOp(upper))) = (slice.lower.as_deref(), slice.upper.as_deref()) else {
-            return false;
-        };
-        let is_variable = |one| name_of(one) == Some(self.variable);
-        let one = matches!(&*upper.right, Expr::NumberLiteral(number)
-            if matches!(&number.value, Number::Int(one) if one.as_u8() == Some(1)));
-        is_variable(lower) && is_variable(&upper.left) && upper.op == Operator::Add && one
-    }
-
-    fn index(&mut self, index: &'a Expr) {
-        match index {
-            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.index(part)),
-            Expr::Name(name)
-                if name.id.as_str() == self.variable || self.inner.contains(&name.id.as_str()) =>
-            {
-                self.rows += 1;
-            }
-            Expr::Slice(slice) => {
-                // A part of the same size in each step.
-                let bounds = [slice.lower.as_deref(), slice.upper.as_deref()];
-                if self.is_one_row(slice) {
-                    self.rows += 1;
-                } else if bounds.into_iter().flatten().all(|bound| self.is_regular(bound)) {
-                    let moves = |bound: &Expr| !matches!(bound, Expr::NumberLiteral(_));
-                    self.rows += usize::from(bounds.into_iter().flatten().any(moves));
-                } else {
-                    self.other = true;
-                }
-            }
-            Expr::NumberLiteral(_) | Expr::EllipsisLiteral(_) | Expr::NoneLiteral(_) => {}
-            _ => self.other = true,
-        }
-    }
-}
-
-impl<'a> Visitor<'a> for Body<'a> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        match statement {
-            Stmt::Assign(assign) => {
-                self.visit_expr(&assign.value);
-                self.assigns = true;
-                for target in &assign.targets {
-                    match target {
-                        Expr::Name(name) => {
-                            self.assigned.insert(name.id.as_str());
-                        }
-                        Expr::Tuple(tuple) => self.assigned.extend(tuple.elts.iter().filter_map(name_of)),
-                        Expr::Subscript(subscript) => self.index(&subscript.slice),
-                        _ => self.visit_expr(target),
-                    }
-                }
-            }
-            Stmt::AugAssign(_) | Stmt::While(_) => {
-                self.carries = true;
-            }
-            Stmt::If(_) => {
-                // What one step does depends on it.
-                self.other = true;
-                walk_stmt(self, statement);
-            }
-            Stmt::Break(_) | Stmt::Continue(_) | Stmt::Return(_) => self.breaks = true,
-            Stmt::For(inner) => {
-                if let (Some(name), true) = (name_of(&inner.target), is_range(&inner.iter)) {
-                    self.inner.push(name);
-                } else {
-                    self.other = true;
-                }
-                for statement in &inner.body {
-                    self.visit_stmt(statement);
-                }
-            }
-            _ => walk_stmt(self, statement),
-        }
-    }
-
-    fn visit_expr(&mut self, expression: &'a Expr) {
-        match expression {
-            Expr::Subscript(subscript) => {
-                if is_shape(&subscript.value) {
-                    return;
-                }
-                self.visit_expr(&subscript.value);
-                self.index(&subscript.slice);
-            }
-            Expr::Name(name) => {
-                let id = name.id.as_str();
-                self.other |= id == self.variable || self.inner.contains(&id);
-                if !self.assigned.contains(id) {
-                    self.read_before.insert(id);
-                }
-            }
-            Expr::Call(call) => {
-                if let Expr::Attribute(method) = &*call.func {
-                    let name = method.attr.as_str();
-                    // Sizes that come from tensors differ from step to step.
-                    self.other |= matches!(name, "item" | "tolist" | "nonzero" | "narrow" | "split");
-                    self.computes |= name != "append";
-                    self.heavy |= matches!(
-                        name,
-                        "matmul"
-                            | "mm"
-                            | "bmm"
-                            | "addmm"
-                            | "einsum"
-                            | "linear"
-                            | "scaled_dot_product_attention"
-                    );
-                } else {
-                    self.other |= matches!(&*call.func, Expr::Name(name) if matches!(name.id.as_str(), "int" | "float" | "len"));
-                    self.computes = true;
-                }
-                walk_expr(self, expression);
-            }
-            Expr::BinOp(operation) => {
-                self.computes = true;
-                self.heavy |= operation.op == Operator::MatMult;
-                walk_expr(self, expression);
-            }
-            _ => walk_expr(self, expression),
-        }
     }
 }
