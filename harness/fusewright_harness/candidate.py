@@ -212,8 +212,6 @@ class Candidate:
     def _timed(self, verb: str, message: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
         try:
             if verb == "prepare":
-                if message["how"] == "kernels":
-                    self._watch.load_elsewhere()
                 return self._stopwatch.prepare(self._inputs, message), None
             if verb == "go":
                 before = self._watch.launched

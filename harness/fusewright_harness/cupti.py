@@ -9,6 +9,7 @@ name (NVIDIA, "CUPTI documentation", activity records).
 from __future__ import annotations
 
 import ctypes
+import functools
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,6 +135,7 @@ def _read(address: int) -> Record | None:
     return (name, (end - begin) / 1e6) if name and end >= begin else None
 
 
+@functools.lru_cache(maxsize=4096)
 def readable(symbol: str) -> str:
     """A symbol as its source has it, where it is one of C++."""
     if not symbol.startswith("_Z"):

@@ -7,7 +7,7 @@ fused softmax of Triton's tutorials does), through ``CompiledKernel.__getitem__`
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -28,7 +28,6 @@ class LaunchWatch:
         self._left_out: Callable[[Key], bool] | None = None
         self._operators: OperatorWatch | None = None
         self._leaving_out = False
-        self._compiled: dict[int, Any] = {}
         self.launched = 0
         """How many launches there were since :meth:`install`."""
 
@@ -57,23 +56,10 @@ class LaunchWatch:
         ``operators`` is told of each launch. Launches of kernels for which ``left_out`` says yes do nothing.
         """
         self._recorded, self._operators, self._left_out = Launches(), operators, left_out
-        self._compiled = {}
         try:
             yield self._recorded
         finally:
             self._recorded = self._operators = self._left_out = None
-
-    def load_elsewhere(self) -> None:
-        """Loads what the last recorded call launched to another place in the GPU's memory.
-
-        A cold call fetches its code too, and where that lies moves a kernel of eight microseconds by two percent
-        (measured on an H200): as long as it stays there, each process has a time of its own.
-        """
-        for kernel in self._compiled.values():
-            kernel.module = None
-            # Where this fails the next launch tries it again, and tells.
-            with suppress(Exception):
-                kernel._init_handles()
 
     def _before_interpreting(self, _function: Any, _grid: Any) -> bool:
         # Grid and hooks, which are the pair's own code, have run by now; what follows is the interpreter's.
@@ -101,7 +87,7 @@ class LaunchWatch:
                 self._leaving_out = False
                 if self._operators is not None:
                     self._operators.paused = False
-            self._add(key, kernel)
+            recorded.add(key, kernel)
             return kernel
 
         owner.run = run
@@ -120,7 +106,7 @@ class LaunchWatch:
                     return launch(*args, **kwargs)
                 key = kernel_key(function)
                 self._tell(args, kwargs)
-                self._add(key, kernel)
+                recorded.add(key, kernel)
                 if self._left_out is not None and self._left_out(key):
                     return None
                 return launch(*args, **kwargs)
@@ -128,12 +114,6 @@ class LaunchWatch:
             return runner
 
         owner.__getitem__ = getitem
-
-    def _add(self, key: Key, kernel: Any) -> None:
-        assert self._recorded is not None  # Asked by both hooks.
-        self._recorded.add(key, kernel)
-        if getattr(kernel, "module", None) is not None and hasattr(kernel, "_init_handles"):
-            self._compiled[id(kernel)] = kernel
 
     def _tell(self, args: Any, kwargs: Any) -> None:
         if self._operators is not None:

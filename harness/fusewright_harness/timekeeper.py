@@ -140,6 +140,7 @@ class Timekeeper:
         Of short calls it differs far less between processes than what lies between two events, where each launch is
         in it with a time that every process has of its own.
         """
+        plans = [timing.busy_plan(plan, self._slots.room) for plan in plans]
         sides = self._sides[: len(plans)]
         slots: dict[Worker, list[list[float]]] = {side: [] for side in sides}
         records: dict[Worker, list[float]] = {side: [] for side in sides}

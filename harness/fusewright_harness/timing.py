@@ -27,8 +27,7 @@ _FEW_ROUNDS = 3
 _FEW_LARGE_ROUNDS = 2
 _SHORT_MS = 0.020
 """A call shorter than this is timed in batches: events tell half a microsecond."""
-_BATCH_MS = 0.050
-_MOST_BATCH = 8
+_BATCH = 8
 _BATCHED_ROUNDS = 5
 _FEW_BATCHED_ROUNDS = 4
 _LARGE_BYTES = 1 << 30
@@ -37,7 +36,11 @@ _MOST_DOUBT = 0.05
 """How far short calls' times differ between processes that do the same, though they are evened out by what launches
 take (:mod:`launch_cost`): two tenths of a microsecond (measured on an H200). As a share of the shorter side's time, the
 interval is wider by it on both ends."""
-BUSY_SLOT_PAIRS = 8
+BUSY_SLOT_PAIRS = 7
+_BUSY_ROUNDS = 6
+_BUSY_BATCH = 4
+"""The first call of a round finds no code in the caches: a kernel of nine microseconds takes four percent longer by it.
+So the share of such calls is the same in all verdicts (measured on an H200)."""
 _KERNELS_TELL_MS = 0.050
 """Of calls shorter than this CUPTI tells better than events what their kernels take."""
 _BETWEEN_MS = -0.0002, 0.0025
@@ -120,9 +123,7 @@ def plans_from_trials(trials: list[dict[str, Any]], room: Room, overhead_ms: flo
     enqueue_ms = [statistics.median(numbers(trial, "enqueue_ms")[1:]) for trial in trials]
     batch = 1
     if min(device_ms) < _SHORT_MS:
-        batch = min(
-            _MOST_BATCH, math.ceil(_BATCH_MS / min(device_ms)), max(1, room.calls() // _FEW_BATCHED_ROUNDS)
-        )
+        batch = min(_BATCH, max(1, room.calls() // _FEW_BATCHED_ROUNDS))
     plans = []
     for device, enqueue in zip(device_ms, enqueue_ms, strict=True):
         most = _MOST_ROUNDS if batch == 1 else _BATCHED_ROUNDS
@@ -130,6 +131,13 @@ def plans_from_trials(trials: list[dict[str, Any]], room: Room, overhead_ms: flo
         wait_ms = min(1.5 * enqueue * batch + 0.03, _WAIT_LIMIT_MS)
         plans.append(Plan(max(_fewest_rounds(room), rounds), batch, wait_ms))
     return plans
+
+
+def busy_plan(plan: Plan, room: Room) -> Plan:
+    """The plan of a slot whose kernels CUPTI times, for calls that are to be timed by events as ``plan`` says."""
+    rounds = max(_FEW_ROUNDS, min(_BUSY_ROUNDS, room.calls()))
+    batch = min(_BUSY_BATCH, max(1, room.calls() // rounds))
+    return Plan(rounds, batch, min(plan.wait_ms * batch / plan.batch, _WAIT_LIMIT_MS))
 
 
 def host_rounds(room: Room) -> int:

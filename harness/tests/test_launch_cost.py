@@ -23,7 +23,17 @@ from fusewright_harness.deadline import Deadline
 from fusewright_harness.launch_cost import LaunchCosts, evened
 from fusewright_harness.timed_outputs import TimedOutputs
 from fusewright_harness.timekeeper import Timekeeper
-from fusewright_harness.timing import Busy, Timing, further_pairs, launch_times, told_by_kernels
+from fusewright_harness.timing import (
+    Busy,
+    Plan,
+    Room,
+    Timing,
+    busy_plan,
+    further_pairs,
+    launch_times,
+    plans_from_trials,
+    told_by_kernels,
+)
 from fusewright_harness.verdict import Verdict
 
 SPREAD_MS = 0.0002
@@ -163,6 +173,23 @@ def test_what_lies_between_kernels_is_a_launch_for_each_and_no_more():
     # The two clocks differ by more where a kernel is longer.
     assert busy(29.8, 1).plausible([[0.0291] * 3] * 4, launches=1)
     assert not busy(31.0, 1).plausible([[0.0291] * 3] * 4, launches=1)
+
+
+@pytest.mark.parametrize("spread_ms", [0.0, 0.0004])
+def test_rounds_have_as_many_calls_in_all_verdicts(spread_ms):
+    # What a trial takes differs from verdict to verdict, and the first call of a round takes longer than the others.
+    room = Room(1 << 20, 1 << 34)
+    trial = {"device_ms": [0.009 + spread_ms] * 3, "enqueue_ms": [0.02] * 3}
+    (plan, _) = plans_from_trials([trial, trial], room, 0.0)
+    assert (plan.rounds, plan.batch) == (5, 8)
+    assert busy_plan(plan, room) == Plan(6, 4, pytest.approx(plan.wait_ms / 2))
+
+
+def test_kernels_of_large_calls_are_timed_in_what_room_there_is():
+    room = Room(200 << 20, 4 << 30)
+    assert room.calls() == 2
+    assert busy_plan(Plan(2, 1, 0.5), room) == Plan(3, 1, 0.5)
+    assert busy_plan(Plan(5, 1, 2.0), Room(20 << 20, 1 << 34)) == Plan(6, 4, 5.0)
 
 
 def test_slow_pairs_are_measured_in_fewer_slots():
