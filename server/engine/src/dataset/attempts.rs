@@ -164,7 +164,7 @@ impl Attempts {
     }
 }
 
-fn memmem(line: &[u8], needle: &[u8]) -> bool {
+pub(super) fn memmem(line: &[u8], needle: &[u8]) -> bool {
     line.windows(needle.len().max(1)).any(|window| window == needle)
 }
 

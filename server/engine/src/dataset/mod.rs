@@ -5,6 +5,7 @@ mod example;
 mod journal;
 mod provenance;
 mod review;
+mod waiting;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub use example::Example;
 pub use journal::Mended;
 pub use provenance::Provenance;
 pub use review::{LineProblem, Stats};
+pub use waiting::Waiting;
 
 pub(crate) use example::{code_digest, json_line};
 pub(crate) use journal::Journal;

@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::{Unusable, Written};
 use crate::dataset::DatasetError;
 use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, Message, Unjudged, now};
-use crate::verdict::VerdictLine;
 use crate::workspace::DATA_FOLDER;
 
 /// An attempt that stands alone.
@@ -23,17 +22,9 @@ pub struct LoneAttempt {
 }
 
 impl LoneAttempt {
-    /// Its line, where a kernel was written and judged in `judged`.
-    pub fn judged(&self, written: &Written, judged: &PairFile, verdict: VerdictLine) -> Attempt {
-        self.of_written(written, judged, verdict)
-    }
-
-    /// Its line, where a kernel was written and nobody asked for a verdict.
+    /// Its line, where a kernel was written and has no verdict yet.
     pub fn unjudged(&self, written: &Written) -> Unjudged {
-        self.of_written(written, &PairFile::parse(written.text.as_str()), ())
-    }
-
-    fn of_written<V>(&self, written: &Written, pair: &PairFile, verdict: V) -> Attempt<V> {
+        let pair = PairFile::parse(written.text.as_str());
         let Written { writer, prompt, answer, usage, seconds, .. } = written.clone();
         Attempt {
             writer,
@@ -41,7 +32,7 @@ impl LoneAttempt {
             answer,
             usage,
             seconds,
-            ..self.line(Blocks::of(pair), verdict)
+            ..self.line(Blocks::of(&pair), ())
         }
     }
 

@@ -16,6 +16,7 @@ use super::{End, Finished, Tools, dataset, tell};
 use crate::archive::{ArchiveError, archive};
 use crate::compose;
 use crate::config::Settings;
+use crate::dataset::Waiting;
 use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, WrittenAnalysis, now};
 use crate::dataset::{Dataset, DatasetError};
 use crate::progress::{CancellationToken, Event, Progress};
@@ -45,6 +46,9 @@ impl<'a> Shift<'a> {
         let lock = WorkspaceLock::take(tools.root)?;
         let (notes, attempts) = (Notes::of(tools.root), Attempts::of(tools.root));
         let shift = Self { tools, progress, cancel, notes, attempts, _lock: lock };
+        if let Err(error) = Waiting::settle(tools.root) {
+            tracing::warn!(%error, "what a killed process had written beside the loop is not in attempts.jsonl yet");
+        }
         let ledger = shift.ledger()?;
         for file in ledger.left_over() {
             take_away(&ledger, &Candidate::at(tools.root.join(file)))?;

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use fusewright_engine::config::{ModelOptions, Options, Provider, Settings};
 use fusewright_engine::dataset::attempts::{Attempt, AttemptKind};
+use fusewright_engine::dataset::{DatasetError, Waiting};
 use fusewright_engine::generate::{
     GenerateError, Generator, LoneAttempt, Placed, Request, Writer, Written, keep, place,
 };
@@ -19,7 +20,6 @@ use fusewright_engine::verdict::VerdictLine;
 use fusewright_engine::verify::{InductorError, Verifier, VerifierOptions, VerifyRequest};
 use fusewright_engine::workspace::Workspace;
 use fusewright_pair::{BlockKind, PairFile};
-use serde::Serialize;
 use serde_json::json;
 
 use super::job::{self, INTERRUPTED, Shown};
@@ -203,15 +203,18 @@ impl Desk<'_> {
         // The verdict does not wait for the disk.
         let judging = async {
             if !self.args.verify {
-                self.keep(&self.attempt(failures.len()).unjudged(&written));
-                return Ok(None);
+                return None;
             }
-            let verdict = self.judge(&Arc::from(written.text.as_str()), cancel).await;
-            let judged = PairFile::parse(written.text.as_str());
-            self.keep(&self.attempt(failures.len()).judged(&written, &judged, verdict.clone()));
-            Ok(Some(verdict))
+            Some(self.judge(&Arc::from(written.text.as_str()), cancel).await)
         };
-        let (verdict, placed) = tokio::try_join!(biased; judging, self.place(&written))?;
+        let (verdict, waiting, placed) =
+            tokio::join!(biased; judging, self.hold(&written, failures.len()), self.place(&written));
+        let blocks = waiting.line().code.clone();
+        self.told(match &verdict {
+            Some(verdict) => waiting.judged(blocks, verdict.clone()),
+            None => waiting.unjudged(),
+        });
+        let placed = placed?;
         self.report(&written, placed.as_ref(), verdict.as_ref())?;
         let beside = u8::from(matches!(placed, Some(Placed::Beside(_))));
         Ok(verdict.map_or(0, |verdict| verdict.exit_status(self.args.allow_untimed)).max(beside))
@@ -301,8 +304,27 @@ impl Desk<'_> {
         LoneAttempt { kind: self.kind, file: self.args.file.display().to_string(), failures }
     }
 
-    fn keep<V: Serialize>(&self, attempt: &Attempt<V>) {
-        if let Err(error) = keep(&self.root, attempt) {
+    /// Has an attempt on the disk until its line is there: a kill meanwhile does not lose what was paid for.
+    async fn hold(&self, written: &Written, failures: usize) -> Waiting {
+        let new = || Waiting::new(&self.root, self.attempt(failures).unjudged(written));
+        let (mut waiting, root) = (new(), self.root.clone());
+        let held = tokio::task::spawn_blocking(move || {
+            // What a process that was killed left behind gets its line now.
+            if let Err(error) = Waiting::settle(&root).and_then(|()| waiting.hold()) {
+                // Should the line fail as well, the user is told then.
+                tracing::warn!(%error, "an attempt is not on the disk while it is judged");
+            }
+            waiting
+        });
+        held.await.unwrap_or_else(|_| new())
+    }
+
+    fn keep(&self, attempt: &Attempt) {
+        self.told(keep(&self.root, attempt));
+    }
+
+    fn told(&self, kept: Result<(), DatasetError>) {
+        if let Err(error) = kept {
             self.shown.report(Event::Note(format!("the attempt is not in attempts.jsonl: {error}")));
         }
     }

@@ -19,13 +19,24 @@ impl Workshop {
         let end = Instant::now() + LIMIT;
         loop {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
-            if text.lines().count() >= number && text.ends_with('\n') || Instant::now() > end {
+            let all = text.lines().count() >= number && (number == 0 || text.ends_with('\n'));
+            if all || Instant::now() > end {
                 let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
                 assert_eq!(lines.len(), number, "{text}");
                 return lines;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+}
+
+impl Workshop {
+    /// How many kernels wait on the disk for their verdicts.
+    fn waiting(&self) -> usize {
+        let names = std::fs::read_dir(self.path("triton_training_data/output")).unwrap();
+        names
+            .filter(|name| name.as_ref().unwrap().file_name().to_string_lossy().contains(".waiting-"))
+            .count()
     }
 }
 
@@ -118,4 +129,42 @@ fn a_kernel_a_fix_and_an_answer_without_one_are_lines_with_their_verdicts() {
     );
     assert_eq!(unjudged["prompt"][0]["role"], "system");
     assert!(unjudged["code"]["triton"].as_str().unwrap().contains("# simulated: untimed"));
+}
+
+#[test]
+fn a_killed_server_loses_no_kernel_and_the_next_one_gives_it_its_verdict() {
+    let workshop = Workshop::new();
+    let model = ModelServer::start();
+    let settings =
+        json!({"model": {"provider": "openai", "model": "small-coder", "base_url": model.base_url}});
+    let start = || workshop.server(able(), json!({"status": true, "settings": settings}));
+    let uri = workshop.uri("pair.py");
+    let mut client = start();
+    client.open(&uri, &pair("untimed"));
+    client.diagnostics(&uri, 1);
+    let first = written(&mut client, &model, "fusewright.generate", &uri, &pair("untimed"), &answer("wrong"));
+    let second = written(&mut client, &model, "fusewright.generate", &uri, &first, &answer("pass"));
+    assert_eq!(workshop.waiting(), 2);
+    client.kill();
+    assert_eq!((workshop.attempts(0).len(), workshop.waiting()), (0, 2));
+
+    // Another session finds them, and is killed as well.
+    let mut client = start();
+    client.open(&uri, &second);
+    client.diagnostics(&uri, 1);
+    client.kill();
+    assert_eq!((workshop.attempts(0).len(), workshop.waiting()), (0, 2));
+
+    let mut client = start();
+    client.open(&uri, &second);
+    client.diagnostics(&uri, 1);
+    client.verify(&uri, 1);
+    let [judged] = &workshop.attempts(1)[..] else { unreachable!() };
+    assert_eq!((&judged["answer"], &judged["verdict"]["verdict"]), (&json!(answer("pass")), &json!("pass")));
+    assert_eq!(judged["prompt"][0]["role"], "system");
+    client.read_over(&["textDocument/publishDiagnostics"]);
+    client.finish_past_status();
+    let unjudged = &workshop.attempts(2)[1];
+    assert_eq!((&unjudged["answer"], &unjudged["verdict"]), (&json!(answer("wrong")), &Value::Null));
+    assert_eq!(workshop.waiting(), 0);
 }

@@ -274,6 +274,12 @@ impl Client {
         self.input = None;
     }
 
+    /// Ends the server as a crash would, wherever it is.
+    pub(crate) fn kill(mut self) {
+        self.server.kill().expect("the child is ours");
+        self.server.wait().expect("it ends");
+    }
+
     /// Waits until the server has ended by itself.
     pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
         let end = Instant::now() + LIMIT;

@@ -27,7 +27,7 @@ use tower_lsp::ls_types::{InitializeParams, Uri};
 pub(crate) use compiled::{CompileCheck, CompileChecks};
 pub(crate) use options::ClientOptions;
 pub(crate) use settings::{Folder, Folders};
-pub(crate) use unjudged::{Draft, Unjudged};
+pub(crate) use unjudged::Unjudged;
 pub(crate) use verdicts::{Standing, Verdict, Verdicts};
 
 use super::commands::verify::Running;
@@ -86,6 +86,8 @@ pub(crate) struct State {
     pub(crate) verdicts: Verdicts,
     /// Kernels that were written here and wait for their verdicts.
     pub(crate) unjudged: Unjudged,
+    /// The workspaces in which what a killed session left behind was looked for.
+    pub(crate) inherited: HashSet<PathBuf>,
     /// What became of the ideas, by workspace, as it was last read.
     pub(crate) books: HashMap<PathBuf, Arc<IdeaBook>>,
     /// The compile checks under way, by what cancels them.

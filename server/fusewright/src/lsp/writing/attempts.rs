@@ -1,33 +1,40 @@
 //! What was written here goes to `attempts.jsonl` once it is judged or the session ends, an answer that was none at once.
+//! Until then it lies on the disk, and where the session is killed, the next one in the workspace takes it over.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use fusewright_engine::dataset::attempts::{Attempt, AttemptKind};
+use fusewright_engine::dataset::attempts::{AttemptKind, Blocks};
+use fusewright_engine::dataset::{DatasetError, Waiting};
 use fusewright_engine::generate::{LoneAttempt, Unusable, Written, keep};
 use fusewright_engine::verdict::VerdictLine;
 use fusewright_pair::PairFile;
-use serde::Serialize;
 use tower_lsp::ls_types::notification::LogMessage;
 use tower_lsp::ls_types::{LogMessageParams, MessageType};
 
 use super::Job;
-use crate::lsp::session::{Draft, Session, Standing};
+use crate::lsp::session::{Session, Standing};
 
 impl Job {
+    /// Puts an attempt on the disk, until its verdict is there.
+    pub(super) async fn hold(&self, written: &Written) -> Waiting {
+        let new = || Waiting::new(&self.folder.workspace.root, self.attempt().unjudged(written));
+        let mut waiting = new();
+        let held = self.session.jobs.spawn_blocking(move || {
+            if let Err(error) = waiting.hold() {
+                // Should the line fail as well, the user is told then.
+                tracing::warn!(%error, "an attempt is not on the disk while it waits for its verdict");
+            }
+            waiting
+        });
+        held.await.unwrap_or_else(|_| new())
+    }
+
     /// Has a kernel kept as an attempt with the verdict that it gets.
-    pub(super) fn await_verdict(&self, written: &Written) {
-        let root = self.folder.workspace.root.clone();
-        let draft = Draft { root, attempt: self.attempt(), written: written.clone() };
+    pub(super) fn await_verdict(&self, waiting: Waiting, written: &Written) {
         let pair = PairFile::parse(written.text.as_str());
-        let (over, standing) = {
-            let mut state = self.session.state();
-            let over = state.unjudged.enter(draft);
-            (over, state.verdicts.standing(&self.order.uri, &pair))
-        };
-        if let Some(over) = over {
-            append(&self.session, over.root.clone(), over.unjudged());
-        }
+        let standing = self.session.state().verdicts.standing(&self.order.uri, &pair);
+        enter(&self.session, waiting);
         // The same kernel may have been judged before.
         if let Standing::Judged(verdict) = standing
             && verdict.is_final()
@@ -39,7 +46,8 @@ impl Job {
     /// Keeps an answer that was none.
     pub(super) fn keep_unusable(&self, unusable: &Unusable) {
         let attempt = self.attempt().unusable(unusable, &self.order.pair);
-        append(&self.session, self.folder.workspace.root.clone(), attempt);
+        let root = self.folder.workspace.root.clone();
+        append(&self.session, move || keep(&root, &attempt));
     }
 
     fn attempt(&self) -> LoneAttempt {
@@ -59,27 +67,45 @@ pub(crate) fn judged(session: &Arc<Session>, pair: &PairFile, line: &VerdictLine
     if line.verdict.is_none() {
         return;
     }
-    let draft = session.state().unjudged.take(pair);
-    if let Some(draft) = draft {
-        append(session, draft.root.clone(), draft.judged(pair, line.clone()));
+    let waiting = session.state().unjudged.take(pair);
+    if let Some(waiting) = waiting {
+        let (code, line) = (Blocks::of(pair), line.clone());
+        append(session, move || waiting.judged(code, line));
+    }
+}
+
+/// Takes over what a killed session left behind in a workspace; once in each. Hardly ever is there more to do than to
+/// look into a folder, and a verdict asked for right after must find them.
+pub(crate) fn inherit(session: &Arc<Session>, root: &Path) {
+    if session.state().inherited.insert(root.to_owned()) {
+        for waiting in Waiting::left_behind(root) {
+            enter(session, waiting);
+        }
+    }
+}
+
+fn enter(session: &Arc<Session>, waiting: Waiting) {
+    let over = session.state().unjudged.enter(waiting);
+    if let Some(over) = over {
+        append(session, move || over.unjudged());
     }
 }
 
 /// Keeps what nobody had judged; the session is over.
 pub(crate) fn keep_unjudged(session: &Session) {
     let left = session.state().unjudged.drain();
-    for draft in left {
-        if let Err(error) = keep(&draft.root, &draft.unjudged()) {
+    for waiting in left {
+        if let Err(error) = waiting.unjudged() {
             tracing::warn!(%error, "an attempt is not in attempts.jsonl");
         }
     }
 }
 
-fn append<V: Serialize + Send + 'static>(session: &Arc<Session>, root: PathBuf, attempt: Attempt<V>) {
+fn append(session: &Arc<Session>, kept: impl FnOnce() -> Result<(), DatasetError> + Send + 'static) {
     let outgoing = session.outgoing.clone();
     // Nobody waits for the disk.
     let appended = session.jobs.spawn_blocking(move || {
-        if let Err(error) = keep(&root, &attempt) {
+        if let Err(error) = kept() {
             let message = format!("the attempt is not in attempts.jsonl: {error}");
             outgoing.notify::<LogMessage>(&LogMessageParams { typ: MessageType::WARNING, message });
         }

@@ -32,7 +32,7 @@ use super::status;
 use place::Placed;
 
 pub(crate) use answer::AnswerStream;
-pub(crate) use attempts::{judged, keep_unjudged};
+pub(crate) use attempts::{inherit, judged, keep_unjudged};
 pub(crate) use new_pair::{new_pair, show};
 pub(crate) use writer::{name_of, of as writer_of};
 
@@ -148,8 +148,10 @@ impl Job {
         self.session.state().placing.insert(self.order.uri.clone());
         let author = self.author(&written);
         let (order, by) = (&self.order, author.as_str());
-        let placed = place::place(&self.session, &order.uri, &order.pair, (&written, by)).await?;
-        self.await_verdict(&written);
+        let placing = place::place(&self.session, &order.uri, &order.pair, (&written, by));
+        let (placed, waiting) = tokio::join!(placing, self.hold(&written));
+        self.await_verdict(waiting, &written);
+        let placed = placed?;
         let sentence = match &placed {
             Placed::Applied => {
                 format!("{author} wrote the kernel in {:.1} s. It is not verified yet.", written.seconds)
