@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
+use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use fusewright_engine::config::{ModelSettings, Provider};
 use fusewright_engine::model::{Completion, Limits, Listener, Model, ModelError, Prompt, Usage};
 use fusewright_engine::progress::CancellationToken;
+use serde_json::json;
 use simulated_endpoint::{Act, SimulatedEndpoint, chunk, end, head, piece, refusal, stop};
 
 mod simulated_endpoint;
@@ -210,7 +214,7 @@ async fn keys_are_told_by_their_variables() {
 async fn what_is_no_answer_is_told_as_what_it_is() {
     let page = |kind: &str, text: &str| vec![head_of(&format!("content-type: {kind}")), chunk(text), end()];
     let packed =
-        vec![head_of("content-type: text/event-stream\r\ncontent-encoding: gzip"), chunk("\u{1f}"), end()];
+        vec![head_of("content-type: text/event-stream\r\ncontent-encoding: br"), chunk("\u{1f}"), end()];
     let stream = |text: &str| vec![head("200 OK", ""), piece("half"), event(text)];
     let cases = [
         page("text/html; charset=utf-8", "<html>Sign in</html>"),
@@ -232,7 +236,7 @@ async fn what_is_no_answer_is_told_as_what_it_is() {
     insta::assert_snapshot!(sentences.join("\n"), @r"
     HOST sent an answer that does not follow its protocol: it is text/html; is `[model] base_url` right?
     HOST sent an answer that does not follow its protocol: it is application/x-ndjson; is `[model] base_url` right?
-    HOST sent an answer that does not follow its protocol: it is packed (gzip), which nobody asked for
+    HOST sent an answer that does not follow its protocol: it is packed (br), which nobody asked for
     HOST does not take the request (status 400): out of memory
     HOST is busy (status 502); it broke off in the middle of its answer: ask again later
     the model declines to answer: I will not.
@@ -268,4 +272,76 @@ async fn a_packed_answer_is_not_asked_for() {
     let server = SimulatedEndpoint::start(vec![vec![head("200 OK", ""), piece("code"), stop(), end()]]).await;
     ask_as(&settings(&server.address), Some(KEY)).await.0.unwrap();
     assert!(server.request(0).contains("accept-encoding: identity"), "{}", server.request(0));
+}
+
+/// A chunk of a packed body: the text so far is whole for whoever unpacks it.
+fn packed_chunk(packer: &mut GzEncoder<Vec<u8>>, text: &str) -> Act {
+    packer.write_all(text.as_bytes()).unwrap();
+    packer.flush().unwrap();
+    let bytes = std::mem::take(packer.get_mut());
+    Act::SendBytes([format!("{:x}\r\n", bytes.len()).as_bytes(), &bytes, b"\r\n"].concat())
+}
+
+fn packed_body(status: &str, text: &str) -> Vec<Act> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(text.as_bytes()).unwrap();
+    let bytes = packer.finish().unwrap();
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+        bytes.len()
+    );
+    vec![Act::SendBytes([head.as_bytes(), &bytes].concat())]
+}
+
+#[tokio::test]
+async fn a_gateway_that_packs_all_the_same_is_understood() {
+    let event = |text: &str| format!("data: {}\n\n", json!({"choices": [{"delta": {"content": text}}]}));
+    let last = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let packed_head = || head("200 OK", "content-encoding: gzip\r\n");
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    // Each piece is heard as it comes: the whole takes longer than the limit on silence.
+    let mut stream = vec![packed_head()];
+    for piece in ["a ", "kernel ", "in ", "pieces"] {
+        stream.extend([packed_chunk(&mut packer, &event(piece)), Act::Wait(120)]);
+    }
+    stream.extend([packed_chunk(&mut packer, last), end()]);
+    assert_eq!(ask(stream).await.0.unwrap().text, "a kernel in pieces");
+
+    let whole = r#"{"choices":[{"message":{"content":"all at once"},"finish_reason":"stop"}]}"#;
+    assert_eq!(ask(packed_body("200 OK", whole)).await.0.unwrap().text, "all at once");
+
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    let cut = vec![packed_head(), packed_chunk(&mut packer, &event("half")), Act::Cut];
+    let refused = packed_body("401 Unauthorized", r#"{"error":{"message":"Incorrect key"}}"#);
+    let mut sentences = Vec::new();
+    for case in [cut, refused] {
+        sentences.push(said(vec![case], Some(KEY), |_| {}).await);
+    }
+    insta::assert_snapshot!(sentences.join("\n"), @r"
+    HOST ended the stream after 4 characters, before the answer was whole
+    HOST refuses the key in $OPENAI_API_KEY (401): Incorrect key
+    ");
+}
+
+#[tokio::test]
+async fn what_unpacks_without_end_is_broken_off() {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..64 {
+        packer.write_all(&vec![b' '; 1 << 20]).unwrap();
+    }
+    let bytes = packer.finish().unwrap();
+    assert!(bytes.len() < 100_000, "{}", bytes.len());
+    let mut sentences = Vec::new();
+    for kind in ["application/json", "text/event-stream"] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            bytes.len()
+        );
+        let script = vec![Act::SendBytes([head.as_bytes(), &bytes].concat())];
+        sentences.push(said(vec![script], Some(KEY), |_| {}).await);
+    }
+    insta::assert_snapshot!(sentences.join("\n"), @r"
+    HOST sent far more text than a kernel takes: the answer was dropped
+    HOST sent far more text than a kernel takes: the answer was dropped
+    ");
 }

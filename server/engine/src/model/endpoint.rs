@@ -13,6 +13,7 @@ use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::receive::{LONGEST_ANSWER, read};
 use super::refusal;
 use super::secrets::{self, Secrets};
 use super::stream::Dialect;
@@ -157,7 +158,8 @@ impl Endpoint {
         let request = request.headers(self.headers()?).timeout(ANSWER_LIMIT);
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
-        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        // What is longer than any list of models, or breaks off, is none.
+        let body = read(response, LONGEST_ANSWER).await.unwrap_or_default();
         let answer: Option<Value> = serde_json::from_slice(&body).ok();
         if status.is_success() {
             let models = answer.as_ref().and_then(|answer| answer.get("data")?.as_array());
