@@ -50,18 +50,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             output::json(idea)?;
         }
     } else {
-        output::line(list(&ideas))?;
+        output::line(list(&ideas, output::columns()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(ideas: &[IdeaState]) -> String {
+/// The list, each of its lines on one of the terminal's, where it goes to one.
+fn list(ideas: &[IdeaState], columns: Option<usize>) -> String {
     if ideas.is_empty() {
         return "there are no ideas yet: write them to triton_training_data/fusion_ideas.txt, one a line"
             .to_owned();
     }
     let widest = ideas.iter().map(|idea| idea.idea.chars().count()).max().unwrap_or(0).min(48);
-    let mut lines: Vec<_> = ideas.iter().map(|idea| row(idea, widest)).collect();
+    // Half of a narrow terminal is for what became of them.
+    let most = columns.map(|columns| widest.min((columns / 2).saturating_sub(BEFORE)));
+    let mut lines: Vec<_> = ideas
+        .iter()
+        .map(|idea| output::fit(&row(idea, most.unwrap_or(widest), most), columns).into_owned())
+        .collect();
     let mut counts: BTreeMap<usize, (&str, usize)> = BTreeMap::new();
     for idea in ideas {
         let (order, word, _) = word(&idea.became);
@@ -85,7 +91,10 @@ fn word(became: &Became) -> (usize, &'static str, Style) {
     }
 }
 
-fn row(idea: &IdeaState, widest: usize) -> String {
+/// The columns before the idea itself.
+const BEFORE: usize = 17;
+
+fn row(idea: &IdeaState, widest: usize, most: Option<usize>) -> String {
     let (_, word, style) = word(&idea.became);
     let tried =
         |attempts: u32| if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
@@ -99,7 +108,9 @@ fn row(idea: &IdeaState, widest: usize) -> String {
         Became::Abandoned { attempts, reason } => format!("{}; {reason}", tried(*attempts)),
     };
     let number = idea.number.map_or_else(|| "-".to_owned(), |number| number.to_string());
-    let text = format!("{number:>4}  {style}{word:<9}{style:#}  {:<widest$}  {more}", idea.idea);
+    // An idea that nothing is told of has the whole line.
+    let about = output::fit(&idea.idea, most.filter(|_| !more.is_empty()));
+    let text = format!("{number:>4}  {style}{word:<9}{style:#}  {about:<widest$}  {more}");
     text.trim_end().to_owned()
 }
 
@@ -137,7 +148,7 @@ mod tests {
             idea(Some(8), "log", Became::Open),
             idea(None, "gone", Became::Skipped),
         ];
-        let plain = anstream::adapter::strip_str(&list(&ideas)).to_string();
+        let plain = anstream::adapter::strip_str(&list(&ideas, None)).to_string();
         insta::assert_snapshot!(plain, @"
            1  archived   add, relu   line 1, 3 attempts
            2  archived   relu, add   line 1, whose code is the same
@@ -150,5 +161,30 @@ mod tests {
 
         2 archived, 1 by hand, 1 at work, 1 abandoned, 2 skipped, 1 open
         ");
+    }
+
+    #[test]
+    fn on_a_terminal_each_idea_has_one_line() {
+        let idea = |number, became| {
+            let idea = "matrix multiplication, bias, 激活 gelu, dropout in evaluation, residual".to_owned();
+            IdeaState { number: Some(number), idea, became }
+        };
+        let reason = "wrong: 3 of 9 elements differ, the first at [0, 1]: expected 0.5, got nan".to_owned();
+        let ideas = [idea(1, Became::Abandoned { attempts: 3, reason }), idea(2, Became::Open)];
+        let plain = anstream::adapter::strip_str(&list(&ideas, Some(80))).to_string();
+        insta::assert_snapshot!(plain, @r"
+           1  abandoned  matrix multiplication,…  3 attempts; wrong: 3 of 9 elements di…
+           2  open       matrix multiplication, bias, 激活 gelu, dropout in evaluation,…
+
+        1 abandoned, 1 open
+        ");
+        assert!(plain.lines().all(|line| console::measure_text_width(line) <= 80));
+        for columns in 0..200 {
+            let list = list(&ideas, Some(columns));
+            assert!(
+                list.lines().take(2).all(|line| console::measure_text_width(line) <= columns.max(1)),
+                "{list}"
+            );
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the command line prints. Colours are taken out where the stream is no terminal or NO_COLOR is set.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -23,6 +24,17 @@ pub(crate) const COULD_NOT: u8 = 2;
 pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
     writeln!(anstream::stdout().lock(), "{text}")?;
     Ok(())
+}
+
+/// How many columns standard output has, where it is a terminal.
+pub(crate) fn columns() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    terminal.is_term().then(|| terminal.size_checked()).flatten().map(|(_, columns)| usize::from(columns))
+}
+
+/// A line as it fits into so many columns, colours kept.
+pub(crate) fn fit(line: &str, columns: Option<usize>) -> Cow<'_, str> {
+    columns.map_or(Cow::Borrowed(line), |columns| console::truncate_str(line, columns, "…"))
 }
 
 /// Prints one value as one line of JSON to standard output.
