@@ -223,6 +223,9 @@ fn signatures_that_cannot_be_called_alike() {
         ("x, w", "w, x", unknown),
         ("x", "*xs, limit", one),
         ("x, mode='a'", "x, mode='b'", one),
+        ("x, w", "x, w", "torch.ones(4, device='cuda')"),
+        ("x, w", "x, w", "torch.ones_like(2 * x.cuda()).half()\n    x = torch.ones(4)"),
+        ("x, w", "x, w", "-torch.ones(4, device='cuda') * 2"),
     ] {
         assert!(with(reference, candidate, inputs), "{reference} | {candidate}");
     }
@@ -235,6 +238,11 @@ fn signatures_that_cannot_be_called_alike() {
         ("*args, **kwargs", "x, w", unknown),
         ("x, /", "x, *, block=1", one),
         ("x, eps=EPS", "x, eps=1e-6", one),
+        ("x", "x", "torch.ones(4, device='cuda')"),
+        ("x, eps=1e-6", "x, eps=1e-6", "torch.ones(4, device='cuda')"),
+        ("x, w", "x, w", "torch.ones(4, device='cuda').chunk(2)"),
+        ("x, w", "x, w", "torch.meshgrid(torch.ones(4), torch.ones(4))"),
+        ("x, w", "x, w", "torch.ones(4).cuda() if FLAG else torch.ones(8).chunk(2)"),
     ] {
         assert!(!with(reference, candidate, inputs), "{reference} | {candidate}");
     }

@@ -1,7 +1,7 @@
 //! FW206: inputs that are not made on the GPU.
 
 use ruff_python_ast::token::TokenKind;
-use ruff_python_ast::{Expr, ExprCall};
+use ruff_python_ast::{Expr, ExprCall, UnaryOp};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::{About, Rule};
@@ -188,6 +188,29 @@ fn made_on_cpu<'a>(flow: &Flow<'a>, outline: &Outline<'a>, value: &'a Expr, dept
         }
         Expr::UnaryOp(operation) => made_on_cpu(flow, outline, &operation.operand, depth),
         _ => None,
+    }
+}
+
+/// Whether a value is one tensor for certain: one that torch makes, and what keeps it one.
+pub(super) fn is_one_tensor<'a>(flow: &Flow<'a>, outline: &Outline<'a>, value: &'a Expr, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match flow.follow(value) {
+        Some(Expr::Call(call)) => {
+            let made = outline.path(&call.func).is_some_and(|path| {
+                FACTORIES.contains(&path.as_str()) || path.starts_with("torch.") && path.ends_with("_like")
+            });
+            made || matches!(&*call.func, Expr::Attribute(method)
+                if (STAYING.contains(&method.attr.as_str()) || ["cuda", "to"].contains(&method.attr.as_str()))
+                    && is_one_tensor(flow, outline, &method.value, depth))
+        }
+        Some(Expr::BinOp(operation)) => {
+            is_one_tensor(flow, outline, &operation.left, depth)
+                || is_one_tensor(flow, outline, &operation.right, depth)
+        }
+        Some(Expr::UnaryOp(operation)) => {
+            operation.op != UnaryOp::Not && is_one_tensor(flow, outline, &operation.operand, depth)
+        }
+        _ => false,
     }
 }
 

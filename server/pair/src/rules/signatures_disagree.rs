@@ -1,11 +1,13 @@
 //! FW203: the two functions take different arguments.
 
+use super::inputs_not_on_cuda::is_one_tensor;
 use super::{About, Rule};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::entry::{Convention, Found};
 use crate::file::File;
-use crate::flow::input_count;
+use crate::flow::{Flow, input_count};
+use crate::inputs::Inputs;
 use crate::outline::What;
 use crate::signature::Signature;
 
@@ -29,7 +31,8 @@ pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(Ok(entry)) = &file.entry else { return };
     let reference = Signature::of(&python.outline, &entry.reference);
     let candidate = Signature::of(&triton.outline, &entry.candidate);
-    let count = input_count(file).filter(|_| entry.convention != Convention::Modules);
+    let count =
+        input_count(file).or_else(|| one_tensor(file)).filter(|_| entry.convention != Convention::Modules);
     let mut report =
         |message: Option<String>| {
             found.extend(message.map(|message| {
@@ -49,6 +52,14 @@ pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             "`Model.__init__` takes {one} and `ModelNew.__init__` {other}: both are made with the same arguments"
         )));
     }
+}
+
+/// One input, where `get_test_inputs()` gives a tensor by itself: it may do so for a single argument.
+fn one_tensor(file: &File<'_>) -> Option<usize> {
+    let Some(Inputs::GetTestInputs(_)) = file.inputs else { return None };
+    let (flow, test) = (Flow::of(file)?, file.section(BlockKind::Test)?);
+    let alone = |given: &&_| is_one_tensor(&flow, &test.outline, given, 8);
+    (!flow.given.is_empty() && flow.given.iter().all(alone)).then_some(1)
 }
 
 fn disagreement(
