@@ -8,6 +8,7 @@ for command, about in pairs({
   Fix = 'Have the kernel mended, by what its verdict says',
   Verify = 'Judge the pair in this buffer',
   Archive = 'Append the pair in this buffer to the dataset',
+  Convert = 'Put the pair in this buffer into the other style',
   Cancel = 'End what runs on this buffer',
   Doctor = 'Show what this machine has and lacks',
 }) do
@@ -30,6 +31,10 @@ end, {
 vim.api.nvim_create_user_command('FusewrightAbandon', function()
   require('fusewright.commands').abandon()
 end, { desc = 'Give up what is being worked at' })
+
+vim.api.nvim_create_user_command('FusewrightInit', function(call)
+  require('fusewright.commands').init(call.args)
+end, { desc = 'Lay out a workspace', nargs = '?', complete = 'dir' })
 
 if (vim.g.fusewright or {}).autostart == false then
   return

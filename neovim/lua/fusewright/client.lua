@@ -23,6 +23,14 @@ function M.get(bufnr)
   return clients(bufnr)[1]
 end
 
+--- Says that the program is not there.
+function M.missing(program)
+  vim.notify_once(
+    'fusewright: ' .. program .. ' is not on the PATH; install it or set vim.g.fusewright.cmd (:help fusewright)',
+    vim.log.levels.WARN
+  )
+end
+
 --- Starts the server, if it does not run yet, and attaches a buffer to it. For Neovim before 0.11.
 function M.attach(bufnr)
   if not config.wants(bufnr) then
@@ -32,10 +40,7 @@ function M.attach(bufnr)
   if not alive or alive.is_stopped() then
     local cmd = config.cmd()
     if vim.fn.executable(cmd[1]) ~= 1 then
-      vim.notify_once(
-        'fusewright: ' .. cmd[1] .. ' is not on the PATH; install it or set vim.g.fusewright.cmd (:help fusewright)',
-        vim.log.levels.WARN
-      )
+      M.missing(cmd[1])
       return
     end
     local root = config.root(bufnr)

@@ -1,6 +1,7 @@
 --- The user commands: each runs the server's command of the same name.
 
 local client = require('fusewright.client')
+local config = require('fusewright.config')
 
 local M = {}
 
@@ -107,6 +108,42 @@ function M.abandon()
       say(answer.message)
     end
   end)
+end
+
+--- Puts the pair into the other style.
+function M.convert()
+  local bufnr, arguments = here()
+  client.execute(bufnr, 'fusewright.convert', arguments, function(converted)
+    if type(converted) == 'table' then
+      say('the pair is in the ' .. converted.style .. ' style now')
+    end
+  end)
+end
+
+--- Lays out a workspace in a folder, or in the one that Neovim is in.
+function M.init(folder)
+  folder = vim.fn.fnamemodify(folder ~= '' and vim.fn.expand(folder) or vim.fn.getcwd(), ':p')
+  local bufnr = vim.api.nvim_get_current_buf()
+  if client.get(bufnr) then
+    -- The server says itself what it made.
+    client.execute(bufnr, 'fusewright.init', { vim.uri_from_fname(folder) })
+    return
+  end
+  -- Nothing of Fusewright's may be open yet, least of all in a new folder.
+  local cmd = vim.deepcopy(config.cmd())
+  if vim.fn.executable(cmd[1]) ~= 1 then
+    client.missing(cmd[1])
+    return
+  end
+  -- What stands before the server's own word is how the program is reached.
+  cmd[math.max(#cmd, 2)] = 'init'
+  cmd[#cmd + 1] = folder
+  local answer = vim.fn.systemlist(cmd)
+  if vim.v.shell_error == 0 then
+    say('laid out a workspace in ' .. folder)
+  else
+    vim.notify('fusewright: ' .. table.concat(answer, '\n'), vim.log.levels.ERROR)
+  end
 end
 
 --- Shows what this machine has and lacks, in a window of its own.

@@ -130,6 +130,37 @@ def scale_triton(x):
 
 
 @pytest.mark.parametrize("nvim", neovims(), ids=version)
+def test_a_workspace_is_laid_out_and_a_pair_converted(
+    nvim: str, binary: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    folders = [tmp_path / "without a server", tmp_path / "with one"]
+    for folder in folders:
+        folder.mkdir()
+    pair = folders[0] / "pair.py"
+    pair.write_text(PAIR)
+    run = subprocess.run(
+        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-S", HERE / "convert.lua"],
+        cwd=folders[0],
+        env=environment
+        | {
+            "FUSEWRIGHT_HOME": str(tmp_path / "home"),
+            "FUSEWRIGHT_TEST_PLUGIN": str(ROOT / "neovim"),
+            "FUSEWRIGHT_TEST_BINARY": str(binary),
+            "FUSEWRIGHT_TEST_PAIR": str(pair),
+            "FUSEWRIGHT_TEST_FOLDER": str(folders[1]),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    for folder in folders:
+        assert (folder / "triton_training_data/fusion_ideas.txt").is_file()
+    assert pair.read_text() == PAIR, "converted to the open style and back"
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=version)
 def test_kernels_are_written_from_the_editor(
     nvim: str, binary: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -290,5 +321,16 @@ def test_help_tags_resolve(tmp_path: Path) -> None:
         env=os.environ | {"HOME": str(tmp_path)},
     )
     tags = (folder / "tags").read_text()
-    for command in ("Generate", "Fix", "Verify", "Archive", "Run", "Abandon", "Cancel", "Doctor"):
+    for command in (
+        "Init",
+        "Generate",
+        "Fix",
+        "Verify",
+        "Archive",
+        "Convert",
+        "Run",
+        "Abandon",
+        "Cancel",
+        "Doctor",
+    ):
         assert f":Fusewright{command}\t" in tags
