@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -293,3 +294,111 @@ def test_a_convolutions_sizes_come_from_its_arguments(windows, harness, name):
     code = windows[name]["code"]
     line = harness.verdict(pair(python, code, test, entry=("reference", candidate)), device="interpreter")
     assert line["status"] == "SUCCESS", (line["reason"], code)
+
+
+# What is asked of the reference, for one call and for others that are judged: the parameters, the inputs beside.
+_ARGUMENTS = {
+    "convolution": (
+        "x, w, stride=2, padding=1, dilation=1",
+        "F.relu(F.conv2d(x, w, stride=stride, padding=padding, dilation=dilation))",
+        "(2, 4, 14, 18), (6, 4, 3, 3)",
+        ("2", "1, 0, 2", "3, 2"),
+    ),
+    "convolution by tuples, of another window": (
+        "x, w, stride=(2, 1), padding=(0, 2)",
+        "F.conv2d(x, w, None, stride, padding)",
+        "(2, 4, 14, 18), (6, 4, 3, 3)",
+        ("(2, 1)", "(1, 3), (1, 0)"),
+    ),
+    "causal": (
+        "x, w, dilation",
+        "F.conv1d(F.pad(x, (dilation * (w.shape[-1] - 1), 0)), w, dilation=dilation)",
+        "(2, 4, 40), (6, 4, 3)",
+        ("2", "1", "5"),
+    ),
+    "each channel": (
+        "x, w, stride, padding",
+        "F.silu(F.conv2d(x, w, None, stride, padding, groups=x.shape[1]))",
+        "(2, 4, 9, 11), (4, 1, 3, 3)",
+        ("2, 1", "1, 0", "3, 2"),
+    ),
+    "transposed": (
+        "x, w, stride, padding, more",
+        "F.conv_transpose2d(x, w, None, stride, padding, more)",
+        "(2, 4, 7, 9), (4, 6, 3, 3)",
+        ("2, 1, 1", "1, 0, 0", "3, 2, 2"),
+    ),
+    "same": (
+        "x, w, dilation, padding='same'",
+        "F.conv2d(x, w, dilation=dilation, padding=padding)",
+        "(2, 4, 12, 15), (6, 4, 3, 3)",
+        ("2", "1"),
+    ),
+    "largest": (
+        "x, kernel_size, stride, padding",
+        "F.max_pool2d(x, kernel_size, stride, padding)",
+        "(2, 3, 14, 18)",
+        ("3, 2, 1", "2, 3, 0", "5, 1, 2"),
+    ),
+    "largest and where": (
+        "x, kernel_size=3",
+        "F.max_pool2d(x, kernel_size, padding=kernel_size // 2, return_indices=True)",
+        "(2, 3, 14, 18)",
+        ("3", "2", "5"),
+    ),
+    "mean": (
+        "x, kernel_size, stride, padding",
+        "F.avg_pool2d(x, kernel_size, stride, padding, ceil_mode=True)",
+        "(2, 3, 14, 17)",
+        ("3, 2, 1", "2, 3, 0"),
+    ),
+    "mean of what is there, in a row": (
+        "x, kernel_size, stride",
+        "F.avg_pool1d(x, kernel_size, stride, 1, count_include_pad=False)",
+        "(2, 3, 40)",
+        ("(3,), 2", "(5,), 3"),
+    ),
+}
+
+
+def _arguments(name: str, values: str, shapes: str | None = None) -> tuple[str, str, str]:
+    parameters, result, usual, _values = _ARGUMENTS[name]
+    given = [f'torch.randn({shape}, device="cuda")' for shape in re.findall(r"\([^)]*\)", shapes or usual)]
+    inputs = ", ".join([*given, values])
+    return _pair(f"def reference({parameters}):\n    return {result}", inputs)
+
+
+@pytest.fixture(scope="module")
+def arguments() -> dict[str, dict]:
+    """What is written for the first values of each."""
+    return dict(
+        zip(
+            _ARGUMENTS,
+            _write([_arguments(name, _ARGUMENTS[name][-1][0]) for name in _ARGUMENTS]),
+            strict=True,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", _ARGUMENTS)
+def test_what_a_window_is_comes_from_the_arguments(arguments, harness, name):
+    code = arguments[name]["code"]
+    assert arguments[name]["launches"] == 1, code
+    for values in _ARGUMENTS[name][-1][1:]:
+        shapes = "(2, 4, 14, 18), (6, 4, 5, 2)" if "another window" in name else None
+        python, test, candidate = _arguments(name, values, shapes)
+        line = harness.verdict(pair(python, code, test, entry=("reference", candidate)), device="interpreter")
+        assert line["status"] == "SUCCESS", (values, line["reason"], code)
+
+
+def test_another_kind_of_value_for_a_window_is_refused_in_a_sentence(arguments, harness):
+    for name, values, sentence in (
+        ("mean", "(4, 4), 5, 1", "kernel_size has to be one whole number"),
+        ("convolution by tuples, of another window", "2", "stride has to have 2 parts"),
+        ("same", "2, 'valid'", "padding has to be 'same'"),
+    ):
+        python, test, candidate = _arguments(name, values)
+        code = arguments[name]["code"]
+        line = harness.verdict(pair(python, code, test, entry=("reference", candidate)), device="interpreter")
+        assert line["status"] != "SUCCESS"
+        assert sentence in line["reason"], line["reason"]

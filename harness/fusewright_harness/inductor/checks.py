@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 import torch
+from torch.utils._sympy.functions import Max
 
 from fusewright_harness.inductor.arguments import Leaf
 from fusewright_harness.inductor.origins import Origin
@@ -26,7 +27,14 @@ def constant_checks(traced: Traced) -> list[str]:
     for parameter, value in zip(traced.arguments.parameters, traced.arguments.values, strict=True):
         if isinstance(value, (list, tuple, dict)):
             test = f"len({parameter.name}) != {len(value)}"
+            if any(leaf.path.startswith(f"{parameter.name}[") for leaf in traced.windows):
+                test = f"not isinstance({parameter.name}, (list, tuple)) or {test}"
             lines += _refusal(test, f"{parameter.name} has to have {len(value)} parts")
+    for leaf in traced.windows:
+        if leaf.path != leaf.name:
+            continue
+        test = f"not isinstance({leaf.path}, int)"
+        lines += _refusal(test, f"{leaf.name} has to be one whole number")
     for leaf in traced.arguments.leaves:
         if leaf.is_tensor or leaf.is_number or isinstance(leaf.value, torch.device):
             continue
@@ -43,7 +51,7 @@ def size_checks(traced: Traced, sizes: Sizes) -> list[str]:
     unequal: dict[Leaf, list[str]] = {}
     for symbol, origin in traced.origins.items():
         value = sizes.canonical(symbol)
-        if value in traced.origins and traced.origins[value] is origin:
+        if value in traced.origins and traced.origins[value].expression == origin.expression:
             continue
         if value == symbol or origin.what in ("stride", "part", "places", "count"):
             continue
@@ -87,17 +95,29 @@ def _implied(expression: Any, traced: Traced) -> bool:
         expression = expression.xreplace(counts)
     if any(abs(number) >= _LARGE for number in expression.atoms(sympy.Integer)):
         return True
-    return all(_holds(expression, values) for values in _GENERAL)
+    # A stride is that of a tensor with elements.
+    expression = expression.replace(
+        lambda part: isinstance(part, Max) and sympy.Integer(1) in part.args,
+        lambda part: Max(*(size for size in part.args if size != 1)),
+    )
+    windows = {symbol for symbol, origin in traced.origins.items() if origin.least is not None}
+    return all(_holds(expression, values, windows) for values in _GENERAL)
 
 
 # Sizes with nothing in common, in every order.
 _GENERAL = [(1009, 211, 463, 97, 757), (89, 997, 307, 613, 151), (503, 131, 73, 919, 269)]
 
 
-def _holds(expression: Any, values: tuple[int, ...]) -> bool:
+_WINDOWS = (2, 3, 1)
+
+
+def _holds(expression: Any, values: tuple[int, ...], windows: set[sympy.Symbol]) -> bool:
     symbols = sorted(expression.free_symbols, key=str)
     given = {
-        symbol: sympy.Integer(values[place % len(values)] + place) for place, symbol in enumerate(symbols)
+        symbol: sympy.Integer(
+            _WINDOWS[place % len(_WINDOWS)] if symbol in windows else values[place % len(values)] + place
+        )
+        for place, symbol in enumerate(symbols)
     }
     try:
         return expression.xreplace(given) == sympy.true

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from fusewright_harness.inductor.names import Names
@@ -14,6 +15,8 @@ _PRODUCT = {
     "Z": ("batch", "batch"),
 }
 """What a matrix product walks over."""
+_WINDOW = {"X": ("places", "place"), "R0_": ("taps", "tap")}
+"""What a window is at, and its elements."""
 
 
 @dataclass
@@ -26,10 +29,16 @@ class Indices:
     """Our names for Inductor's indices, masks and blocks."""
 
     @staticmethod
-    def of(kernel: Kernel, renamed: dict[str, str], names: Names) -> Indices:
-        """The names for ``kernel``, whose parameters are ``renamed``."""
+    def of(kernel: Kernel, renamed: dict[str, str], names: Names, windows: Set[str] = frozenset()) -> Indices:
+        """The names for ``kernel``, whose parameters are ``renamed``; ``windows`` of them say what a window is."""
         axes = [f"{hint.upper()}" for hint in kernel.size_hints]
-        indices = Indices(dict(_PRODUCT) if kernel.kind == "product" else _words(axes, renamed))
+        if kernel.kind == "product":
+            words = dict(_PRODUCT)
+        elif axes == ["X", "R0_"] and renamed.get("r0_numel") in windows:
+            words = dict(_WINDOW)
+        else:
+            words = _words(axes, renamed)
+        indices = Indices(words)
         for axis, (plural, singular) in indices.words.items():
             small = axis.lower()
             alone = len(axes) == 1

@@ -100,7 +100,7 @@ class _Writer:
 
     def written(self) -> StandaloneKernel:
         parameters, renamed = self._parameters, self._parameters.renamed
-        indices = Indices.of(self._kernel, renamed, self._names)
+        indices = Indices.of(self._kernel, renamed, self._names, parameters.windows)
         whole = self._held_blocks()
         self._settle_constants()
         hoist = Hoist(parameters.number, self._sizes.is_float, self._names)
@@ -128,7 +128,7 @@ class _Writer:
                 node.id = renamed.get(node.id, node.id)
         numbers = {name: value for name, value in parameters.arguments if not name.endswith("_ptr")}
         is_place = {*numbers, *indices.names.values()}
-        addresses = Addresses(set(numbers), numbers, is_place)
+        addresses = Addresses(set(numbers) - parameters.windows, numbers, is_place)
         name_places(self._body, is_place, addresses.written)
         blocks = self._blocks(whole)
         return StandaloneKernel(
@@ -196,7 +196,11 @@ class _Writer:
 
     def _widen(self) -> None:
         """Has places and whole numbers in int64, since they meet numbers that int32 cannot hold."""
-        passed = self._parameters.whole_numbers()
+        # What is a constant of the kernel takes the type of what it meets.
+        windows = self._parameters.windows
+        passed = [
+            n for n in self._parameters.whole_numbers() if self._parameters.renamed.get(n) not in windows
+        ]
         casts = [_parse_statement(f"{name} = tl.cast({name}, tl.int64)") for name in passed]
         self._body = casts + [_WidePlaces().visit(statement) for statement in self._body]
 

@@ -39,7 +39,8 @@ def kernel_text(
     """The kernel called ``name`` with the statements of ``body``; ``doubles`` are the parameters taken in float64."""
     used = parameters.used(body)
     divisors = _divisors(body) if configs.reads_windows(kernel) else set()
-    types = dict.fromkeys(doubles, ": tl.float64") | dict.fromkeys(divisors, ": tl.constexpr")
+    constants = divisors | parameters.windows
+    types = dict.fromkeys(doubles, ": tl.float64") | dict.fromkeys(constants, ": tl.constexpr")
     taken = [f"{one}{types.get(one, '')}" for one, _value in used]
     taken += [f"{block.name}: tl.constexpr" for block in blocks if block.name]
     lines = [

@@ -7,7 +7,7 @@ then on is not rounded, and needs no number written down.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -35,6 +35,10 @@ class Origin:
     """How large a part is, or how many places there are, in the inputs."""
     rest: int = 0
     """What the size has beyond one for each place."""
+    word: str = ""
+    """What a size is called, where a rewrite knows better than its place among the dimensions."""
+    least: int | None = None
+    """Of a number or size that says what a window is: the smallest that it may be."""
 
     @property
     def expression(self) -> str:
@@ -68,6 +72,41 @@ class Origin:
 
 ORIGINS: ContextVar[dict[sympy.Symbol, Origin]] = ContextVar("ORIGINS")
 """Of the trace in progress, what each symbol stands for."""
+
+
+def call(size: Any, word: str) -> None:
+    """Has a size of the trace in progress be called ``word``, where it is that of an argument."""
+    if isinstance(size, torch.SymInt) and isinstance(size.node.expr, sympy.Symbol):
+        origins = ORIGINS.get({})
+        origin = origins.get(size.node.expr)
+        if origin is not None and origin.what == "size":
+            origins[size.node.expr] = replace(origin, word=word)
+
+
+def window(number: Any, least: int, word: str = "") -> None:
+    """Has a whole number of the trace in progress say what a window is: it is ``least`` or more.
+
+    Kernels take such numbers as constants: what is divided by them takes no time, and loops over them are short.
+    Nothing happens where it is a plain number, or is worked out from others.
+    """
+    if not isinstance(number, torch.SymInt) or not isinstance(number.node.expr, sympy.Symbol):
+        return
+    symbol, environment, origins = number.node.expr, number.node.shape_env, ORIGINS.get({})
+    origin = origins.get(symbol)
+    if origin is None or origin.what not in ("number", "size"):
+        return
+    if origin.what == "size":
+        origins[symbol] = replace(origin, least=least, word=word)
+        return
+    if origin.leaf.value < least:
+        raise ValueError(f"{origin.leaf.name} has to be {least} or more, and is {origin.leaf.value}")
+    if origin.least is None:
+        known = replace(origin, least=least)
+        origins[symbol] = known
+        if least > 0:
+            _positive(symbol, environment, origins)
+        else:
+            environment._update_var_to_range(symbol, ValueRanges(0, int_oo))
 
 
 def part(size: Any, parts: Any) -> None:

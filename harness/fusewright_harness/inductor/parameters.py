@@ -85,6 +85,12 @@ class Parameters:
         is_whole = {t: self._sizes.is_number(t) and not self._sizes.is_float(t) for t in given.values()}
         return [name for name, value in given.items() if is_whole[value]]
 
+    @property
+    def windows(self) -> set[str]:
+        """The parameters that say how large a window is, and how it moves."""
+        given = [(name, value) for name, value in self.arguments if not name.endswith("_ptr")]
+        return {name for name, value in given if self._sizes.is_window(value)}
+
     def used(self, body: list[ast.stmt]) -> list[tuple[str, ast.expr]]:
         """The parameters that ``body`` reads."""
         read = loads(body)

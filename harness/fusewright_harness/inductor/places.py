@@ -46,7 +46,19 @@ class Places:
 
 
 def _key(terms: Counter[str]) -> frozenset[tuple[str, int]]:
-    return frozenset((term, number) for term, number in terms.items() if number)
+    return frozenset((_factors_in_order(term), number) for term, number in terms.items() if number)
+
+
+def _factors_in_order(term: str) -> str:
+    factors, left = [], _parse(term)
+    while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
+        factors.append(ast.unparse(left.right))
+        left = left.left
+    return " * ".join(sorted([ast.unparse(left), *factors])) if factors else term
+
+
+def _parse(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 class _Named(ast.NodeTransformer):
@@ -142,6 +154,18 @@ def sum_of(expression: ast.expr) -> Counter[str] | None:
             return None if inner is None else Counter({term: -number for term, number in inner.items()})
         case ast.BinOp(left=ast.Constant(value=int() as number), op=ast.Mult(), right=right):
             return Counter({ast.unparse(right): number})
+        case ast.BinOp(
+            left=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)),
+            op=ast.Mult(),
+            right=right,
+        ):
+            return Counter({ast.unparse(right): -number})
+        case ast.BinOp(left=ast.BinOp(op=ast.Mult()) as left, op=ast.Mult(), right=right):
+            inner = sum_of(left)
+            if inner is not None and list(inner.values()) != [1]:
+                # ``-1 * a * b``: the number is the first of the factors.
+                ((term, number),) = inner.items()
+                return Counter({ast.unparse(ast.BinOp(_parse(term), ast.Mult(), right)): number})
     return Counter({ast.unparse(expression): 1})
 
 

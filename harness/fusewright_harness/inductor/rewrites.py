@@ -30,7 +30,8 @@ _aten = torch.ops.aten
 def decomposition_table() -> dict[Any, Callable[..., Any]]:
     """By operator: what to trace in its place. TorchInductor's own table, with the rewrites before it."""
     table: dict[Any, Callable[..., Any]] = dict(select_decomp_table())
-    rewrites = {_aten.convolution.default: convolution, **POOLING, **PRODUCTS, **SUMS, **_STATEFUL}
+    windows = {_aten.convolution.default: convolution, torch.ops.fusewright.convolution.default: convolution}
+    rewrites = {**windows, **POOLING, **PRODUCTS, **SUMS, **_STATEFUL}
     return table | {
         operator: _first_of(rewrite, table.get(operator)) for operator, rewrite in rewrites.items()
     }

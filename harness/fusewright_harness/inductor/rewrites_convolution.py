@@ -18,10 +18,18 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from fusewright_harness.inductor import origins
 from fusewright_harness.inductor.origins import counted, places
+from fusewright_harness.inductor.window_operators import windows
 
 _MOST_TAPS = 64
 """The largest window that is written out; larger ones are a loop."""
+_WORDS = {
+    1: ("kernel_width",),
+    2: ("kernel_rows", "kernel_columns"),
+    3: ("kernel_depth", "kernel_rows", "kernel_columns"),
+}
+_CHANNELS = {False: ("out_channels", "in_channels"), True: ("in_channels", "out_channels")}
 
 
 def convolution(
@@ -37,14 +45,23 @@ def convolution(
 ) -> torch.Tensor:
     """``aten.convolution`` of ``x`` (N, C, *spatial) with ``weight`` (O, C / groups, *window).
 
-    Transposed it is (C, O / groups, *window). The window's sizes, its steps and margins become constants, and the
-    output's sizes symbols of their own.
+    Transposed it is (C, O / groups, *window). The output's sizes become symbols of their own.
     """
     dimensions = x.dim() - 2
     stride, padding, dilation, output_padding = (
         _for_each(values, dimensions) for values in (stride, padding, dilation, output_padding)
     )
-    window = [int(size) for size in weight.shape[2:]]
+    depthwise = isinstance(weight.shape[1], int) and weight.shape[1] == 1 and groups > 1
+    known = all(isinstance(number, int) for number in (*stride, *padding, *dilation))
+    if depthwise and known and not transposed:
+        # Written out it is elementwise, and one launch with whatever follows.
+        window = [int(size) for size in weight.shape[2:]]
+    else:
+        window = list(weight.shape[2:])
+        for size, word in zip(window, _WORDS[dimensions], strict=True):
+            origins.window(size, 1, word)
+        for channels, word in zip(weight.shape, _CHANNELS[transposed], strict=False):
+            origins.call(channels, word)
     reach = [apart * (size - 1) for apart, size in zip(dilation, window, strict=True)]
     if transposed:
         outputs = [
@@ -66,7 +83,6 @@ def convolution(
         ]
     at = [_places(output, size, step) for output, size, step in zip(outputs, sizes, steps, strict=True)]
     x = _under_windows(x, at, stride, reach, before)
-    depthwise = isinstance(weight.shape[1], int) and weight.shape[1] == 1 and groups > 1
     if depthwise:
         y = _depthwise(x, weight, window, stride, dilation, groups)
     else:
@@ -80,6 +96,8 @@ def views_of_windows(
     x: torch.Tensor, window: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
 ) -> torch.Tensor:
     """``x`` (A, B, *spatial) as (A, B, *places, *window): the elements under the window at each of its places."""
+    if not all(isinstance(number, int) for number in (*window, *stride, *dilation)):
+        return windows(x, window, stride, dilation)
     for dimension, (size, step, spread) in enumerate(zip(window, stride, dilation, strict=True)):
         x = x.unfold(2 + dimension, spread * (size - 1) + 1, step)
         if spread > 1:
@@ -87,12 +105,17 @@ def views_of_windows(
     return x
 
 
+def few(window: Sequence[Any], most: int) -> bool:
+    """Whether a window is known to have no more than so many elements."""
+    return all(isinstance(size, int) for size in window) and math.prod(window) <= most
+
+
 def _depthwise(
     x: torch.Tensor,
     weight: torch.Tensor,
-    window: list[int],
-    stride: list[int],
-    dilation: list[int],
+    window: list[Any],
+    stride: list[Any],
+    dilation: list[Any],
     groups: Any,
 ) -> torch.Tensor:
     dimensions, dtype = len(window), x.dtype
@@ -102,7 +125,7 @@ def _depthwise(
         batch, channels, *spatial = x.shape
         each = weight.shape[0] // groups
         x = x.unsqueeze(2).expand(batch, channels, each, *spatial).reshape(batch, channels * each, *spatial)
-    if math.prod(window) > _MOST_TAPS:
+    if not few(window, _MOST_TAPS):
         views = views_of_windows(x, window, stride, dilation).to(wide)
         factors = weight.to(wide).reshape(1, -1, *[1] * dimensions, *window)
         return (views * factors).sum(dim=tuple(range(-dimensions, 0))).to(dtype)
@@ -123,9 +146,14 @@ def _depthwise(
     return total.to(dtype)
 
 
-def _places(output: Any, size: Any, step: int) -> Any:
+def _places(output: Any, size: Any, step: Any) -> Any:
     """How many places a window has, as a symbol where ``size``, that of the input, is one."""
-    if step == 1 and isinstance(output, torch.SymInt) and isinstance(size, torch.SymInt):
+    if (
+        isinstance(step, int)
+        and step == 1
+        and isinstance(output, torch.SymInt)
+        and isinstance(size, torch.SymInt)
+    ):
         beside = output.node.expr - size.node.expr
         if beside.is_Integer:
             places(size, int(beside))
@@ -133,7 +161,7 @@ def _places(output: Any, size: Any, step: int) -> Any:
 
 
 def _under_windows(
-    x: torch.Tensor, places_: list[Any], stride: list[int], reach: list[int], before: list[int]
+    x: torch.Tensor, places_: list[Any], stride: list[Any], reach: list[Any], before: list[Any]
 ) -> torch.Tensor:
     """``x`` from ``before`` elements before its first to the last one under a window, and zero where there is none."""
     margins = []
@@ -145,9 +173,9 @@ def _under_windows(
 def _as_product(
     x: torch.Tensor,
     weight: torch.Tensor,
-    window: list[int],
-    stride: list[int],
-    dilation: list[int],
+    window: list[Any],
+    stride: list[Any],
+    dilation: list[Any],
     groups: Any,
 ) -> torch.Tensor:
     dimensions, outputs = len(window), weight.shape[0]
@@ -169,11 +197,11 @@ def _as_product(
     return y.reshape(batch, outputs, *places)
 
 
-def _with_zeros_between(x: torch.Tensor, stride: list[int]) -> torch.Tensor:
+def _with_zeros_between(x: torch.Tensor, stride: list[Any]) -> torch.Tensor:
     """``x`` with ``step - 1`` zeros after each element of a dimension."""
     between: torch.Tensor | None = None
     for dimension, step in enumerate(stride):
-        if step == 1:
+        if isinstance(step, int) and step == 1:
             continue
         axis = 2 + dimension
         shape = list(x.shape)
@@ -200,6 +228,6 @@ def _padded(x: torch.Tensor, margins: list[tuple[int, int]]) -> torch.Tensor:
     return F.pad(x, [margin for pair in reversed(margins) for margin in pair])
 
 
-def _for_each(values: Sequence[int], dimensions: int) -> list[int]:
-    given = [int(value) for value in values]
+def _for_each(values: Sequence[Any], dimensions: int) -> list[Any]:
+    given = list(values)
     return given * dimensions if len(given) == 1 else given

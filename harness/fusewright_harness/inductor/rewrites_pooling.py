@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 import math
@@ -13,7 +14,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch._decomp import decomposition_table
 
 from fusewright_harness.inductor.origins import counted
-from fusewright_harness.inductor.rewrites_convolution import views_of_windows
+from fusewright_harness.inductor.rewrites_convolution import few, views_of_windows
+from fusewright_harness.inductor.window_operators import pooled
 
 _aten = torch.ops.aten
 _MOST_TAPS = 25
@@ -27,11 +29,16 @@ def max_pool(
     padding: Sequence[int] = (0,),
     dilation: Sequence[int] = (1,),
     ceil_mode: bool = False,
+    *,
+    whole: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """``aten.max_pool2d_with_indices`` and its kin: the largest element under the window, and which it is."""
-    geometry = _Geometry.of(x, kernel_size, stride, padding, dilation, ceil_mode)
+    """``aten.max_pool2d_with_indices`` and its kin: the largest element under the window, and which it is.
+
+    Unless the window is ``whole``, one of a single number is a square.
+    """
+    geometry = _Geometry.of(x, kernel_size, stride, padding, dilation, ceil_mode, whole)
     least = -math.inf if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
-    if math.prod(geometry.window) <= _MOST_TAPS:
+    if few(geometry.window, _MOST_TAPS):
         largest, index = None, None
         for taps, element in geometry.elements(x, least):
             at = geometry.index_of(taps).expand(element.shape)
@@ -45,7 +52,12 @@ def max_pool(
         assert index is not None
         return geometry.unbatched(largest), geometry.unbatched(index)
     views = geometry.views(x, least).flatten(-geometry.dimensions)
-    return geometry.unbatched(views.amax(-1)), geometry.unbatched(geometry.places_of(views.argmax(-1)))
+    taps = views.argmax(-1)
+    if x.dtype.is_floating_point:
+        number = torch.arange(views.shape[-1], device=x.device)
+        last = torch.where(views != views, number, -1).amax(-1)
+        taps = torch.where(last >= 0, last, taps)
+    return geometry.unbatched(views.amax(-1)), geometry.unbatched(geometry.places_of(taps))
 
 
 def avg_pool(
@@ -56,20 +68,26 @@ def avg_pool(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    whole: bool = False,
 ) -> torch.Tensor:
-    """``aten.avg_pool2d`` and its kin: the mean of the elements under the window."""
-    geometry = _Geometry.of(x, kernel_size, stride, padding, (1,), ceil_mode)
+    """``aten.avg_pool2d`` and its kin: the mean of the elements under the window; ``whole`` as in :func:`max_pool`."""
+    geometry = _Geometry.of(x, kernel_size, stride, padding, (1,), ceil_mode, whole)
     wide = torch.float32 if x.dtype in (torch.float16, torch.bfloat16) else x.dtype
-    if math.prod(geometry.window) <= _MOST_TAPS:
+    if few(geometry.window, _MOST_TAPS):
         total = functools.reduce(torch.add, (element.to(wide) for _, element in geometry.elements(x, 0)))
     else:
         total = geometry.views(x, 0).to(wide).sum(dim=tuple(range(-geometry.dimensions, 0)))
     if divisor_override:
         mean = total / divisor_override
-    elif not ceil_mode and (count_include_pad or not any(geometry.padding)):
+    elif not ceil_mode and (count_include_pad or geometry.has_no_margin):
         mean = total / math.prod(geometry.window)
-    else:
+    elif all(isinstance(size, int) for size in geometry.window):
         mean = total / geometry.counts(count_include_pad, wide)
+    else:
+        # In one loop with the sum.
+        inner = tuple(range(-geometry.dimensions, 0))
+        mean = total / geometry.counted(x, count_include_pad, wide).sum(dim=inner)
     return geometry.unbatched(mean.to(x.dtype))
 
 
@@ -100,6 +118,8 @@ def adaptive_max_pool3d(x: torch.Tensor, output_size: Sequence[int]) -> tuple[to
 
 
 POOLING: dict[Any, Callable[..., Any]] = {
+    torch.ops.fusewright.max_pool.default: functools.partial(max_pool, whole=True),
+    torch.ops.fusewright.avg_pool.default: functools.partial(avg_pool, whole=True),
     _aten.max_pool2d_with_indices.default: max_pool,
     _aten.max_pool3d_with_indices.default: max_pool,
     _aten.avg_pool2d.default: avg_pool,
@@ -130,6 +150,11 @@ class _Geometry:
         self._batched = batched
         self._device: Any = None
 
+    @property
+    def has_no_margin(self) -> bool:
+        """Whether it is known that no window reaches beyond the input."""
+        return all(isinstance(margin, int) and margin == 0 for margin in self.padding)
+
     @staticmethod
     def of(
         x: torch.Tensor,
@@ -138,19 +163,15 @@ class _Geometry:
         padding: Sequence[int],
         dilation: Sequence[int],
         ceil_mode: bool,
+        whole: bool,
     ) -> _Geometry:
-        dimensions = 2 if len(window) == 1 and x.dim() == 3 else len(window)
+        dimensions = 2 if len(window) == 1 and x.dim() == 3 and not whole else len(window)
         sizes = list(x.shape[-dimensions:])
         taps, spread = _for_each(window, dimensions), _for_each(dilation, dimensions)
         steps, margins = _for_each(stride or window, dimensions), _for_each(padding, dimensions)
         outputs = []
         for size, tap, step, margin, apart in zip(sizes, taps, steps, margins, spread, strict=True):
-            free = size + 2 * margin - apart * (tap - 1) - 1
-            output = (free + (step - 1 if ceil_mode else 0)) // step + 1
-            # A window that would begin behind the input and its left margin is none.
-            if ceil_mode and (output - 1) * step >= size + margin:
-                output = output - 1
-            outputs.append(counted(output, size))
+            outputs.append(counted(pooled(size, tap, step, margin, apart, ceil_mode), size))
         found = _Geometry(sizes, taps, steps, margins, spread, outputs, x.dim() == dimensions + 2)
         found._device = x.device
         return found
@@ -197,10 +218,24 @@ class _Geometry:
             total = total * (last - first).to(dtype).reshape(-1, *[1] * after)
         return total
 
+    def counted(self, x: torch.Tensor, with_padding: bool, dtype: torch.dtype) -> torch.Tensor:
+        """:meth:`views` of an input like ``x`` of ones, with or without its margins; zero where nothing counts."""
+        wider = copy.copy(self)
+        if with_padding:
+            wider.sizes = [size + 2 * padding for size, padding in zip(self.sizes, self.padding, strict=True)]
+            wider.padding = [0] * self.dimensions
+        shape = [*x.shape[: -self.dimensions], *wider.sizes]
+        return wider.views(torch.ones(shape, dtype=dtype, device=x.device), 0)
+
     def places_of(self, taps: torch.Tensor) -> torch.Tensor:
         """The flat indices, in the input, of elements numbered within their windows."""
-        inner = [math.prod(self.window[dimension + 1 :]) for dimension in range(self.dimensions)]
-        return self.index_of([taps // n % size for n, size in zip(inner, self.window, strict=True)])
+        parts = []
+        for size in reversed(self.window[1:]):
+            # Numbers are positive, so that nothing is rounded down.
+            outer = torch.div(taps, size, rounding_mode="trunc")
+            parts.append(taps - outer * size)
+            taps = outer
+        return self.index_of([taps, *reversed(parts)])
 
     def index_of(self, taps: Sequence[Any]) -> torch.Tensor:
         """The flat indices, in the input, of the elements at one place in every window."""
@@ -208,7 +243,9 @@ class _Geometry:
         for dimension, tap in enumerate(taps):
             place = torch.arange(self.outputs[dimension], device=self._device)
             place = place.reshape(-1, *[1] * (self.dimensions - 1 - dimension))
-            at = place * self.stride[dimension] + (tap * self.dilation[dimension] - self.padding[dimension])
+            apart = self.dilation[dimension]
+            tap = tap if isinstance(apart, int) and apart == 1 else tap * apart
+            at = place * self.stride[dimension] + (tap - self.padding[dimension])
             index = at if dimension == 0 else index * self.sizes[dimension] + at
         return index
 
@@ -229,6 +266,6 @@ def _sized(x: torch.Tensor, dimensions: int) -> torch.Tensor:
     return x.reshape(*x.shape[:-dimensions], *[int(size) for size in x.shape[-dimensions:]])
 
 
-def _for_each(values: Sequence[int], dimensions: int) -> list[int]:
-    given = [int(value) for value in values]
+def _for_each(values: Sequence[Any], dimensions: int) -> list[Any]:
+    given = list(values)
     return given * dimensions if len(given) == 1 else given

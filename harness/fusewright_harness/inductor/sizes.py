@@ -80,6 +80,12 @@ class Sizes:
         """Whether Inductor's name is that of a floating number among the arguments."""
         return self.is_number(text) and isinstance(self._origins[self._by_text[text]].leaf.value, float)
 
+    def is_window(self, value: ast.expr) -> bool:
+        """Whether an expression in our names is made of what says how large a window is, and how it moves."""
+        names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+        known = {name for symbol, name in self._chosen.items() if self._origins[symbol].least is not None}
+        return bool(names) and names <= known
+
     def renamed(self, expression: ast.expr) -> ast.expr:
         """An expression of Inductor's text with our names in it."""
         return ast.fix_missing_locations(_Rename(self).visit(_copy(expression)))
@@ -129,6 +135,8 @@ class Sizes:
         if leaf.value.ndim == 1 and others:
             return [*([written] if written else []), f"n_{leaf.name}", f"{leaf.name}_elements"]
         bases = _DIMENSIONS.get(leaf.value.ndim)
+        if origin.word:
+            return [*([written] if written else []), origin.word, f"{leaf.name}_{origin.word}"]
         base = bases[dimension] if bases else f"size_{dimension}"
         return [*([written] if written else []), f"n_{base}" if bases else base, f"{leaf.name}_{base}"]
 

@@ -29,6 +29,7 @@ from fusewright_harness.inductor.loops import Loops
 from fusewright_harness.inductor.origins import ORIGINS, Origin
 from fusewright_harness.inductor.rewrites import decomposition_table
 from fusewright_harness.inductor.unsupported import Unsupported
+from fusewright_harness.inductor.window_operators import Windows
 
 
 @dataclass
@@ -52,6 +53,12 @@ class Traced:
     """The reference's result, with the number of the graph's output in each tensor's place."""
     buffers: dict[str, str] = field(default_factory=dict)
     """What Inductor's buffers hold, once the graph is lowered."""
+
+    @property
+    def windows(self) -> list[Leaf]:
+        """The numbers among the arguments that say what a window is."""
+        said = {o.leaf for o in self.origins.values() if o.what == "number" and o.least is not None}
+        return [leaf for leaf in self.leaves if leaf in said]
 
 
 class _Inputs:
@@ -127,7 +134,7 @@ def trace(reference: Callable[..., Any], arguments: Arguments, strided: bool = T
             next(given) if leaf.is_tensor or leaf.is_number else leaf.value for leaf in arguments.leaves
         ]
         outputs: list[torch.Tensor] = []
-        with Loops(reference):
+        with Loops(reference), Windows():
             returned = arguments.call(reference, filled)
         results.append(_numbered(returned, outputs))
         return outputs

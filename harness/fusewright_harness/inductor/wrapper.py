@@ -270,11 +270,16 @@ def _quoted(key: Any) -> str:
 
 def _default(parameter: inspect.Parameter) -> str:
     value = parameter.default
-    if value is None or isinstance(value, _PLAIN_ANNOTATIONS):
+    if _is_plain(value):
         return repr(value)
     if str(value).startswith("torch."):
         return str(value)
     raise Unsupported("default", f"the default of the parameter `{parameter.name}` cannot be written down")
+
+
+def _is_plain(value: Any) -> bool:
+    parts = value if type(value) in (tuple, list) else [value]
+    return all(part is None or type(part) in _PLAIN_ANNOTATIONS for part in parts)
 
 
 def _base(expression: ast.expr) -> str | None:
