@@ -11,6 +11,7 @@ from typing import Any
 
 from fusewright_harness.channel import Channel, ChannelClosed, ChannelGarbled
 from fusewright_harness.faults import Fault, harness_fault
+from fusewright_harness.process_tree import kill_tree
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.workers import AGAIN, Worker
 
@@ -133,9 +134,10 @@ class Zygote:
         """Ends the zygote and its workers."""
         self._channel.shut()
         try:
-            self._process.wait(_END_LIMIT_S)
+            # While it imports it hears nothing, and has no workers to end.
+            self._process.wait(_END_LIMIT_S if self._ready is not None else 0.0)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            kill_tree(self._process.pid)
             self._process.wait()
 
     def _send(self, message: dict[str, Any], descriptors: list[int] | None = None) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from fusewright_harness import zygotes
 from fusewright_harness.deadline import Deadline
 from fusewright_harness.scratch import Scratch
 from fusewright_harness.zygotes import Zygote
@@ -24,6 +28,21 @@ def test_a_zygote_never_loads_the_cuda_driver(mode):
     finally:
         zygote.stop()
         scratch.remove()
+
+
+def test_a_zygote_that_is_still_starting_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(zygotes, "_END_LIMIT_S", 3600.0)
+    scratch = Scratch()
+    zygote = Zygote("interpreter", scratch)
+    # On a loaded machine, importing torch takes longer than anybody waits.
+    os.kill(zygote._process.pid, signal.SIGSTOP)
+    stopping = threading.Thread(target=zygote.stop, daemon=True)
+    stopping.start()
+    stopping.join(60)
+    ended = zygote._process.poll()
+    zygote._process.kill()
+    scratch.remove()
+    assert ended == -signal.SIGKILL
 
 
 LOOK_AROUND = """
