@@ -27,13 +27,25 @@ def with_two_batches(value: Any) -> list[Any]:
 def with_more_groups(value: Any) -> Iterator[Any]:
     """``value`` with the first tensor's batches or heads doubled, for each of these dimensions that others share."""
     tensors = _tensors(value)
-    first = next((tensor for tensor in tensors if tensor.ndim >= 3), None)
-    if first is None:
+    number, others = first_and_kin(tensors)
+    if number is None:
         return
-    kin = [tensor for tensor in tensors if tensor is not first and tensor.ndim == first.ndim]
+    first, kin = tensors[number], [tensors[other] for other in others]
     for axis in range(first.ndim - 2):
         if any(other.shape[axis] > 1 and first.shape[axis] % other.shape[axis] == 0 for other in kin):
             yield map_tensors(value, lambda t, axis=axis: _twice(t, axis) if t is first else t)
+
+
+def first_and_kin(tensors: list[torch.Tensor]) -> tuple[int | None, list[int]]:
+    """The number of the first tensor of three dimensions or more, None where none is, and those of as many."""
+    first = next((number for number, tensor in enumerate(tensors) if tensor.ndim >= 3), None)
+    if first is None:
+        return None, []
+    return first, [
+        number
+        for number, tensor in enumerate(tensors)
+        if number != first and tensor.ndim == tensors[first].ndim
+    ]
 
 
 def _tensors(value: Any) -> list[torch.Tensor]:

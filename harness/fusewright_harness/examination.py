@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from fusewright_harness.call_trace import Trace
 from fusewright_harness.idle_work import idle_work
 from fusewright_harness.needless import needless_work
 from fusewright_harness.operators import OperatorWatch
-from fusewright_harness.outcomes import equal_contents, outcome_of, same_outcome
+from fusewright_harness.outcomes import equal_contents, farther, outcome_of, same_outcome
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 from fusewright_harness.variants import elsewhere
@@ -67,7 +68,7 @@ def unused_inputs(call: Call, inputs: Arguments, others: Arguments | None) -> li
             continue
         other = drawn[number] if number < len(drawn) and drawn[number].shape == tensor.shape else None
         replacements = [other] if other is not None else []
-        replacements += [_farther(tensor)]
+        replacements += [farther(tensor)]
         used = False
         for replacement in replacements:
             outcome = outcome_of(call, inputs, number, replacement)
@@ -79,25 +80,14 @@ def unused_inputs(call: Call, inputs: Arguments, others: Arguments | None) -> li
     return unused
 
 
-def _farther(tensor: torch.Tensor) -> torch.Tensor:
-    """Contents unlike the tensor's own, of a kind that it could hold."""
-    with without_modes(), torch.no_grad():
-        tensor = tensor.detach()
-        if tensor.dtype is torch.bool:
-            return ~tensor
-        if tensor.is_floating_point() and tensor.dtype.itemsize > 1:
-            steps = torch.arange(tensor.numel(), device=tensor.device).reshape(tensor.shape)
-            return tensor * 2 + (0.25 + 0.5 * (steps % 3)).to(tensor.dtype)
-        # Indices and codes stay in their range.
-        codes = tensor.view(torch.uint8) if tensor.is_floating_point() else tensor
-        return codes.reshape(-1).flip(0).roll(1).reshape(tensor.shape).view(tensor.dtype)
+def work_facts(call: Call, inputs: Arguments, file: str, drawn: Sequence[Arguments] = ()) -> dict[str, Any]:
+    """What further calls show: needless operators, and the time that Python takes between them.
 
-
-def work_facts(call: Call, inputs: Arguments, file: str) -> dict[str, Any]:
-    """What further calls show: needless operators, and the time that Python takes between them."""
+    ``drawn`` are the pair's other draws of its inputs.
+    """
     trace = _watched(call, inputs, file)
     others = elsewhere(inputs.as_value())
-    facts = {"idle": idle_work(call, inputs, Arguments.from_value(others), file), "calls": trace.calls}
+    facts = {"idle": idle_work(call, inputs, Arguments.from_value(others), file, drawn), "calls": trace.calls}
     facts |= {"wasted": wasted_work(call, inputs, others), **needless_work(call, inputs, others)}
     return {**facts, "outside_s": _outside_s(call, inputs, file, trace)}
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import torch
+
 from fusewright_harness.call import Arguments, Call
 from fusewright_harness.call_trace import Operator, words
+from fusewright_harness.enlarged import first_and_kin
 from fusewright_harness.operators import OperatorWatch
+from fusewright_harness.outcomes import Outcome, equal_contents, farther, outcome_of
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
@@ -15,6 +19,7 @@ _COMPUTING = words(
 )
 """Operators that take any whole number. Comparisons are none of them: a number that is compared may be a length."""
 
+_MOST_KIN = 3
 _ASKING = words("nan_to_num nan_to_num_ isnan isinf nansum nanmean nanmedian isposinf isneginf")
 
 
@@ -52,3 +57,44 @@ def _gives_float(operator: Operator) -> bool:
     """Whether an operator on whole numbers makes floating-point ones, by what it is given."""
     given = [part[-1] for part in operator.signature[1:-1]]
     return any(dtype.is_floating_point for dtype in given) or "float" in operator.signature[-1]
+
+
+def shares(call: Call, inputs: Arguments, _file: str = "") -> bool:
+    """Whether a result is made of the first tensor of several dimensions and of another, as heads share their keys.
+
+    Where the two only meet in one call, as queries and keys do that are turned in place, more of the one tell nothing.
+    """
+    _tree, given = take_apart(inputs.as_value())
+    first, kin = first_and_kin(given)
+    plain = outcome_of(call, inputs)
+    if first is None or plain is None:
+        return True
+    moved = [outcome_of(call, inputs, number, farther(given[number])) for number in (first, *kin[:_MOST_KIN])]
+    if any(outcome is None or outcome.structure != plain.structure for outcome in moved):
+        return True
+    of_first, *of_kin = (
+        _depending(plain, outcome, given, number)
+        for outcome, number in zip(moved, (first, *kin), strict=False)
+        if outcome is not None
+    )
+    return any(of_first & of_one for of_one in of_kin)
+
+
+def _depending(plain: Outcome, outcome: Outcome, given: list[torch.Tensor], replaced: int) -> set[int]:
+    """The numbers of the results, and of the inputs that are written to, which another tensor ``replaced`` changes."""
+    with without_modes(), torch.no_grad():
+        written = [
+            not equal_contents(tensor.detach(), after)
+            for tensor, after in zip(given, plain.inputs, strict=True)
+        ]
+        results = len(plain.results)
+        found = {
+            number
+            for number, (left, right) in enumerate(zip(plain.results, outcome.results, strict=True))
+            if not equal_contents(left, right)
+        }
+        return found | {
+            results + number
+            for number, (left, right) in enumerate(zip(plain.inputs, outcome.inputs, strict=True))
+            if written[number] and (number == replaced or not equal_contents(left, right))
+        }

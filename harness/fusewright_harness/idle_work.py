@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ _BELOW_ROUNDING = 1e-10
 """What moves a result by less than this part of it is lost in float32; float64 alone would tell."""
 _LEAST_RESULT = 4
 _BYTES_PER_OPERATION = 0.07
+_READ_NOTHING = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full")
+"""What fills memory of an input's shape: little work, and where an element is chosen rarely none may need it."""
+_WHOLE = (0.0, 1.0)
 _PARTS = ((0.0, 0.6), (0.4, 1.0))
 """The greater part of a product's elements, from the first on and up to the last."""
 
@@ -44,7 +48,7 @@ class _Altering(TorchDispatchMode):
     elements in row-major order. Without a place to alter it finds what there is.
     """
 
-    def __init__(self, file: str, wanted: int = -1, part: tuple[float, float] = (0.0, 1.0)) -> None:
+    def __init__(self, file: str, wanted: int = -1, part: tuple[float, float] = _WHOLE) -> None:
         super().__init__()
         self._file, self._wanted, self._part = file, wanted, part
         self._seen = 0
@@ -85,6 +89,8 @@ class _Altering(TorchDispatchMode):
                 # A signature that torch's counter does not know in this version.
                 pass
         self.total += cost
+        if func._schema.name.rpartition("::")[2] in _READ_NOTHING:
+            return
         largest = max(tensor.numel() for tensor in given)
         # A row's largest element is taken off before a softmax, and any other number would do.
         if count is not None or _LEAST_RESULT * max(tensor.numel() for tensor in made) >= largest:
@@ -93,6 +99,9 @@ class _Altering(TorchDispatchMode):
             self.found.append(_Found(self._seen, name, line, count is not None, cost))
 
     def _alter(self, tensor: torch.Tensor, given: list[torch.Tensor]) -> torch.Tensor:
+        if tensor.dtype in (torch.int32, torch.int64):
+            # A sort that is asked for its order gives values too. Turned round an index stays in its range.
+            return tensor.reshape(-1).flip(0).reshape(tensor.shape)
         if not tensor.is_floating_point() or tensor.dtype.itemsize == 1:
             return tensor
         self.altered = True
@@ -114,11 +123,14 @@ def _nearly(left: torch.Tensor, right: torch.Tensor) -> bool:
     )
 
 
-def idle_work(call: Call, inputs: Arguments, others: Arguments, file: str) -> dict[str, Any] | None:
+def idle_work(
+    call: Call, inputs: Arguments, others: Arguments, file: str, drawn: Sequence[Arguments] = ()
+) -> dict[str, Any] | None:
     """Operators that are much of the work and change nothing, by the largest's name and line.
 
     Says ``part`` where only the greater part of what a product gives is without use. What is no product must change
-    nothing on ``others`` either, inputs unlike the pair's.
+    nothing on ``others`` either, inputs unlike the pair's, and nothing at all may matter to the pair's other draws,
+    ``drawn``: what an index or a mask asks for rarely is not idle.
     """
     finding = _Altering(file)
     with finding:
@@ -128,16 +140,32 @@ def idle_work(call: Call, inputs: Arguments, others: Arguments, file: str) -> di
     if not large or plain is None:
         return None
     far = outcome_of(call, others)
+
+    def idle_elsewhere(place: int, part: tuple[float, float] = _WHOLE) -> bool:
+        for draw in drawn:
+            usual = outcome_of(call, draw)
+            if usual is not None and not _unmoved(call, draw, usual, _Altering(file, place, part)):
+                return False
+        return True
+
     idle = []
     for one in large:
         altering = _Altering(file, one.place)
         unmoved = _unmoved(call, inputs, plain, altering)
         if one.heavy:
-            if altering.same or unmoved:
+            if altering.same or (unmoved and idle_elsewhere(one.place)):
                 return {"name": one.name, "line": one.line}
-            if any(_unmoved(call, inputs, plain, _Altering(file, one.place, part)) for part in _PARTS):
-                return {"name": one.name, "line": one.line, "part": True}
-        elif unmoved and far is not None and _unmoved(call, others, far, _Altering(file, one.place)):
+            for part in _PARTS:
+                if _unmoved(call, inputs, plain, _Altering(file, one.place, part)) and idle_elsewhere(
+                    one.place, part
+                ):
+                    return {"name": one.name, "line": one.line, "part": True}
+        elif (
+            unmoved
+            and far is not None
+            and _unmoved(call, others, far, _Altering(file, one.place))
+            and idle_elsewhere(one.place)
+        ):
             idle.append(one)
     if sum(one.cost for one in idle) <= _MOST_IDLE * finding.total:
         return None

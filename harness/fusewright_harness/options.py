@@ -109,7 +109,10 @@ def _choices(item: Any, sizes: frozenset[int], words: list[str]) -> list[list[An
 
 
 def _made(value: Any, choice: Any) -> Any:
-    """The option itself; for one that was None a tensor as a bias is: one number for each element of a row."""
+    """The option itself; for one that was None a tensor as a bias is: one number for each element of a row.
+
+    Or, where the choice says ``full``, one as large as the first of several dimensions, as a residual is.
+    """
     if not isinstance(choice, dict):
         return choice
     if "dtype" in choice:
@@ -117,6 +120,7 @@ def _made(value: Any, choice: Any) -> Any:
     with without_modes(), torch.no_grad():
         for tensor in take_apart(value)[1]:
             if tensor.is_floating_point() and tensor.dtype.itemsize > 1 and tensor.ndim > 1:
-                draw = torch.empty(tensor.shape[-1], device=tensor.device, dtype=torch.float32)
+                shape = tensor.shape if "full" in choice else tensor.shape[-1:]
+                draw = torch.empty(shape, device=tensor.device, dtype=torch.float32)
                 return draw.uniform_(-1, 1).to(tensor.dtype)
     return None

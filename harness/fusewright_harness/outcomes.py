@@ -77,3 +77,17 @@ def equal_contents(left: torch.Tensor, right: torch.Tensor, slack: float = 0.0) 
     if left.dtype.itemsize == 1 and left.is_floating_point():
         left, right = left.view(torch.uint8), right.view(torch.uint8)
     return torch.equal(left, right)
+
+
+def farther(tensor: torch.Tensor) -> torch.Tensor:
+    """Contents unlike the tensor's own, of a kind that it could hold."""
+    with without_modes(), torch.no_grad():
+        tensor = tensor.detach()
+        if tensor.dtype is torch.bool:
+            return ~tensor
+        if tensor.is_floating_point() and tensor.dtype.itemsize > 1:
+            steps = torch.arange(tensor.numel(), device=tensor.device).reshape(tensor.shape)
+            return tensor * 2 + (0.25 + 0.5 * (steps % 3)).to(tensor.dtype)
+        # Indices and codes stay in their range.
+        codes = tensor.view(torch.uint8) if tensor.is_floating_point() else tensor
+        return codes.reshape(-1).flip(0).roll(1).reshape(tensor.shape).view(tensor.dtype)

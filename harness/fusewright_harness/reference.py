@@ -16,7 +16,7 @@ from fusewright_harness.codes import asked_codes
 from fusewright_harness.contents import measured_whole
 from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs, nudged_runs
 from fusewright_harness.examination import input_facts, unused_inputs, work_facts
-from fusewright_harness.fair_variants import asks_for_special, only_computed_with
+from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.input_maker import InputMaker
 from fusewright_harness.intact import Intact
@@ -34,13 +34,14 @@ from fusewright_harness.values import Untransferable, take_apart
 from fusewright_harness.variants import (
     all_variants,
     attempts,
+    confirming,
     has_constants,
-    one_by_one,
     with_drawn_constants,
 )
 
 _Answer = TypeVar("_Answer")
 _LESS_FINITE = 0.01
+_MOST_DRAWS = 2
 
 
 class Reference:
@@ -146,7 +147,7 @@ class Reference:
     def _examine(self, index: int) -> dict[str, Any]:
         """What the reference's calls tell of the task; the judge rules on it."""
         inputs = self._inputs[index]
-        others = next((other for other in self._inputs if other is not None and other is not inputs), None)
+        drawn = [other for other in self._inputs if other is not None and other is not inputs]
 
         # A module's gate that begins at zero is no sign of idle work.
         function = self._with_drawn_constants() or self._function
@@ -155,9 +156,9 @@ class Reference:
             return self._run(function, arguments)
 
         with _full_precision():
-            work = work_facts(call, inputs, self._file)
+            work = work_facts(call, inputs, self._file, drawn[:_MOST_DRAWS])
             self._intact.require()
-            return {"work": work, "unused": unused_inputs(call, inputs, others)}
+            return {"work": work, "unused": unused_inputs(call, inputs, drawn[0] if drawn else None)}
 
     def _expected(
         self, inputs: Arguments, salt: int = 0, watched: bool = False
@@ -176,6 +177,8 @@ class Reference:
             words=words_of(self._pair["python"]["code"]),
             codes=self._ask(asked_codes, inputs, []),
         )
+        if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):
+            found = [variant for variant in found if variant["kind"] != "groups"]
         if self._made_with and has_constants(self._made_with["state"]):
             found.insert(0, {"kind": "parameters", "base": {}})
         return found
@@ -217,7 +220,7 @@ class Reference:
                 continue
             self._variant, self._varied = (answer, value), (self._function, varied)
             sent = {"arguments": varied.as_value(), **self._made_with}
-            fields = {"one_by_one": one_by_one(inputs.as_value(), variant)}
+            fields = {"confirming": confirming(inputs.as_value(), variant)}
             return fields, self._send(sent, "test", "inputs", "the inputs hold")
         return {}, None
 

@@ -20,6 +20,7 @@ _PARTS = (3, 5, 7, 9)
 _LOUDER = 3.0
 _LOOKED_AT = 1 << 14
 _FEW_VALUES = 3
+_MOST_COORDINATES = 4
 
 
 def sizes_of(value: Any) -> list[int]:
@@ -31,6 +32,32 @@ def sizes_of(value: Any) -> list[int]:
                 if size > 1:
                     weight[size] = weight.get(size, 0) + tensor.numel()
     return sorted(weight, key=lambda size: -weight[size])[:_MOST_SIZES]
+
+
+def coordinates(tensors: list[torch.Tensor], size: int) -> bool:
+    """Whether ``size`` may be how many coordinates a point has, or corners a box: a tensor's last dimension, up to 4.
+
+    Who computes with points of three coordinates writes the three down, and is right to: there are no others.
+    """
+    return size <= _MOST_COORDINATES and any(
+        tensor.ndim > 1 and tensor.shape[-1] == size for tensor in tensors
+    )
+
+
+def told_apart(tensors: list[torch.Tensor], size: int) -> list[int]:
+    """Which dimensions of ``size`` are to be renamed without the others: 0 for a tensor's first, 1 for its last.
+
+    Coordinates stay what they are; where they have the size by chance another dimension is renamed alone.
+    """
+    if coordinates(tensors, size):
+        return [0] if any(size in _before_coordinates(tensor, size) for tensor in tensors) else []
+    return [0, 1] if any(list(tensor.shape).count(size) > 1 for tensor in tensors) else []
+
+
+def _before_coordinates(tensor: torch.Tensor, size: int) -> tuple[int, ...]:
+    """A tensor's dimensions but for the last, or the last two where it holds square matrices of that size."""
+    square = tensor.ndim > 1 and tensor.shape[-2:] == (size, size)
+    return tuple(tensor.shape[: -2 if square else -1])
 
 
 def next_prime(size: int) -> int:

@@ -11,18 +11,25 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from fusewright_harness.case import Case
 from fusewright_harness.compare import Comparison, Expected, compare
 from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
+from fusewright_harness.outcomes import equal_contents
 from fusewright_harness.soundness import expected_of, require_deterministic, take_nudged
+from fusewright_harness.values import take_apart
 from fusewright_harness.workers import Answer, Worker, receive_answer
 
 _SLACK = 20.0
 """Other values may lie where every kernel errs more; what is wrong there is wrong by far."""
 _MOST_STEPS_OFF = 0.005
+_INEXACT = 0.01
+"""What a shifted result may err, as a part of the output's root mean square, before it counts as wrong by far."""
+_FEW_CHANNELS = 8
 _INTERPRETER_S = 12.0
 _LONG_CALL_S = 1.0
 """A call that takes the interpreter longer is varied at reduced sizes."""
@@ -47,6 +54,9 @@ class Outcome:
     late: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     extreme: list[str] = field(default_factory=list)
+    other_shape: list[str] = field(default_factory=list)
+    coordinates: list[str] = field(default_factory=list)
+    inexact: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
         """The outcome for the line."""
@@ -62,6 +72,23 @@ class Outcome:
         parts += (
             [f"other than the reference only where several inputs hold {', '.join(self.extreme)} at once"]
             if self.extreme
+            else []
+        )
+        parts += (
+            [
+                f"right with {', '.join(self.other_shape)} where that is as large as the input, but not for a row"
+            ]
+            if self.other_shape
+            else []
+        )
+        parts += (
+            [f"made for one number of coordinates, so not for {', '.join(self.coordinates)}"]
+            if self.coordinates
+            else []
+        )
+        parts += (
+            [f"less exact than the reference, by less than {_INEXACT:.0%}, with {', '.join(self.inexact)}"]
+            if self.inexact
             else []
         )
         parts += [f"refused by the candidate: {', '.join(self.refused)}"] if self.refused else []
@@ -147,7 +174,7 @@ class Probe:
             try:
                 answer = self._call(inputs, variant)
             except Fault as fault:
-                self._failed(variant, fault)
+                self._failed(variant, inputs, fault)
                 return
         finally:
             inputs.close()
@@ -164,28 +191,38 @@ class Probe:
             comparison = _compared(result, after, candidate)
         if comparison.wrong is None or _few_steps(comparison):
             self._outcome.held.append(name_of(variant))
-        elif variant.get("counts_blocks") and self._same_as_before(variant, result):
+        elif _may_be_unread(variant) and self._same_as_before(variant, result):
             # Three scales were made five, and there are three blocks still: the candidate need not know.
             self._outcome.unread.append(name_of(variant))
-        elif inputs.fields.get("one_by_one"):
-            self._confirm(variant, inputs.fields["one_by_one"], comparison.wrong)
+        elif variant["kind"] == "shifted" and _nearly((result, after), candidate):
+            self._outcome.inexact.append(name_of(variant))
         else:
-            self._wrong(variant, comparison.wrong)
+            self._confirm(variant, inputs, comparison.wrong)
 
-    def _confirm(self, variant: dict[str, Any], one_by_one: list[dict[str, Any]], sentence: str) -> None:
-        """Blames a candidate for large numbers in several inputs at once only where those of one alone do too.
+    def _confirm(
+        self, variant: dict[str, Any], inputs: Answer, sentence: str, line: int | None = None
+    ) -> None:
+        """Blames a candidate, unless all of the variants that would bear it out find it right.
 
         It stays blamed where one of these could not be tried.
         """
+        if variant.get("coordinates"):
+            self._outcome.coordinates.append(name_of(variant))
+            return
+        confirming = inputs.fields.get("confirming", [])
+        if not confirming:
+            self._wrong(variant, sentence, line)
+            return
         outcome, self._outcome = self._outcome, Outcome()
         try:
-            for alone in one_by_one:
-                self._try(alone)
+            for other in confirming:
+                self._try(other)
             if self._outcome.left_out:
-                self._wrong(variant, sentence)
+                self._wrong(variant, sentence, line)
         finally:
             self._outcome = outcome
-        outcome.extreme.append(name_of(variant))
+        found = outcome.other_shape if variant["kind"] == "option" else outcome.extreme
+        found.append(name_of(variant))
 
     def _same_as_before(self, variant: dict[str, Any], result: Expected) -> bool:
         """Whether the reference gives what it gave before a size was renamed, though there is more to be read."""
@@ -237,7 +274,7 @@ class Probe:
             self._case.team.dismiss(self._worker)
         self._worker = None
 
-    def _failed(self, variant: dict[str, Any], fault: Fault) -> None:
+    def _failed(self, variant: dict[str, Any], inputs: Answer, fault: Fault) -> None:
         if fault.stage in ("timeout", "trust") or isinstance(fault, Cancelled) or fault.verdict is None:
             raise fault
         text = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind
@@ -245,7 +282,10 @@ class Probe:
         if crashed or (self._worker is not None and self._worker.ended):
             self._dismiss()
         if crashed:
-            self._crashed(variant, fault.kind, text, fault.line)
+            if variant.get("coordinates") or inputs.fields.get("confirming"):
+                self._confirm(variant, inputs, f"{fault.kind}: {text}", fault.line)
+            else:
+                self._crashed(variant, fault.kind, text, fault.line)
             return
         self._refused(variant, fault.kind, text)
 
@@ -288,6 +328,34 @@ def _compared(result: Expected, after: Expected, candidate: dict[str, Any]) -> C
     if changed.wrong:
         comparison.blame(changed.wrong)
     return comparison
+
+
+def _may_be_unread(variant: dict[str, Any]) -> bool:
+    """Whether a size may be one that the reference takes by number: how many blocks there are, or a few channels."""
+    return bool(variant.get("counts_blocks")) or (
+        variant["kind"] == "size" and 0 < variant["from"] <= _FEW_CHANNELS
+    )
+
+
+def _nearly(expected: tuple[Expected, Expected], candidate: dict[str, Any]) -> bool:
+    """Whether all that was given and changed is off by a little.
+
+    A variance that is made as a difference of squares loses digits far from zero, and is a variance still.
+    """
+    wanted_tree, wanted = take_apart([run.declared for run in expected])
+    found_tree, found = take_apart([candidate.get("result"), candidate.get("after")])
+    return wanted_tree == found_tree and all(map(_near, wanted, found))
+
+
+def _near(wanted: torch.Tensor, found: torch.Tensor) -> bool:
+    if wanted.shape != found.shape or wanted.dtype != found.dtype:
+        return False
+    if not wanted.dtype.is_floating_point or wanted.dtype.itemsize == 1:
+        return equal_contents(wanted, found)
+    counted = torch.isfinite(wanted)
+    wanted, error = wanted[counted].double(), (found - wanted)[counted].double().abs()
+    # Where NaN is found the comparison is false, as it should be.
+    return wanted.numel() == 0 or bool(error.max() <= _INEXACT * wanted.square().mean().sqrt())
 
 
 def _few_steps(comparison: Comparison) -> bool:

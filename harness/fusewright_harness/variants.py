@@ -27,10 +27,12 @@ from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_tw
 from fusewright_harness.options import option_variants, with_option
 from fusewright_harness.renaming import (
     NoVariant,
+    coordinates,
     one_axis_renamed,
     renamed,
     sizes_of,
     sums_to_one,
+    told_apart,
     undivided,
 )
 from fusewright_harness.transfer import clone_value, without_modes
@@ -60,7 +62,8 @@ def all_variants(
     that it asks for NaN or infinity; ``words`` are those that its text has, ``codes`` numbers that it asks for, with
     the tensors that lack them.
 
-    A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix.
+    A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix;
+    one of ``coordinates`` is part of what the task is.
     """
     base = _reduced(sizes_of(value)) if reduced else {}
     with without_modes(), torch.no_grad():
@@ -75,8 +78,8 @@ def all_variants(
             found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
             found += [{"kind": "shifted", "by": -100.0, "or": -1.5}]
             if any(_movable(tensor) and tensor.dtype is torch.float16 for tensor in tensors):
-                # Sums overflow there that are kept in float16.
-                found.append({"kind": "shifted", "by": 2000.0, "or": 500.0})
+                # Sums overflow there that are kept in float16; beside a spread that no variance is lost in.
+                found.append({"kind": "shifted", "by": 2000.0, "or": 500.0, "spread": 0.25})
         if any(_counts_up(tensor, tensors) for tensor in tensors):
             found.append({"kind": "reversed"})
         if special and any(_movable(tensor) for tensor in tensors):
@@ -92,7 +95,13 @@ def all_variants(
     blocks = {*_whole_numbers(value), *_USUAL_BLOCKS}
     counts = {-(-large // block) for large in sizes_of(value) for block in blocks if 1 < block < large}
     found += [
-        {"kind": "size", "from": size, "to": _renamed_to(size, few), "counts_blocks": size in counts}
+        {
+            "kind": "size",
+            "from": size,
+            "to": _renamed_to(size, few),
+            "counts_blocks": size in counts,
+            "coordinates": coordinates(tensors, size),
+        }
         for size in sizes
     ]
     if has_one_batch(value):
@@ -101,9 +110,9 @@ def all_variants(
         found.append({"kind": "groups"})
     # Two dimensions that happen to have one size are told apart.
     found += [
-        {"kind": "size", "from": size, "to": _renamed_to(size, few), "part": True}
+        {"kind": "size", "from": size, "to": _renamed_to(size, few), "part": True, "axes": axes}
         for size in sizes
-        if any(list(tensor.shape).count(size) > 1 for tensor in tensors)
+        if (axes := told_apart(tensors, size))
     ]
     if base:
         found = [{"kind": "size", "from": 0, "to": 0}, *found]
@@ -128,13 +137,17 @@ def all_variants(
     return [{**variant, "base": base} for variant in found] + beyond
 
 
-def one_by_one(value: Any, variant: dict[str, Any]) -> list[dict[str, Any]]:
-    """The variants that move one tensor of ``value`` each, for one that moves several away from zero together.
+def confirming(value: Any, variant: dict[str, Any]) -> list[dict[str, Any]]:
+    """The variants that a candidate has to be wrong on too, before it is blamed for ``variant``.
 
-    The product of two large numbers is beyond all that a kernel takes for infinite, such as the -1e6 of a mask, and
-    says nothing against it. What a kernel leaves out shows in one tensor alone.
+    Where several tensors of ``value`` are moved away from zero together, each is moved alone: the product of two large
+    numbers is beyond all that a kernel takes for infinite, such as the -1e6 of a mask, and says nothing against it.
+    What a kernel leaves out shows in one tensor alone. Where nothing was given for an option, what a kernel takes may
+    be a row, or a tensor as large as another.
     """
     kind = variant["kind"]
+    if kind == "option" and variant["to"] == [{"row": True}]:
+        return [{**variant, "to": [{"full": True}]}]
     far = kind in ("spiked", "shifted") or (kind == "scaled" and variant["by"] > 1)
     if not far or variant.get("alone") is not None:
         return []
@@ -178,7 +191,7 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         if len(multiples) > 1:
             makers.append(lambda: renamed(value, multiples))
         if variant.get("part"):
-            makers = [lambda axis=axis: one_axis_renamed(value, old, new, axis) for axis in (0, 1)]
+            makers = [lambda axis=axis: one_axis_renamed(value, old, new, axis) for axis in variant["axes"]]
         else:
             makers.append(lambda: renamed(value, {old: new}, numbers=False))
         return [made for make in makers for made in _made(make)]
@@ -194,7 +207,11 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     if kind == "parted":
         return [_parted(value)]
     steps = [variant["by"], variant["or"]][gently:] if "by" in variant else [0.0]
-    return [_changed(value, variant.get("alone"), partial(_moved, kind=kind, by=step)) for step in steps]
+    spread = variant.get("spread", 0.0)
+    return [
+        _changed(value, variant.get("alone"), partial(_moved, kind=kind, by=step, spread=spread * step))
+        for step in steps
+    ]
 
 
 def _spiked(value: Any, variant: dict[str, Any], apart: bool) -> Any:
@@ -279,7 +296,7 @@ def _parted(value: Any) -> Any:
     return map_tensors(value, part)
 
 
-def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
+def _moved(tensor: torch.Tensor, kind: str, by: float, spread: float = 0.0) -> torch.Tensor:
     with without_modes(), torch.no_grad():
         wanted, tensor = tensor.requires_grad, tensor.detach()
         if kind == "drawn" and _fixed(tensor):
@@ -299,7 +316,7 @@ def _moved(tensor: torch.Tensor, kind: str, by: float) -> torch.Tensor:
             elif kind == "scaled":
                 tensor = tensor * by
             elif kind == "shifted":
-                tensor = tensor + by
+                tensor = tensor * max(1.0, spread) + by
         return tensor.requires_grad_(wanted)
 
 

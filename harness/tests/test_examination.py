@@ -47,6 +47,7 @@ def idle(reference):
         lambda x: torch.relu(x) + 0 * torch.cdist(x, x).sum(),
         lambda x: torch.relu(x) + 1e-30 * torch.tanh(x.sort(-1).values.cumsum(-1)),
         lambda x: torch.where(torch.ones_like(x, dtype=torch.bool), x, x.sort(-1).values.cumsum(-1)),
+        lambda x: torch.relu(x) + 1e-30 * x.sort(-1).values,
     ],
 )
 def test_operators_that_change_nothing_are_idle(reference):
@@ -61,6 +62,8 @@ def test_operators_that_change_nothing_are_idle(reference):
         lambda x: torch.softmax(torch.relu(x) @ x.T, -1).topk(3, -1),
         lambda x: (x * 3).round().clamp(-8, 7).to(torch.int8),
         lambda x: torch.relu(x.exp() - 1).sign(),
+        lambda x: x.argsort(-1),
+        lambda x: torch.where(x < 1e30, x.sin(), torch.zeros_like(x)),
     ],
 )
 def test_operators_on_which_the_result_depends_are_not_idle(reference):
@@ -84,3 +87,19 @@ def test_python_that_always_takes_long_is_told(monkeypatch):
     facts = work_facts(lambda a: a.call(torch.relu), Arguments((torch.randn(8),), {}), __file__)
     assert facts["outside_s"] == 0.009
     assert len(calls) == 1 + len(examination._PAUSES_S)
+
+
+def test_what_another_draw_asks_for_is_no_idle_work():
+    def reference(x, index):
+        return torch.where((index >= 0)[:, None], torch.relu(x), torch.tanh(x).cumsum(-1))
+
+    def given(padded):
+        index = torch.arange(40)
+        index[3] = -1 if padded else 3
+        return Arguments((torch.randn(40, 96), index), {})
+
+    def idle_beside(*drawn):
+        return work_facts(lambda a: a.call(reference), given(False), __file__, drawn)["idle"]
+
+    assert idle_beside(given(False))
+    assert idle_beside(given(False), given(True)) is None

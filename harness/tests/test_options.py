@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from fusewright_harness.options import option_variants, with_option, words_of
+from fusewright_harness.variants import confirming
 
 
 def changed(value, words=(), sizes=frozenset()):
@@ -61,3 +62,11 @@ def test_dtypes_change_and_none_becomes_a_row():
     assert varied[1].shape == (5,)
     assert varied[1].dtype is torch.float16
     assert float(varied[1].abs().max()) > 0
+
+
+def test_what_is_wrong_for_a_row_is_tried_with_as_much_as_the_input_has():
+    value = ((torch.zeros(3, 5), None), {})
+    (nothing,) = option_variants(value, frozenset(), [])
+    (full,) = confirming(value, nothing)
+    assert with_option(value, full["place"], full["to"][0])[0][1].shape == (3, 5)
+    assert confirming(value, full) == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from fusewright_harness.renaming import renamed, undivided
-from fusewright_harness.variants import all_variants
+from fusewright_harness.renaming import coordinates, renamed, told_apart, undivided
+from fusewright_harness.variants import all_variants, attempts
 
 
 def test_offsets_stay_in_order_where_there_are_more_of_them():
@@ -42,3 +42,21 @@ def test_a_size_that_counts_the_blocks_of_another_is_known():
     assert sizes[3]["counts_blocks"]
     assert sizes[2]["counts_blocks"]
     assert not sizes[300]["counts_blocks"]
+
+
+def test_a_few_in_a_last_dimension_are_coordinates():
+    points, turn, image = torch.randn(50, 3), torch.randn(3, 3), torch.randn(2, 3, 40, 60)
+    assert coordinates([points, turn], 3)
+    assert not coordinates([image, torch.randn(3)], 3)
+    assert not coordinates([torch.randn(40, 8)], 8)
+    # Nothing but coordinates is of that size: there is nothing to be told apart.
+    assert told_apart([points, turn], 3) == []
+    assert told_apart([torch.randn(40, 40)], 40) == [0, 1]
+
+
+def test_batches_are_told_apart_from_as_many_coordinates():
+    value = ((torch.randn(2, 5, 7, 9), torch.rand(2, 30, 2)), {})
+    (batches,) = [v for v in all_variants(value, False) if v.get("part") and v["from"] == 2]
+    ((image, places),) = (attempt[0] for attempt in attempts(value, batches, False))
+    assert image.shape == (3, 5, 7, 9)
+    assert places.shape == (3, 30, 2)

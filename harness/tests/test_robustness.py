@@ -1,0 +1,131 @@
+"""What other inputs tell against a candidate, and what they do not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from harness_client import Harness, pair
+
+from fusewright_harness.compare import Expected
+from fusewright_harness.robustness import _nearly
+
+IMPORTS = """
+import torch
+import triton
+import triton.language as tl
+"""
+
+ROTATE = """
+import torch
+
+def reference(points, turn):
+    return points @ turn.T
+"""
+
+ROTATE_TRITON = (
+    IMPORTS
+    + """
+@triton.jit
+def rotate_kernel(p_ptr, r_ptr, o_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(p_ptr + 2 * i, mask=i < n, other=0.0)
+    y = tl.load(p_ptr + 2 * i + 1, mask=i < n, other=0.0)
+    for row in tl.static_range(2):
+        turned = tl.load(r_ptr + 2 * row) * x + tl.load(r_ptr + 2 * row + 1) * y
+        tl.store(o_ptr + 2 * i + row, turned, mask=i < n)
+
+def candidate(points, turn):
+    out = torch.empty_like(points)
+    rotate_kernel[(triton.cdiv(len(points), 64),)](points.contiguous(), turn.contiguous(), out, len(points), BLOCK=64)
+    return out
+"""
+)
+
+ROTATE_TEST = """
+import torch
+
+def get_test_inputs():
+    return torch.randn(100, 2, device="cuda"), torch.randn(2, 2, device="cuda")
+"""
+
+VARIANCE = """
+import torch
+
+def reference(x):
+    return x.var(dim=1, unbiased=False)
+"""
+
+VARIANCE_TRITON = (
+    IMPORTS
+    + """
+@triton.jit
+def variance_kernel(x_ptr, o_ptr, columns, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    c = tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + row * columns + c, mask=c < columns, other=0.0)
+    mean = tl.sum(x, axis=0) / columns
+    tl.store(o_ptr + row, tl.sum(x * x, axis=0) / columns - mean * mean)
+
+def candidate(x):
+    x = x.contiguous()
+    out = torch.empty(x.shape[0], device=x.device)
+    variance_kernel[(x.shape[0],)](x, out, x.shape[1], BLOCK=triton.next_power_of_2(x.shape[1]))
+    return out
+"""
+)
+
+VARIANCE_TEST = """
+import torch
+
+def get_test_inputs():
+    return torch.randn(20, 100, device="cuda")
+"""
+
+
+@pytest.fixture(scope="module")
+def harness():
+    with Harness() as running:
+        yield running
+
+
+def outcome(verdict):
+    assert verdict["verdict"] == "untimed", verdict["reason"]
+    (told,) = [found["message"] for found in verdict["findings"] if found["code"] == "Robustness"]
+    return told.split("; ")
+
+
+def test_the_number_of_coordinates_may_be_written_down(harness):
+    told = outcome(harness.verdict(pair(ROTATE, ROTATE_TRITON, ROTATE_TEST), device="interpreter"))
+    assert "made for one number of coordinates, so not for 2 -> 3" in told
+
+
+def test_the_number_of_points_may_not(harness):
+    counted = ROTATE_TRITON.replace("out, len(points), BLOCK", "out, 100, BLOCK")
+    verdict = harness.verdict(pair(ROTATE, counted, ROTATE_TEST), device="interpreter")
+    assert (verdict["verdict"], verdict["error"]["type"]) == ("rejected", "WrongAtSize"), verdict["reason"]
+
+
+def test_a_variance_of_squares_is_less_exact_and_right(harness):
+    told = outcome(harness.verdict(pair(VARIANCE, VARIANCE_TRITON, VARIANCE_TEST), device="interpreter"))
+    assert any(part.startswith("less exact than the reference") and "shifted values" in part for part in told)
+
+
+def test_a_shift_that_changes_the_result_is_wrong(harness):
+    uncentred = VARIANCE_TRITON.replace("- mean * mean", "- 0.9 * mean * mean")
+    verdict = harness.verdict(pair(VARIANCE, uncentred, VARIANCE_TEST), device="interpreter")
+    # Near zero the mean's square is a hundredth of the variance.
+    assert verdict["verdict"] in ("wrong", "rejected"), verdict["reason"]
+
+
+def test_near_is_a_hundredth_of_what_is_usual():
+    wanted = torch.randn(1000)
+    expected = (Expected(wanted, None, []), Expected(((wanted,), {}), None, []))
+
+    def near(found, after=wanted):
+        return _nearly(expected, {"result": found, "after": ((after,), {})})
+
+    assert near(wanted + 0.001)
+    assert not near(wanted + 0.1)
+    assert not near(wanted, after=wanted + 0.1)
+    assert not near(torch.where(wanted > 0, wanted, torch.nan))
+    assert not near(wanted.double())
