@@ -60,7 +60,8 @@ class Outcome:
 
     def sentence(self) -> str:
         """The outcome for the line."""
-        parts = [f"right also with {', '.join(self.held)}"] if self.held else []
+        # Several inputs may have been varied in the same way.
+        parts = [f"right also with {', '.join(dict.fromkeys(self.held))}"] if self.held else []
         parts += (
             [f"left out, for the reference refuses them: {', '.join(self.left_out)}"] if self.left_out else []
         )

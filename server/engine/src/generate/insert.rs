@@ -28,12 +28,13 @@ pub fn insert(pair: &PairFile, code: &str) -> Result<Inserted, String> {
     Ok(Inserted { text, block, replaced, new_text })
 }
 
-/// What keeps the file from taking any kernel: a fault of its structure outside the TRITON block. A missing TEST is
-/// none.
+/// What keeps the file from taking any kernel: a fault of its structure outside the TRITON block, or inputs that the
+/// reference itself does not take. A missing TEST is none.
 pub(super) fn obstacle(pair: &PairFile) -> Option<&Diagnostic> {
     let triton = pair.block(BlockKind::Triton).map(Block::range);
     let outside = |one: &&Diagnostic| !triton.is_some_and(|range| range.contains_range(one.range));
-    pair.diagnostics().iter().filter(|one| is_fault(one)).find(outside)
+    let fault = |one: &&Diagnostic| is_fault(one) || one.rule == Rule::SignaturesDisagree;
+    pair.diagnostics().iter().filter(fault).find(outside)
 }
 
 /// Whether a diagnostic is of the text that is there. A block that is not there yet may come later.

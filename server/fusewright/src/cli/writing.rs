@@ -306,9 +306,13 @@ impl Desk<'_> {
 
     /// Has an attempt on the disk until its line is there: a kill meanwhile does not lose what was paid for.
     async fn hold(&self, written: &Written, failures: usize) -> Waiting {
-        let new = || Waiting::new(&self.root, self.attempt(failures).unjudged(written));
-        let (mut waiting, root) = (new(), self.root.clone());
+        let new = |root: &Path, attempt: &LoneAttempt, written: &Written| {
+            Waiting::new(root, attempt.unjudged(written))
+        };
+        let attempt = self.attempt(failures);
+        let (root, held_attempt, held_written) = (self.root.clone(), attempt.clone(), written.clone());
         let held = tokio::task::spawn_blocking(move || {
+            let mut waiting = new(&root, &held_attempt, &held_written);
             // What a process that was killed left behind gets its line now.
             if let Err(error) = Waiting::settle(&root).and_then(|()| waiting.hold()) {
                 // Should the line fail as well, the user is told then.
@@ -316,7 +320,7 @@ impl Desk<'_> {
             }
             waiting
         });
-        held.await.unwrap_or_else(|_| new())
+        held.await.unwrap_or_else(|_| new(&self.root, &attempt, written))
     }
 
     fn keep(&self, attempt: &Attempt) {

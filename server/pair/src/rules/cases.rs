@@ -249,6 +249,28 @@ fn signatures_that_cannot_be_called_alike() {
 }
 
 #[test]
+fn inputs_are_held_to_the_reference_before_there_is_a_candidate() {
+    let with = |reference: &str, inputs: &str| {
+        let text = pair(PYTHON, "", TEST)
+            .replace("f_torch(x)", &format!("f_torch({reference})"))
+            .replace("(torch.ones(4, device='cuda'),)", inputs);
+        found(&text).iter().any(|(code, _)| *code == "FW203")
+    };
+    assert!(with("x, w", "torch.ones(4, device='cuda')"));
+    assert!(with("x, w", "(torch.ones(4, device='cuda'),)"));
+    assert!(with("x", "(torch.ones(4, device='cuda'), 2)"));
+    for (reference, inputs) in [
+        ("x", "torch.ones(4, device='cuda')"),
+        ("x, w=2", "(torch.ones(4, device='cuda'),)"),
+        ("x, w", "make()"),
+        // Which of two functions is meant is not told before there is a candidate.
+        ("x, w): return x\ndef g(x", "(torch.ones(4, device='cuda'),)"),
+    ] {
+        assert!(!with(reference, inputs), "{reference} | {inputs}");
+    }
+}
+
+#[test]
 fn modules_are_made_and_called_alike() {
     let text = |forward: &str, init: &str| {
         format!(

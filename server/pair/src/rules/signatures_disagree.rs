@@ -4,11 +4,11 @@ use super::inputs_not_on_cuda::is_one_tensor;
 use super::{About, Rule};
 use crate::block::BlockKind;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::entry::{Convention, Found};
+use crate::entry::{Convention, Found, NotFound};
 use crate::file::File;
 use crate::flow::{Flow, input_count};
 use crate::inputs::Inputs;
-use crate::outline::What;
+use crate::outline::{Outline, What};
 use crate::signature::Signature;
 
 pub(super) const ABOUT: About = About {
@@ -25,10 +25,10 @@ pub(super) const ABOUT: About = About {
 };
 
 pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    let (Some(python), Some(triton)) = (file.sound(BlockKind::Python), file.sound(BlockKind::Triton)) else {
-        return;
+    let Some(python) = file.sound(BlockKind::Python) else { return };
+    let (Some(triton), Some(Ok(entry))) = (file.sound(BlockKind::Triton), &file.entry) else {
+        return reference_alone(file, &python.outline, found);
     };
-    let Some(Ok(entry)) = &file.entry else { return };
     let reference = Signature::of(&python.outline, &entry.reference);
     let candidate = Signature::of(&triton.outline, &entry.candidate);
     let count =
@@ -52,6 +52,30 @@ pub(super) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             "`Model.__init__` takes {one} and `ModelNew.__init__` {other}: both are made with the same arguments"
         )));
     }
+}
+
+/// Where no candidate is written yet, TEST is held to the reference, if there is no doubt which function that is.
+fn reference_alone(file: &File<'_>, python: &Outline<'_>, found: &mut Vec<Diagnostic>) {
+    let written =
+        !matches!(file.entry, None | Some(Err(NotFound::Missing { reference: false, candidate: true })));
+    let Some(Inputs::GetTestInputs(_)) = file.inputs.filter(|_| !written) else { return };
+    let [reference] = &python.callables[..] else { return };
+    let Some(signature) = Signature::of(python, reference) else { return };
+    let count = input_count(file).or_else(|| one_tensor(file));
+    let message = miscounted(reference.name, &signature, count);
+    found.extend(
+        message.map(|message| Diagnostic::new(Rule::SignaturesDisagree, reference.name_range, message)),
+    );
+}
+
+/// Whether a function cannot be called with so many inputs, in a sentence.
+fn miscounted(name: &str, signature: &Signature, count: Option<usize>) -> Option<String> {
+    let count = count.filter(|count| !(signature.least()..=signature.most()).contains(count))?;
+    Some(format!(
+        "`get_test_inputs()` gives {} and `{name}` takes {}: give one input per argument",
+        plural(count, "input"),
+        arguments(signature)
+    ))
 }
 
 /// One input, where `get_test_inputs()` gives a tensor by itself: it may do so for a single argument.
@@ -81,14 +105,8 @@ fn disagreement(
                 parameter.name
             ));
         }
-        if let Some(count) = count
-            && !(signature.least()..=signature.most()).contains(&count)
-        {
-            return Some(format!(
-                "`get_test_inputs()` gives {} and `{name}` takes {}: give one input per argument",
-                plural(count, "input"),
-                arguments(signature)
-            ));
+        if let Some(message) = miscounted(name, signature, count) {
+            return Some(message);
         }
     }
     let names = |signature: &Signature| -> Vec<String> {
