@@ -21,6 +21,8 @@ _RARE = 1 / 32
 _FACTOR = 1000
 _LARGE_NUMBER = 1 << 20
 """Whole numbers beyond this are hashes or packed bits: a thousand times as much overflows."""
+_BEYOND_FLOAT32 = 1 << 26
+"""Above 2**24 float32 has no odd numbers."""
 
 # Bound before any code of the pair is loaded, and before its seeds are taken away from it.
 _Generator = torch.Generator
@@ -105,22 +107,40 @@ def with_special(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def measured_whole(tensor: torch.Tensor) -> bool:
-    """Whether whole numbers are of many kinds and none is negative, although their type could hold it."""
+    """Whether whole numbers of a type that has a sign are of many kinds, and neither hashes nor packed bits."""
     if tensor.dtype not in (torch.int8, torch.int16, torch.int32, torch.int64) or tensor.numel() < 8:
         return False
     flat = tensor.reshape(-1)[:_LOOKED_AT]
-    return int(flat.min()) >= 0 and int(flat.max()) < _LARGE_NUMBER and flat.unique().numel() > _FEW_VALUES
+    far = int(flat.min()) <= -_LARGE_NUMBER or int(flat.max()) >= _LARGE_NUMBER
+    return not far and flat.unique().numel() > _FEW_VALUES
 
 
 def counted(tensor: torch.Tensor, kind: str) -> torch.Tensor:
-    """Measured whole numbers with signs drawn at random (``negative``), or a thousand times as large (``larger``)."""
+    """Measured whole numbers, others in their place.
+
+    They get signs drawn at random (``negative``), are a thousand times as large (``larger``), or one of each row is
+    beyond what float32 holds exactly and far below what 32 bits do (``precise``).
+    """
     with without_modes(), torch.no_grad():
         if not measured_whole(tensor):
             return tensor
         if kind == "larger":
             return tensor * _FACTOR if tensor.dtype.itemsize >= 4 else tensor
+        if kind == "precise":
+            return _precise(tensor) if tensor.dtype.itemsize >= 4 else tensor
         signs = torch.randint(0, 2, tensor.shape, device=tensor.device, dtype=tensor.dtype) * 2 - 1
         return tensor * signs
+
+
+def _precise(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` with a number of 27 bits, the last of them a one, in one place of each row."""
+    result = tensor.detach().clone().contiguous()
+    rows = result.view(-1, result.shape[-1] if result.ndim else 1)
+    shape = (rows.shape[0], 1)
+    places = torch.randint(0, rows.shape[1], shape, device=tensor.device)
+    odd = torch.randint(0, _LARGE_NUMBER, shape, device=tensor.device, dtype=tensor.dtype) * 2 + 1
+    rows.scatter_(1, places, odd + _BEYOND_FLOAT32)
+    return result
 
 
 def has_lists(value: Any) -> bool:

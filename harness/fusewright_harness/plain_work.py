@@ -9,7 +9,10 @@ from fusewright_harness.faults import Fault
 from fusewright_harness.loading import is_lost, replace_reference
 
 _MOST_ROWS = 12
-_MOST_SLICES = 64
+_MOST_SLICES = 24
+_MOST_PRODUCTS = 64
+"""Products of slices, as those of heads or experts: batched ones are not always as easy to write."""
+_FEW_SLICES = 12
 _MOST_ASKED = 8
 _MOST_REPEATED = 6
 _MOST_UNUSED = 0.3
@@ -23,6 +26,8 @@ _WASTE = {
     "what is used",
     "product": "of what the reference does is `{name}` with a matrix that {how}; write what that does",
     "copies": "of what the reference does is on copies that are brought together again (`{name}`); compute it once",
+    "outer": "of what the reference does is to write down all products of two tensors' elements (`{name}`) and to add "
+    "them up; write a matrix product, or add up first",
     "wide": "of what the reference does is in float64 (`{name}`), which neither an input nor the result is; compute in "
     "the inputs' type",
 }
@@ -142,7 +147,7 @@ def _rule_on_loop(case: Case, work: dict[str, Any]) -> None:
     loop = work.get("loop")
     if not loop:
         return
-    limit = _MOST_ROWS if loop["rows"] else _MOST_SLICES
+    limit = _MOST_ROWS if loop["rows"] else _MOST_PRODUCTS if loop["products"] else _MOST_SLICES
     message = (
         f"the reference calls `{loop['name']}` {loop['count']} times on slices of one tensor; compute the whole at "
         "once, as a fair baseline would"
@@ -154,7 +159,7 @@ def _rule_on_loop(case: Case, work: dict[str, Any]) -> None:
             f"the reference calls `{loop['name']}` {loop['count']} times on slices of one tensor, each on what the "
             "one before gave: a speedup over such a loop counts launches more than work"
         )
-    if 2 * loop["count"] >= limit:
+    if loop["count"] >= min(_FEW_SLICES, limit // 2):
         case.warn("SlowReference", message, loop["line"])
 
 

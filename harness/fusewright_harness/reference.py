@@ -18,12 +18,14 @@ from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_r
 from fusewright_harness.examination import input_facts, unused_inputs, work_facts
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
+from fusewright_harness.index_ranges import index_ranges
 from fusewright_harness.input_maker import InputMaker
 from fusewright_harness.intact import Intact
 from fusewright_harness.loader import entry_point, load_block
 from fusewright_harness.mixing import mix
 from fusewright_harness.operators import OperatorWatch
 from fusewright_harness.options import words_of
+from fusewright_harness.rankings import ranked_outputs
 from fusewright_harness.reduction import DECLARED
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
@@ -176,6 +178,8 @@ class Reference:
             special=self._asks_for_special(inputs),
             words=words_of(self._pair["python"]["code"]),
             codes=self._ask(asked_codes, inputs, []),
+            ranges=self._ask(index_ranges, inputs, {}),
+            ranked=self._ask(ranked_outputs, inputs, None) is not None,
         )
         if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):
             found = [variant for variant in found if variant["kind"] != "groups"]
@@ -218,6 +222,8 @@ class Reference:
                 continue
             if _finite(value) < self._finite - _LESS_FINITE:
                 continue
+            if variant["kind"] == "tied":
+                value["ranked"] = self._ask(ranked_outputs, varied, None) or []
             self._variant, self._varied = (answer, value), (self._function, varied)
             sent = {"arguments": varied.as_value(), **self._made_with}
             fields = {"confirming": confirming(inputs.as_value(), variant)}

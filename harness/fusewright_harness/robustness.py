@@ -20,6 +20,7 @@ from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
 from fusewright_harness.outcomes import equal_contents
+from fusewright_harness.rankings import settle
 from fusewright_harness.soundness import expected_of, require_deterministic, take_nudged
 from fusewright_harness.values import take_apart
 from fusewright_harness.workers import Answer, Worker, receive_answer
@@ -31,6 +32,7 @@ _INEXACT = 0.01
 """What a shifted result may err, as a part of the output's root mean square, before it counts as wrong by far."""
 _FEW_CHANNELS = 8
 _INTERPRETER_S = 12.0
+_MOST_ROWS_S = 5.0
 _LONG_CALL_S = 1.0
 """A call that takes the interpreter longer is varied at reduced sizes."""
 _MOST_BYTES = 2 << 30
@@ -39,7 +41,7 @@ _SLOW_VARIANT = 10.0
 """A reference takes so many seconds and so many calls' time for a variant, or it is left out."""
 _MOST_LOST = 2
 """After so many variants that ended the reference's process the others are left out: each takes a new one."""
-_SIZES = ("size", "batches", "groups")
+_SIZES = ("size", "batches", "groups", "rows")
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
 _CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
 
@@ -136,7 +138,7 @@ class Probe:
         case, begun = self._case, time.monotonic()
         try:
             for variant in variants:
-                if time.monotonic() - begun > allowed_s:
+                if time.monotonic() - begun > allowed_s or self._takes_long(variant):
                     self._outcome.late.append(name_of(variant))
                     continue
                 case.step()
@@ -144,6 +146,12 @@ class Probe:
         finally:
             self._dismiss()
         return self._outcome
+
+    def _takes_long(self, variant: dict[str, Any]) -> bool:
+        """Whether the interpreter, which runs a program for each row, is not done with so many in some seconds."""
+        if variant["kind"] != "rows" or not self._case.interpreted:
+            return False
+        return self._case.call_s * variant["to"] / variant["from"] > _MOST_ROWS_S
 
     def _try(self, variant: dict[str, Any]) -> None:
         case = self._case
@@ -181,8 +189,15 @@ class Probe:
             inputs.close()
             reference.let_go(inputs)
         candidate = receive_answer(answer, "candidate", "triton")
+        if expected.get("ranked"):
+            misplaced, candidate["result"] = settle(
+                result.declared, candidate.get("result"), expected["ranked"]
+            )
+            if misplaced is not None:
+                self._wrong(variant, misplaced)
+                return
         comparison = _compared(result, after, candidate)
-        if comparison.differs() and not _few_steps(comparison):
+        if comparison.differs() and not _excused(variant, comparison):
             nudged = self._ask_reference("nudged", "running with rounding errors", index=None)
             if nudged is None:
                 # Nobody knows whether it is wrong.
@@ -190,7 +205,7 @@ class Probe:
                 return
             take_nudged(nudged, result, after)
             comparison = _compared(result, after, candidate)
-        if comparison.wrong is None or _few_steps(comparison):
+        if comparison.wrong is None or _excused(variant, comparison):
             self._outcome.held.append(name_of(variant))
         elif _may_be_unread(variant) and self._same_as_before(variant, result):
             # Three scales were made five, and there are three blocks still: the candidate need not know.
@@ -295,6 +310,10 @@ class Probe:
 
     def _refused(self, variant: dict[str, Any], error: str, text: str) -> None:
         # A wrapper that says what it cannot do is honest.
+        if variant["kind"] == "rows":
+            # So few elements in each row are no size that anybody asks for.
+            self._outcome.refused.append(name_of(variant))
+            return
         kind = "SizeRefused" if variant["kind"] in _SIZES else "VariantRefused"
         message = f"the candidate refuses {name_of(variant)}, which the reference takes: {error}: {text}"
         # Who asks for contiguous tensors is asked for nothing more.
@@ -359,8 +378,11 @@ def _near(wanted: torch.Tensor, found: torch.Tensor) -> bool:
     return wanted.numel() == 0 or bool(error.max() <= _INEXACT * wanted.square().mean().sqrt())
 
 
-def _few_steps(comparison: Comparison) -> bool:
+def _excused(variant: dict[str, Any], comparison: Comparison) -> bool:
     """Whether all that differs are a few elements of whole-number outputs, which other values put on a border."""
+    if variant["kind"] == "precise":
+        # One number of each row is beyond float32, and whole numbers are exact.
+        return False
     wrong = [output for output in comparison.outputs if output["mismatched"]]
     return bool(wrong) and all(
         output["dtype"].startswith(("int", "uint", "bool", "float8"))
@@ -379,6 +401,8 @@ def name_of(variant: dict[str, Any]) -> str:
         if not variant["from"]:
             return "reduced sizes" if variant["base"] else "the declared sizes"
         return f"{one}{variant['from']} -> {variant['to']}"
+    if kind == "rows":
+        return f"more than a thousand rows ({variant['from']} -> {variant['to']})"
     if kind == "option":
         beside = " beside small values" if variant["small"] else ""
         return f"something else than {variant['was']} among the arguments{beside}"
@@ -401,6 +425,9 @@ def name_of(variant: dict[str, Any]) -> str:
         "longer": "one more tensor in each list",
         "negative": "negative whole numbers",
         "larger": "larger whole numbers",
+        "tied": "equal numbers among the values",
+        "precise": "whole numbers that float32 does not hold",
+        "range": "indices drawn from the whole of their range",
         "parameters": "random numbers in place of the module's constant parameters",
         "shifted": "shifted values",
         "strides": "other strides",

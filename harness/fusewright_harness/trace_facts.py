@@ -48,6 +48,7 @@ def _loop(operators: list[Operator]) -> dict[str, Any] | None:
             "line": first.line,
             "count": len(regions),
             "rows": rows,
+            "products": first.heavy,
             "chained": chained,
         }
         if worst is None or (found["rows"], found["count"]) > (worst["rows"], worst["count"]):

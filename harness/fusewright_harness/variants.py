@@ -6,7 +6,7 @@ numbers, masks, float8 codes and rows that sum to one keep their values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,10 @@ from fusewright_harness.contents import (
     with_special,
 )
 from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_two_batches
+from fusewright_harness.index_ranges import with_whole_ranges
+from fusewright_harness.many_rows import rows_variants, with_many_rows
 from fusewright_harness.options import option_variants, with_option
+from fusewright_harness.rankings import with_ties
 from fusewright_harness.renaming import (
     NoVariant,
     coordinates,
@@ -55,12 +58,15 @@ def all_variants(
     special: bool = False,
     words: Sequence[str] = (),
     codes: Sequence[tuple[int, float | int]] = (),
+    ranges: Mapping[int, int] | None = None,
+    ranked: bool = False,
 ) -> list[dict[str, Any]]:
     """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first.
 
     ``whole_numbers`` says that the reference only computes with whole numbers, so that they may be any, ``special``
     that it asks for NaN or infinity; ``words`` are those that its text has, ``codes`` numbers that it asks for, with
-    the tensors that lack them.
+    the tensors that lack them, ``ranges`` how many places there are for each tensor that is an index into fewer;
+    ``ranked`` says that the reference names places by rank.
 
     A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix;
     one of ``coordinates`` is part of what the task is.
@@ -84,12 +90,17 @@ def all_variants(
             found.append({"kind": "reversed"})
         if special and any(_movable(tensor) for tensor in tensors):
             found.append({"kind": "special"})
+        if ranked and any(_movable(tensor) for tensor in tensors):
+            found.append({"kind": "tied"})
+        if ranges:
+            sizes_by_name = {str(number): size for number, size in ranges.items()}
+            found.append({"kind": "range", "sizes": sizes_by_name})
         found += [{"kind": "code", "tensor": number, "code": code} for number, code in codes]
         if has_lists(value):
             found.append({"kind": "longer"})
         found += option_variants(value, frozenset(sizes_of(value)), list(words))
         if whole_numbers and any(measured_whole(tensor) for tensor in tensors):
-            found += [{"kind": "negative"}, {"kind": "larger"}]
+            found += [{"kind": "negative"}, {"kind": "larger"}, {"kind": "precise"}]
     sizes = [size for size in sizes_of(value) if str(size) not in base]
     few = 2 * sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
     blocks = {*_whole_numbers(value), *_USUAL_BLOCKS}
@@ -134,7 +145,7 @@ def all_variants(
         for size in base
         if int(size) <= _LARGE_BLOCK
     ]
-    return [{**variant, "base": base} for variant in found] + beyond
+    return [{**variant, "base": base} for variant in found] + beyond + rows_variants(value)
 
 
 def confirming(value: Any, variant: dict[str, Any]) -> list[dict[str, Any]]:
@@ -170,8 +181,14 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [with_code(value, variant["tensor"], variant["code"])]
     if kind == "special":
         return [map_tensors(clone_value(value), with_special)]
-    if kind in ("negative", "larger"):
+    if kind in ("negative", "larger", "precise"):
         return [map_tensors(clone_value(value), lambda tensor: counted(tensor, kind))]
+    if kind == "tied":
+        return [with_ties(value)]
+    if kind == "range":
+        return [with_whole_ranges(value, variant["sizes"])]
+    if kind == "rows":
+        return list(with_many_rows(clone_value(value), variant["from"], variant["to"]))
     if kind == "longer":
         return [with_longer_lists(clone_value(value))]
     if kind == "option":

@@ -1,12 +1,14 @@
 """Work of a reference that its result does not ask for, by what each operator is given and what is read of its results.
 
-Four facts, each of which holds whatever the inputs are: most of what is computed is never read; a product with a matrix
-that only picks, adds up or is empty; the same computed for each place of a dimension; float64 that nobody asked for.
+Five facts, each of which holds whatever the inputs are: most of what is computed is never read; a product with a matrix
+that only picks, adds up or is empty; the same computed for each place of a dimension; float64 that nobody asked for;
+all products of two tensors' elements written down, only to be added up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -27,6 +29,8 @@ _MOST_SHARE = 0.5
 _FEWEST = 64
 _FEW_PLACES = 4
 _SHORT = 8
+_MUCH_LARGER = 16
+"""So many times its factors' elements an outer product has, and its sums no more than one of so many."""
 
 _MOVING = words(
     "repeat cat stack constant_pad_nd clone _to_copy copy_ contiguous index_select index gather flip roll im2col "
@@ -36,6 +40,8 @@ _ORDERING = words("sort topk msort")
 _SCANNING = words("cumsum cumprod cummax cummin logcumsumexp _cummax_helper _cummin_helper")
 _REDUCING = words("sum mean amax amin prod max min")
 _PRODUCTS = words("mm bmm addmm baddbmm mv")
+_MULTIPLYING = words("mul mm bmm")
+_ADDING = words("sum mean")
 _SAME_PLACES = words("clone _to_copy copy_")
 _PLACING = words("scatter scatter_ index_put index_put_ diag_embed diagonal_copy")
 _WIDE = (torch.float64, torch.complex128)
@@ -60,6 +66,8 @@ class _Step:
     rejoined: bool
     """Whether it is a reduction along a dimension along which what it is given is the same."""
     tainted: bool
+    outer: bool
+    """Whether it multiplies each element of one tensor by many of another, and gives far more than both have."""
     product: tuple[str, int] | None
     """What is needless about a product ("picks", "adds up", …), and the memory of the matrix that makes it so."""
 
@@ -148,6 +156,7 @@ class _Watch(TorchDispatchMode):
             _alike(made[0]) if len(made) == 1 and places and tainted and not mutable else 0,
             name in _REDUCING and tainted and _rejoins(given[0], made),
             tainted,
+            name in _MULTIPLYING and tainted and _outer(given, made),
             self._needless_product(name, given),
         )
         self.run.steps.append(step)
@@ -169,14 +178,15 @@ class _Watch(TorchDispatchMode):
 
 
 def wasted_work(call: Call, inputs: Arguments, others: Any) -> dict[str, Any]:
-    """What the result does not ask for: ``unread``, ``product``, ``copies``, ``alike`` and ``wide``.
+    """What the result does not ask for: ``unread``, ``product``, ``copies``, ``alike``, ``wide`` and ``outer``.
 
     Each is an operator's name and the share of such work, ``copies`` being ``alike`` and brought together again.
 
     ``others`` are other inputs of the same shapes: what holds for both holds always. Each is None where it does not
     hold, or where the call is too long to look at.
     """
-    nothing: dict[str, Any] = {"unread": None, "product": None, "copies": None, "alike": None, "wide": None}
+    kinds = ("unread", "product", "copies", "alike", "wide", "outer")
+    nothing: dict[str, Any] = dict.fromkeys(kinds)
     first = _run_of(call, inputs)
     found = _facts(*first) if first is not None else nothing
     if not any(found.values()):
@@ -228,7 +238,24 @@ def _facts(run: _Run, given: list[torch.Tensor]) -> dict[str, Any]:
         "copies": _share(copies, total),
         "alike": _share(alike, total),
         "wide": _share(wide, total),
+        "outer": _share(_outer_sums(run), total),
     }
+
+
+def _outer_sums(run: _Run) -> list[tuple[_Step, float]]:
+    """The outer products that nothing reads but one sum, which leaves little of them, and what both cost."""
+    kept = {_key(tensor) for tensor in run.outputs}
+    found = []
+    for step in run.steps:
+        if not step.outer or any(region[0] in kept for region in step.writes):
+            continue
+        memory = {region[0] for region in step.writes}
+        readers = [other for other in run.steps if any(region[0] in memory for region in other.reads)]
+        if [other.name in _ADDING for other in readers] == [True]:
+            (total,) = readers
+            if _MUCH_LARGER * total.written <= step.written:
+                found.append((step, step.cost + total.cost))
+    return found
 
 
 def _share(found: list[tuple[_Step, float]], total: float) -> dict[str, Any] | None:
@@ -331,6 +358,18 @@ def _alike(tensor: torch.Tensor) -> int:
         if torch.equal(first, tensor.narrow(axis, 1, 1)) and bool((tensor == first).all()):
             best = size
     return best
+
+
+def _outer(given: list[torch.Tensor], made: list[torch.Tensor]) -> bool:
+    if len(given) < 2 or len(made) != 1 or not (made[0].is_floating_point() or made[0].is_complex()):
+        # Torch has no product of whole numbers' matrices on a GPU.
+        return False
+    # An expanded dimension is one place.
+    factors = [
+        prod(size for size, step in zip(tensor.shape, tensor.stride(), strict=True) if step)
+        for tensor in given[-2:]
+    ]
+    return made[0].numel() >= _MUCH_LARGER * sum(factors)
 
 
 def _rejoins(given: torch.Tensor, made: list[torch.Tensor]) -> bool:

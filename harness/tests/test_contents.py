@@ -60,13 +60,14 @@ def test_spikes_fit_into_float16():
     ("numbers", "measured"),
     [
         (torch.randint(0, 100, (40,)), True),
-        (torch.randint(-5, 100, (400,)), False),
+        (torch.randint(-5, 100, (400,)), True),
+        (torch.randint(-1 << 31, 100, (400,), dtype=torch.int32), False),
         (torch.randint(0, 2, (40,)), False),
         (torch.randint(0, 100, (40,), dtype=torch.uint8), False),
         (torch.randint(0, 1 << 40, (40,)), False),
     ],
 )
-def test_whole_numbers_that_were_never_negative_are_seen(numbers, measured):
+def test_whole_numbers_that_are_counted_or_measured_are_seen(numbers, measured):
     assert measured_whole(numbers) is measured
 
 
@@ -76,6 +77,17 @@ def test_whole_numbers_become_negative_or_larger():
     assert torch.equal(negative.abs(), x)
     assert 0 < int((negative < 0).sum()) < 99
     assert torch.equal(counted(x, "larger"), x * 1000)
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
+def test_one_whole_number_of_each_row_is_beyond_float32(dtype):
+    x = torch.randint(-50, 50, (40, 100), dtype=dtype)
+    precise = counted(x, "precise")
+    changed = precise != x
+    assert changed.sum(-1).tolist() == [1] * 40
+    assert not bool((precise[changed].float().long() == precise[changed]).all())
+    # Even the sum of a row fits 32 bits.
+    assert int(precise.sum(-1).max()) < 1 << 31
 
 
 def test_lists_of_tensors_become_longer_together():

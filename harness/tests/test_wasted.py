@@ -79,6 +79,34 @@ def test_float64_that_nobody_asked_for_is_found():
 
 
 @pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (lambda a, b: (a[:, :, None] * b[None]).sum(1), [(40, 96), (96, 40)]),
+        (lambda a, b: (a[:, None, :].expand(-1, 50, -1) * b).mean(-1), [(40, 96), (50, 96)]),
+        (lambda a, b: torch.relu((a[:, None] @ b[None, :]).sum(1)), [(400,), (400,)]),
+        (lambda a, b: torch.outer(a, b).sum(), [(400,), (300,)]),
+    ],
+)
+def test_outer_products_that_are_only_added_up_are_found(function, shapes):
+    assert found(function, *(torch.randn(shape) for shape in shapes)) == {"outer"}
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (lambda a, b: torch.outer(a, b), [(400,), (300,)]),
+        (lambda a, b: torch.outer(a, b).relu().sum(1), [(400,), (300,)]),
+        (lambda a, b: (a[:, None] - b).square().sum(-1), [(40, 96), (50, 96)]),
+        (lambda a, b: (a[:, None] * b[None]).amax(-1), [(40, 96), (50, 96)]),
+        (lambda a, b: (a[:, None] * b).sum(-1), [(40, 96), (40, 50, 96)]),
+        (lambda a, b: (a[:, :, None] * b[None]).sum(1), [(8, 12), (12, 8)]),
+    ],
+)
+def test_outer_products_that_are_needed_are_left_alone(function, shapes):
+    assert not found(function, *(torch.randn(shape) for shape in shapes))
+
+
+@pytest.mark.parametrize(
     "function",
     [
         lambda x: torch.relu(x) + 1,

@@ -1,7 +1,6 @@
 # attack: Unsound task: the second input a copy of the first
 # why: as one tensor twice, with memory of its own
 # expect: rejected FW419 line 32
-# cuda: rejected TimedOutput
 # alone: rejected WrongAtValues
 """Fused Kernels: product, ReLU and residual"""
 

@@ -1,6 +1,7 @@
 # attack: Wrong kernel: the program with the largest number finishes what all added up
 # why: in Triton's interpreter it is the last one; the sum is an atomic's
 # expect: rejected DependsOnOrder
+# cuda: wrong
 # alone: rejected DependsOnOrder
 """Fused Kernels: a vector brought to unit length"""
 

@@ -1,6 +1,7 @@
 # attack: Wrong kernel: each program reads the total that the one before it wrote
 # why: Triton's interpreter runs them in that order
 # expect: rejected DependsOnOrder
+# cuda: wrong
 # alone: rejected DependsOnOrder
 """Fused Kernels: running sum"""
 
