@@ -40,7 +40,8 @@ def rows_variants(value: Any) -> list[dict[str, Any]]:
         return []
     for size in sizes:
         rows = max((prod(shape) for shape in leading if size in shape), default=_ROWS)
-        if rows < _ROWS:
+        # So few may be channels, which a kernel counts by number as its reference does.
+        if rows < _ROWS and size > _FLOOR:
             found.append({"kind": "rows", "from": size, "to": next_prime(_ROWS * size // rows), "base": {}})
     return found[:_MOST_VARIANTS]
 

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from fusewright_harness.call import Arguments, Call
+from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
@@ -27,6 +27,7 @@ _DIGEST_ELEMENTS = 1 << 18
 _MOST_SHARE = 0.5
 _MOST_SAME = 4
 _NEAR = 1e-5
+_LARGER = 1.7
 _SAMPLE = 1024
 _BYTES_PER_OPERATION = 0.07
 
@@ -137,13 +138,31 @@ def needless_work(call: Call, inputs: Arguments, others: Any) -> dict[str, Any]:
     second = _steps_of(call, Arguments.from_value(others))
     if second is None:
         return {**nothing, "same": same}
-    elsewhere = _round_trips(second[0])
-    held = [trip for trip in trips if any(trip["at"] == other["at"] for other in elsewhere)]
+    elsewhere = {trip["at"] for trip in _round_trips(second[0])}
+    if any(trip["at"] not in elsewhere and _undefined(second[0], trip["at"]) for trip in trips):
+        # A logarithm has no answer there, and the exponential of one takes nothing back.
+        nearby = _steps_of(call, Arguments.from_value(map_tensors(inputs.as_value(), _enlarged)))
+        near = {trip["at"] for trip in _round_trips(nearby[0])} if nearby else set()
+        elsewhere |= {at for at in near if _undefined(second[0], at)}
+    held = [trip for trip in trips if trip["at"] in elsewhere]
     return {
         "roundtrip": max(held, key=lambda trip: trip["share"], default=None),
         "same": same,
         "input": given and _gives_back(*second),
     }
+
+
+def _undefined(steps: _Steps, number: int) -> bool:
+    """Whether a step's result has no number in places."""
+    result = steps.steps[number].result if number < len(steps.steps) else None
+    return result is not None and result.is_floating_point() and bool(torch.isnan(result).any())
+
+
+def _enlarged(tensor: torch.Tensor) -> torch.Tensor:
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1:
+        return tensor
+    with without_modes(), torch.no_grad():
+        return (tensor.detach() * _LARGER).requires_grad_(tensor.requires_grad)
 
 
 def _steps_of(call: Call, inputs: Arguments) -> tuple[_Steps, list[torch.Tensor]] | None:

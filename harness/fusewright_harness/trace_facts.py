@@ -42,7 +42,8 @@ def _loop(operators: list[Operator]) -> dict[str, Any] | None:
         if len(regions) < 8 or 2 * whole < len(regions):
             continue
         rows = all(sum(size > 1 for size in shape) <= 1 for shape, *_rest in first.signature[1:-1])
-        chained = len({depths[number] for number in numbers}) > len(numbers) // 2
+        # What is done with each slice may wait for what was done with the one before, though this operator does not.
+        chained = len({depths[number] for number in numbers}) > len(numbers) // 2 or _deepens(depths, numbers)
         found = {
             "name": first.name,
             "line": first.line,
@@ -54,6 +55,13 @@ def _loop(operators: list[Operator]) -> dict[str, Any] | None:
         if worst is None or (found["rows"], found["count"]) > (worst["rows"], worst["count"]):
             worst = found
     return worst
+
+
+def _deepens(depths: list[int], numbers: list[int]) -> bool:
+    """Whether what stands between an operator's calls waits longer and longer, turn by turn."""
+    quarter = max(1, len(numbers) // 4)
+    early, late = depths[numbers[0] : numbers[quarter]], depths[numbers[-quarter - 1] : numbers[-1]]
+    return bool(early) and bool(late) and max(late) - max(early) >= len(numbers) // 2
 
 
 def _depths(operators: list[Operator]) -> list[int]:

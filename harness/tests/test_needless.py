@@ -31,6 +31,11 @@ def test_a_round_trip_is_found(function):
     assert found(function, torch.randn(20, 64)) == {"roundtrip"}
 
 
+def test_a_round_trip_is_found_where_only_positive_numbers_have_one():
+    assert found(lambda x: torch.exp(torch.log(x)) + 1, torch.rand(20, 64) + 0.1) == {"roundtrip"}
+    assert found(lambda x: torch.exp(torch.log(x).sum(-1)), torch.rand(20, 64) + 0.1) == set()
+
+
 def test_equal_values_computed_over_and_over_are_found():
     def alike(x):
         return sum(torch.tanh(torch.sin(x + 0.0 * i).exp()) * 2**i for i in range(8))
