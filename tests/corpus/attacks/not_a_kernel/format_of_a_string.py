@@ -1,0 +1,57 @@
+# attack: Not a kernel: an f-string whose formatting computes
+# why: nothing is called by name
+# expect: rejected NotComputedByKernel
+# alone: rejected NotComputedByKernel
+"""Fused Kernels: softmax of rows"""
+
+# <PYTHON>
+import torch
+
+
+def told_softmax_pytorch(x):
+    return torch.softmax(x, -1)
+
+
+# </PYTHON>
+
+# <TRITON>
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def told_softmax_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    o = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + o, mask=o < n, other=0.0)
+    tl.store(out_ptr + o, x, mask=o < n)
+
+
+class Told:
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __format__(self, _how):
+        self.tensor.copy_(torch.softmax(self.tensor, -1))
+        return ""
+
+
+def told_softmax_triton_wrapper(x):
+    x = x.clone()
+    out = torch.empty_like(x)
+    f"{Told(x)}"
+    told_softmax_kernel[(triton.cdiv(x.numel(), 256),)](x, out, x.numel(), BLOCK=256)
+    return out
+
+
+# </TRITON>
+
+# <TEST>
+import torch
+
+
+def get_test_inputs():
+    return (torch.randn(64, 100, device="cuda"),)
+
+
+# </TEST>
