@@ -176,6 +176,9 @@ impl Job {
         if exists {
             // From now on, cancelling what runs on the candidate cancels the loop.
             self.session.jobs.name(self.ticket.id, &uri);
+            // Whoever opens it now is offered that, and not to begin what is under way.
+            let what = self.at(|at| at.attempt.clone()).unwrap_or_else(|| "at work".to_owned());
+            self.session.state().doing.entry(uri.clone()).or_insert(what);
         }
         tell_of_candidate(&self.session, &uri, exists);
         if first && exists {

@@ -113,6 +113,7 @@ fn a_cancelled_loop_goes_on_and_what_is_given_up_is_deleted() {
     let id = client.ask("workspace/executeCommand", json!({"command": "fusewright.nextIdea"}));
     let show = client.expect_request("window/showDocument");
     client.open(&uri, &pair("waits"));
+    assert_eq!(client.lenses(&uri), ["■ Cancel"], "from the moment that it is shown");
     client.reply(&show, json!({"success": true}));
     client.status("verifying");
     assert_eq!(client.lenses(&uri), ["■ Cancel"]);
