@@ -54,7 +54,7 @@ class Addresses(ast.NodeTransformer):
         pointers = [term for term in terms if isinstance(term, ast.Name) and term.id.endswith("_ptr")]
         if len(pointers) != 1 or len(terms) < 2:
             return address
-        offsets = self._gathered([term for term in terms if term is not pointers[0]])
+        offsets = self._gathered(_uncancelled([term for term in terms if term is not pointers[0]]))
         rest = sorted((self._term(term) for term in offsets), key=self._nearness)
         return _sum([pointers[0], *rest])
 
@@ -156,6 +156,27 @@ def _terms(expression: ast.expr) -> list[ast.expr]:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return [*_terms(left), *_terms(right)]
     return [expression]
+
+
+def _uncancelled(terms: list[ast.expr]) -> list[ast.expr]:
+    """The terms without those that are added and subtracted again."""
+    kept: list[ast.expr] = []
+    for term in terms:
+        less = _negated(term)
+        opposite = next(
+            (
+                one
+                for one in kept
+                if (less is not None and ast.unparse(one) == ast.unparse(less))
+                or ((other := _negated(one)) is not None and ast.unparse(other) == ast.unparse(term))
+            ),
+            None,
+        )
+        if opposite is None:
+            kept.append(term)
+        else:
+            kept.remove(opposite)
+    return kept
 
 
 def _operands(expression: ast.expr) -> list[ast.expr]:

@@ -48,7 +48,7 @@ def constant_checks(traced: Traced) -> list[str]:
 
 def size_checks(traced: Traced, sizes: Sizes) -> list[str]:
     """Lines that refuse sizes and numbers other than those that the trace found to be equal."""
-    unequal: dict[Leaf, list[str]] = {}
+    unequal: dict[Leaf, list[tuple[str, str]]] = {}
     for symbol, origin in traced.origins.items():
         value = sizes.canonical(symbol)
         if value in traced.origins and traced.origins[value].expression == origin.expression:
@@ -58,23 +58,57 @@ def size_checks(traced: Traced, sizes: Sizes) -> list[str]:
         if isinstance(value, sympy.Symbol) and sizes.origin(value) is origin:
             # The wrapper reads the size here, so that it is the other one which has to be as large.
             origin = traced.origins[value]
-        unequal.setdefault(origin.leaf, []).append(f"{origin.expression} != {sizes.text(value)}")
+        unequal.setdefault(origin.leaf, []).append((origin.expression, sizes.text(value)))
     for leaf in traced.leaves:
         if leaf.is_tensor:
             single = [Origin(leaf, d, "size") for d, size in enumerate(leaf.value.shape) if size < 2]
-            tests = [f"{origin.expression} != {leaf.value.shape[origin.dimension]}" for origin in single]
+            tests = [(origin.expression, str(leaf.value.shape[origin.dimension])) for origin in single]
             if tests:
                 unequal.setdefault(leaf, []).extend(tests)
     lines: list[str] = []
-    for leaf, tests in unequal.items():
-        what = "have that value" if leaf.is_number else "have that shape"
-        lines += _refusal(" or ".join(tests), f"{leaf.name} cannot {what} here")
-    texts = dict.fromkeys(sizes.text(c) for c in traced.conditions if not _implied(c, traced))
-    for text in texts:
-        if text == "True":
-            continue
-        lines += _refusal(f"not ({text})", "the kernel was not written for these sizes")
+    for tests in unequal.values():
+        test = " or ".join(f"{given} != {asked}" for given, asked in tests)
+        lines += _refusal(test, ", ".join(f"{given} has to be {asked}" for given, asked in tests))
+    known = _Equal()
+    for condition in traced.conditions:
+        if not _implied(condition, traced) and known.is_news(condition, sizes):
+            lines += _condition(condition, sizes)
     return lines
+
+
+class _Equal:
+    """What the lines so far say to be equal."""
+
+    def __init__(self) -> None:
+        self._groups: list[set[str]] = []
+        self._told: set[str] = {"True"}
+
+    def is_news(self, condition: Any, sizes: Sizes) -> bool:
+        """Whether a condition does not follow from those before it."""
+        text = sizes.text(condition)
+        if text in self._told:
+            return False
+        self._told.add(text)
+        if not isinstance(condition, sympy.Equality):
+            return True
+        sides = {sizes.text(side) for side in condition.args}
+        touched = [group for group in self._groups if group & sides]
+        if len(sides) < 2 or any(sides <= group for group in touched):
+            return False
+        self._groups = [group for group in self._groups if not group & sides]
+        self._groups.append(sides.union(*touched))
+        return True
+
+
+def _condition(condition: Any, sizes: Sizes) -> list[str]:
+    """The line that refuses what a condition is false for, and says what it asks."""
+    text = sizes.text(condition)
+    if not isinstance(condition, sympy.Equality):
+        return _refusal(f"not ({text})", f"the sizes have to be such that {text}")
+    given, asked = sorted(
+        (sizes.text(side) for side in condition.args), key=lambda side: not side.isidentifier()
+    )
+    return _refusal(f"{given} != {asked}", f"{given} has to be {asked}")
 
 
 def _refusal(test: str, message: str) -> list[str]:

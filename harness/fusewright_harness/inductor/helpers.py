@@ -289,7 +289,7 @@ class Translate(ast.NodeTransformer):
             _plain_load(node)
         if name == "tl.store" and len(node.args) == 3:
             mask = node.args.pop()
-            if ast.unparse(mask) != "None":
+            if ast.unparse(mask) not in ("None", "True"):
                 node.keywords.insert(0, ast.keyword("mask", mask))
         return node
 
@@ -327,7 +327,8 @@ def _plain_load(node: ast.Call) -> None:
     node.keywords = [keyword for keyword in node.keywords if keyword.arg != "eviction_policy"]
     if len(node.args) == 2:
         mask = node.args.pop()
-        if ast.unparse(mask) == "None":
+        if ast.unparse(mask) in ("None", "True"):
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "other"]
             return
         node.keywords.insert(0, ast.keyword("mask", mask))
         if not any(keyword.arg == "other" for keyword in node.keywords):

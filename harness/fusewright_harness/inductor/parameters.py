@@ -126,7 +126,7 @@ class Parameters:
             text = ast.unparse(value)
             name = by_text.get(text)
             if name is None:
-                wanted = value.id if isinstance(value, ast.Name) else self._extent_name(parameter)
+                wanted = value.id if isinstance(value, ast.Name) else self._extent_name(parameter, value)
                 name = self._names.fresh(wanted)
                 by_text[text] = name
                 self.arguments.append((name, value))
@@ -146,7 +146,26 @@ class Parameters:
             by_text[text] = name
         self.renamed[parameter] = name
 
-    def _extent_name(self, parameter: str) -> str:
+    def _extent_name(self, parameter: str, value: ast.expr) -> str:
         if parameter == "xnumel":
             return "n_elements" if len(self._kernel.size_hints) == 1 else "n_outputs"
-        return _EXTENTS.get(parameter, "extent")
+        return _EXTENTS.get(parameter) or _product_name(value) or "extent"
+
+
+def _product_name(value: ast.expr) -> str | None:
+    """What a product of sizes is called, where it has a name: that of a plane, of an image, of a window."""
+    factors: list[ast.expr] = [value]
+    while isinstance(factors[0], ast.BinOp) and isinstance(factors[0].op, ast.Mult):
+        factors[:1] = [factors[0].left, factors[0].right]
+    names = [factor.id for factor in factors if isinstance(factor, ast.Name)]
+    numbers = [factor for factor in factors if isinstance(factor, ast.Constant)]
+    if not names or len(names) + len(numbers) < len(factors) or len(names) < 2 - bool(numbers):
+        return None
+    wide = "wide_" if numbers else ""
+    if len(names) == 1:
+        return f"{wide}{names[0].removeprefix('n_')}"
+    if all(name.startswith("kernel_") for name in names):
+        return f"{wide}window_size"
+    words = sorted(name.removeprefix("n_").removeprefix("output_") for name in names)
+    name = {"columns rows": "plane_size", "channels columns rows": "image_size"}.get(" ".join(words))
+    return None if name is None else wide + name

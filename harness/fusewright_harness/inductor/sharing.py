@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
+from fusewright_harness.inductor.bounds import is_mask
 from fusewright_harness.inductor.statements import Replace, blocks, loads, replace, stores, target_of, walk
 
 _LONGEST_INLINED = 48
@@ -60,7 +61,10 @@ def inline(statements: list[ast.stmt]) -> bool:
             user = next((s for s in block[place + 1 :] if loads([s])[name]), None)
             if user is None or isinstance(user, (ast.For, ast.If, ast.While, ast.With)):
                 continue
-            atom = isinstance(value, (ast.Name, ast.Constant))
+            # The masks of a load are on a line of their own.
+            atom = isinstance(value, (ast.Name, ast.Constant)) or (
+                is_mask(value) and "tl.load" in ast.unparse(user)
+            )
             if not atom and (
                 len(text) > _LONGEST_INLINED or len(ast.unparse(user)) + len(text) > _LONGEST_LINE
             ):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from fusewright_harness.inductor.aliases import join_steps, propagate_aliases, settle_aliases
+from fusewright_harness.inductor.bounds import fold_bounds, join_bounds
 from fusewright_harness.inductor.shapes import Axes
 from fusewright_harness.inductor.sharing import inline, share
 from fusewright_harness.inductor.statements import blocks, remove_dead, replace, stores, target_of, walk
@@ -25,6 +26,7 @@ def simplify(statements: list[ast.stmt], axes: Axes, types: Types) -> None:
     _rewrite(statements, lambda value: types.without_casts(_Plain(types).visit(value)), types.learn)
     propagate_aliases(statements)
     _rewrite(statements, _Plain(types).visit, types.learn)
+    fold_bounds(statements)
     _fold_truths(statements)
     _rewrite(statements, lambda value: axes.without_broadcasts(value, types.is_scalar), axes.learn)
     # What was broadcast may be a plain number now.
@@ -43,25 +45,31 @@ def simplify(statements: list[ast.stmt], axes: Axes, types: Types) -> None:
         join_steps(block)
     while inline(statements):
         pass
+    join_bounds(statements)
+    remove_dead(statements)
+    while inline(statements):
+        pass
     remove_dead(statements)
 
 
 def _fold_truths(statements: list[ast.stmt]) -> None:
     """Leaves out of masks what always holds."""
-    counts = stores(statements)
-    truths = {
-        name: statement.value
-        for statement in walk(statements)
-        if isinstance(statement, ast.Assign)
-        and (name := target_of(statement)) is not None
-        and counts[name] == 1
-        and isinstance(statement.value, ast.Constant)
-        and statement.value.value is True
-    }
-    if truths:
+    folded = _Truths()
+    while True:
+        counts = stores(statements)
+        truths = {
+            name: statement.value
+            for statement in walk(statements)
+            if isinstance(statement, ast.Assign)
+            and (name := target_of(statement)) is not None
+            and counts[name] == 1
+            and isinstance(statement.value, ast.Constant)
+            and statement.value.value is True
+        }
+        if not truths:
+            return
         replace(statements, truths)
         remove_dead(statements)
-        folded = _Truths()
         for statement in statements:
             folded.visit(statement)
 

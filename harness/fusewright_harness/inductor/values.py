@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 
+from fusewright_harness.inductor.bounds import bounded
 from fusewright_harness.inductor.indices import Indices
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.statements import walk
@@ -113,6 +114,9 @@ def _name(
         return _index_name(index.group(1), value, indices, renamed)
     if not _TEMPORARY.fullmatch(inductor):
         return None
+    place = bounded(value)
+    if place is not None:
+        return [f"{renamed.get(place, place).removeprefix('source_')}_inside"]
     if inductor in stored:
         return [stored[inductor], f"{stored[inductor]}_value"]
     if inductor.startswith("_"):
@@ -217,11 +221,15 @@ def _index_name(prefix: str, value: ast.expr, indices: Indices, renamed: dict[st
             size = renamed.get(name, name)
         case ast.BinOp(op=ast.FloorDiv(), right=ast.Name(id=name)):
             over = renamed.get(name, name)
+            if over.endswith(("plane_size", "image_size")):
+                return [over.removesuffix("_size").removeprefix("wide_"), "outer"]
             return ["row", "outer"] if over == "n_columns" else ["outer"]
         case ast.BinOp(op=ast.FloorDiv()):
             return ["outer"]
+    if size is not None and size.endswith(("plane_size", "image_size")):
+        return [f"place_in_{size.removesuffix('_size').removeprefix('wide_')}"]
     if size is not None:
-        word = size.removeprefix("n_")
+        word = size.removeprefix("n_").removeprefix("wide_")
         word = {"batches": "batch"}.get(word, word.removesuffix("s"))
         if word and word != size:
             return [word, f"{word}_index"]
