@@ -46,7 +46,7 @@ import torch
 
 
 def get_test_inputs():
-    return torch.randn(64, 96, device="cuda"), torch.rand(96, device="cuda") + 0.5
+    return torch.randn(200, 96, device="cuda"), torch.rand(96, device="cuda") + 0.5
 
 
 # </TEST>
