@@ -38,7 +38,11 @@ _LONG_CALL_S = 1.0
 _MOST_BYTES = 2 << 30
 _SLOW_VARIANT_S = 5.0
 _SLOW_VARIANT = 10.0
-"""A reference takes so many seconds and so many calls' time for a variant, or it is left out."""
+_SLOW_NUDGE_S = 30.0
+"""A reference takes so many seconds and so many calls' time for a variant, or it is left out.
+
+It has longer for runs with rounding errors, asked for where a candidate is wrong: a busy machine excuses no one.
+"""
 _MOST_LOST = 2
 """After so many variants that ended the reference's process the others are left out: each takes a new one."""
 _SIZES = ("size", "batches", "groups", "rows")
@@ -252,7 +256,8 @@ class Probe:
         """The reference's answer, or None where a variant ends its process or takes too long; a fresh one goes on."""
         case = self._case
         reference, left_s = case.team.reference, case.deadline.left_s()
-        limit_s = min(left_s / 2, _SLOW_VARIANT_S + _SLOW_VARIANT * case.call_s)
+        patience_s = _SLOW_NUDGE_S if verb == "nudged" else _SLOW_VARIANT_S
+        limit_s = min(left_s / 2, patience_s + _SLOW_VARIANT * case.call_s)
         try:
             reference.hurry(Deadline.within(limit_s, case.deadline))
             reference.ask(verb, doing, **fields)
