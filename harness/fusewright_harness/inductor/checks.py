@@ -112,7 +112,9 @@ def _condition(condition: Any, sizes: Sizes) -> list[str]:
 
 
 def _refusal(test: str, message: str) -> list[str]:
-    return [f"if {test}:", f'    raise ValueError("{message}")']
+    # A key of a dictionary has quotes of its own.
+    told = message.replace("\\", "\\\\").replace('"', "'")
+    return [f"if {test}:", f'    raise ValueError("{told}")']
 
 
 def _implied(expression: Any, traced: Traced) -> bool:

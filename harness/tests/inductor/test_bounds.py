@@ -62,3 +62,13 @@ def test_a_size_is_asked_for_once_and_the_error_says_what_it_has_to_be():
     code = inductor.write(reference, given, name="rotated", target="sm_90").code
     assert code.count("raise ValueError") <= 5
     assert 'raise ValueError("cosine_columns has to be (n_columns + 1) // 2")' in code
+
+
+def test_an_error_about_what_is_in_a_dictionary_is_python():
+    def reference(x, parameters):
+        return x * parameters["scale"]
+
+    given = (torch.zeros(6, 24), {"scale": torch.zeros(24)})
+    code = inductor.write(reference, given, name="scaled", target="sm_90").code
+    ast.parse(code)
+    assert "parameters['scale'].shape[0] has to be n_columns" in code
