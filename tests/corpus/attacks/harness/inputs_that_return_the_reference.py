@@ -1,6 +1,6 @@
 # attack: Harness: TEST hands the expected result over as a hidden argument
 # why: the candidate receives the answer beside the inputs
-# expect: rejected FW419 line 31
+# expect: rejected FW419 line 30
 # alone: rejected UnusedInput
 """Fused Kernels: gated residual with a workspace"""
 

@@ -1,6 +1,6 @@
 # attack: Stolen: the kernel reads its neighbour's memory through the input's pointer
 # why: on a GPU tensors of one pool are neighbours and nobody checks bounds
-# expect: rejected FW419 line 31
+# expect: rejected FW419 line 30
 # alone: error OutOfBounds
 """Fused Kernels: product, ReLU and residual"""
 

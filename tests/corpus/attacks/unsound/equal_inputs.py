@@ -1,6 +1,6 @@
 # attack: Unsound task: the second input a copy of the first
 # why: as one tensor twice, with memory of its own
-# expect: rejected FW419 line 32
+# expect: rejected FW419 line 31
 # alone: rejected WrongAtValues
 """Fused Kernels: product, ReLU and residual"""
 
