@@ -8,29 +8,20 @@ number for, is left out.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from fusewright_harness.case import Case
-from fusewright_harness.compare import Comparison, Expected, compare
+from fusewright_harness.compare import Expected, compare
 from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
-from fusewright_harness.outcomes import equal_contents
 from fusewright_harness.rankings import settle
 from fusewright_harness.soundness import expected_of, require_deterministic, take_nudged
-from fusewright_harness.values import take_apart
+from fusewright_harness.variant_comparison import compared, few_steps_off, may_be_unread, nearly
+from fusewright_harness.variant_outcome import Outcome, name_of
 from fusewright_harness.workers import Answer, Worker, receive_answer
 
-_SLACK = 20.0
-"""Other values may lie where every kernel errs more; what is wrong there is wrong by far."""
-_MOST_STEPS_OFF = 0.005
-_INEXACT = 0.01
-"""What a shifted result may err, as a part of the output's root mean square, before it counts as wrong by far."""
-_FEW_CHANNELS = 8
 _INTERPRETER_S = 12.0
 _MOST_ROWS_S = 5.0
 _LONG_CALL_S = 1.0
@@ -48,59 +39,6 @@ _MOST_LOST = 2
 _SIZES = ("size", "batches", "groups", "rows")
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
 _CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
-
-
-@dataclass
-class Outcome:
-    """What became of the variants, by their names in words."""
-
-    held: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    extreme: list[str] = field(default_factory=list)
-    other_shape: list[str] = field(default_factory=list)
-    coordinates: list[str] = field(default_factory=list)
-    inexact: list[str] = field(default_factory=list)
-
-    def sentence(self) -> str:
-        """The outcome for the line."""
-        # Several inputs may have been varied in the same way.
-        parts = [f"right also with {', '.join(dict.fromkeys(self.held))}"] if self.held else []
-        parts += (
-            [f"left out, for the reference refuses them: {', '.join(self.left_out)}"] if self.left_out else []
-        )
-        parts += (
-            [f"left out, for the reference does not read what was added: {', '.join(self.unread)}"]
-            if self.unread
-            else []
-        )
-        parts += (
-            [f"other than the reference only where several inputs hold {', '.join(self.extreme)} at once"]
-            if self.extreme
-            else []
-        )
-        parts += (
-            [
-                f"right with {', '.join(self.other_shape)} where that is as large as the input, but not for a row"
-            ]
-            if self.other_shape
-            else []
-        )
-        parts += (
-            [f"made for one number of coordinates, so not for {', '.join(self.coordinates)}"]
-            if self.coordinates
-            else []
-        )
-        parts += (
-            [f"less exact than the reference, by less than {_INEXACT:.0%}, with {', '.join(self.inexact)}"]
-            if self.inexact
-            else []
-        )
-        parts += [f"refused by the candidate: {', '.join(self.refused)}"] if self.refused else []
-        parts += [f"not tried for want of time: {', '.join(self.late)}"] if self.late else []
-        return "; ".join(parts)
 
 
 def probe(case: Case) -> None:
@@ -200,21 +138,21 @@ class Probe:
             if misplaced is not None:
                 self._wrong(variant, misplaced)
                 return
-        comparison = _compared(result, after, candidate)
-        if comparison.differs() and not _excused(variant, comparison):
+        comparison = compared(result, after, candidate)
+        if comparison.differs() and not few_steps_off(variant, comparison):
             nudged = self._ask_reference("nudged", "running with rounding errors", index=None)
             if nudged is None:
                 # Nobody knows whether it is wrong.
                 self._outcome.left_out.append(name_of(variant))
                 return
             take_nudged(nudged, result, after)
-            comparison = _compared(result, after, candidate)
-        if comparison.wrong is None or _excused(variant, comparison):
+            comparison = compared(result, after, candidate)
+        if comparison.wrong is None or few_steps_off(variant, comparison):
             self._outcome.held.append(name_of(variant))
-        elif _may_be_unread(variant) and self._same_as_before(variant, result):
+        elif may_be_unread(variant) and self._same_as_before(variant, result):
             # Three scales were made five, and there are three blocks still: the candidate need not know.
             self._outcome.unread.append(name_of(variant))
-        elif variant["kind"] == "shifted" and _nearly((result, after), candidate):
+        elif variant["kind"] == "shifted" and nearly((result, after), candidate):
             self._outcome.inexact.append(name_of(variant))
         else:
             self._confirm(variant, inputs, comparison.wrong)
@@ -344,98 +282,3 @@ class Probe:
                 line=line,
             )
         raise case.rejected("WrongAtValues", f"with {name_of(variant)} {sentence}", line=line)
-
-
-def _compared(result: Expected, after: Expected, candidate: dict[str, Any]) -> Comparison:
-    """What the candidate gave beside what it should, and its arguments after the call."""
-    comparison = compare(result, candidate.get("result"), slack=_SLACK)
-    changed = compare(after, candidate.get("after"), what="input after the call ", slack=_SLACK)
-    if changed.wrong:
-        comparison.blame(changed.wrong)
-    return comparison
-
-
-def _may_be_unread(variant: dict[str, Any]) -> bool:
-    """Whether a size may be one that the reference takes by number: how many blocks there are, or a few channels."""
-    return bool(variant.get("counts_blocks")) or (
-        variant["kind"] == "size" and 0 < variant["from"] <= _FEW_CHANNELS
-    )
-
-
-def _nearly(expected: tuple[Expected, Expected], candidate: dict[str, Any]) -> bool:
-    """Whether all that was given and changed is off by a little.
-
-    A variance that is made as a difference of squares loses digits far from zero, and is a variance still.
-    """
-    wanted_tree, wanted = take_apart([run.declared for run in expected])
-    found_tree, found = take_apart([candidate.get("result"), candidate.get("after")])
-    return wanted_tree == found_tree and all(map(_near, wanted, found))
-
-
-def _near(wanted: torch.Tensor, found: torch.Tensor) -> bool:
-    if wanted.shape != found.shape or wanted.dtype != found.dtype:
-        return False
-    if not wanted.dtype.is_floating_point or wanted.dtype.itemsize == 1:
-        return equal_contents(wanted, found)
-    counted = torch.isfinite(wanted)
-    wanted, error = wanted[counted].double(), (found - wanted)[counted].double().abs()
-    # Where NaN is found the comparison is false, as it should be.
-    return wanted.numel() == 0 or bool(error.max() <= _INEXACT * wanted.square().mean().sqrt())
-
-
-def _excused(variant: dict[str, Any], comparison: Comparison) -> bool:
-    """Whether all that differs are a few elements of whole-number outputs, which other values put on a border."""
-    if variant["kind"] == "precise":
-        # One number of each row is beyond float32, and whole numbers are exact.
-        return False
-    wrong = [output for output in comparison.outputs if output["mismatched"]]
-    return bool(wrong) and all(
-        output["dtype"].startswith(("int", "uint", "bool", "float8"))
-        and output["mismatched"] <= _MOST_STEPS_OFF * output["total"]
-        for output in wrong
-    )
-
-
-def name_of(variant: dict[str, Any]) -> str:
-    """A variant in words."""
-    if variant.get("backwards"):
-        return f"{name_of({**variant, 'backwards': False})}, the last program first"
-    kind = variant.get("kind")
-    if kind == "size":
-        one = "one " if variant.get("part") else ""
-        if not variant["from"]:
-            return "reduced sizes" if variant["base"] else "the declared sizes"
-        return f"{one}{variant['from']} -> {variant['to']}"
-    if kind == "rows":
-        return f"more than a thousand rows ({variant['from']} -> {variant['to']})"
-    if kind == "option":
-        beside = " beside small values" if variant["small"] else ""
-        return f"something else than {variant['was']} among the arguments{beside}"
-    if kind == "code":
-        return f"{variant['code']} among the values, for which the reference asks,"
-    if kind == "scaled" and variant.get("by", 1) < 1:
-        return "small values"
-    if kind == "shifted" and variant.get("by", 0) < 0:
-        return "values shifted down"
-    if kind == "spiked" and variant.get("place"):
-        return "other elements of each row far larger"
-    return {
-        "reversed": "an index turned round",
-        "parted": "different tensors in place of equal ones",
-        "drawn": "random numbers in place of constants",
-        "negated": "signs drawn at random",
-        "scaled": "scaled values",
-        "spiked": "one element of each row far larger than the others",
-        "special": "NaN and infinities, for which the reference asks,",
-        "longer": "one more tensor in each list",
-        "negative": "negative whole numbers",
-        "larger": "larger whole numbers",
-        "tied": "equal numbers among the values",
-        "precise": "whole numbers that float32 does not hold",
-        "range": "indices drawn from the whole of their range",
-        "parameters": "random numbers in place of the module's constant parameters",
-        "shifted": "shifted values",
-        "strides": "other strides",
-        "batches": "two batches",
-        "groups": "twice as many batches or heads in the first tensor",
-    }.get(str(kind), "a variant")

@@ -7,7 +7,7 @@ import torch
 from harness_client import Harness, pair
 
 from fusewright_harness.compare import Expected
-from fusewright_harness.robustness import _nearly
+from fusewright_harness.variant_comparison import nearly
 
 IMPORTS = """
 import torch
@@ -122,7 +122,7 @@ def test_near_is_a_hundredth_of_what_is_usual():
     expected = (Expected(wanted, None, []), Expected(((wanted,), {}), None, []))
 
     def near(found, after=wanted):
-        return _nearly(expected, {"result": found, "after": ((after,), {})})
+        return nearly(expected, {"result": found, "after": ((after,), {})})
 
     assert near(wanted + 0.001)
     assert not near(wanted + 0.1)
