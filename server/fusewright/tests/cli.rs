@@ -45,6 +45,16 @@ fn a_file_of_markers_alone_is_checked_and_not_archived() {
 }
 
 #[test]
+fn convert_names_all_that_it_can_be_asked_for() {
+    let place = Place::new();
+    place.write("pair.py", pair(1).as_bytes());
+    let ran = place.run(&["convert", "pair.py"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("<--to <open|closed>|--scaffold|--inputs>"), "{}", ran.stderr);
+    assert_eq!(place.run(&["convert", "--inputs", "--to", "closed", "pair.py"]).status, 0);
+}
+
+#[test]
 fn check_finds_nothing_in_a_good_pair() {
     let place = Place::new();
     place.write("pair.py", pair(1).as_bytes());

@@ -12,12 +12,13 @@ use super::pairs;
 
 /// Arguments of `fusewright convert`.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").args(["to", "scaffold", "inputs"]).required(true).multiple(true))]
 pub(crate) struct Args {
     /// The pair files, or folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The style to convert to
-    #[arg(long, value_enum, required_unless_present_any = ["scaffold", "inputs"])]
+    #[arg(long, value_enum, value_name = "open|closed")]
     to: Option<Style>,
     /// Add the blocks that are missing, each with a beginning
     #[arg(long)]
