@@ -7,8 +7,8 @@ takes a little more or less by that: 1.60 to 1.72 microseconds for a kernel that
 touches memory (measured on an H200). Of a kernel of five microseconds that is three percent, of a reference of four
 launches as much. So each worker measures what a launch takes in it, in the same slots as the calls and before them;
 where it differs from what is typical of the card, a call's time is corrected by the greater part of that, for each
-launch of the call. What a launch typically takes stays in: a user's program pays it as well. Each kernel has something
-of its own on top, by where its code lies, which no other kernel tells: that is left to the interval (:mod:`timing`).
+launch of the call. What a launch typically takes stays in: a user's program pays it as well. What differs beyond that
+no other kernel tells: it is left to the interval (:mod:`timing`).
 """
 
 from __future__ import annotations
