@@ -46,8 +46,9 @@ _KERNELS_TELL_MS = 0.050
 _BETWEEN_MS = -0.0002, 0.0025
 _BESIDE_MS = 0.0005
 _DIFFERING = 0.03
+"""How far events may lie from what CUPTI says: for each kernel, for a call, and as a share of the kernels' own time."""
 _BUSY_DOUBT_MS = 0.00006
-"""The same of what kernels take by CUPTI: half a percent of eight microseconds, and once more."""
+"""As ``_DOUBT_MS``, of what kernels take by CUPTI: half a percent of eight microseconds, and once more."""
 _RESAMPLES = 2_000
 _INTERVAL = 0.95
 _WAIT_LIMIT_MS = 5.0
