@@ -57,7 +57,7 @@ def unused_inputs(call: Call, inputs: Arguments, others: Arguments | None) -> li
     """The tensors among the inputs whose contents make no difference to the result.
 
     Each is replaced alone, by what another seed gave for it and then by something farther away. What the reference
-    refuses is left out, and so is a tensor that it writes to.
+    refuses is left out, and so is a tensor that it writes to, and one for which nothing else is known.
     """
     _tree, given = take_apart(inputs.as_value())
     _tree, drawn = take_apart(others.as_value()) if others is not None else (None, [])
@@ -67,9 +67,12 @@ def unused_inputs(call: Call, inputs: Arguments, others: Arguments | None) -> li
         if tensor.numel() == 0 or plain is None or not equal_contents(plain.inputs[number], tensor.detach()):
             continue
         other = drawn[number] if number < len(drawn) and drawn[number].shape == tensor.shape else None
-        replacements = [other] if other is not None else []
-        replacements += [farther(tensor)]
-        used = False
+        replacements = [
+            replacement
+            for replacement in ([other] if other is not None else []) + [farther(tensor)]
+            if not equal_contents(tensor.detach(), replacement.detach())
+        ]
+        used = not replacements
         for replacement in replacements:
             outcome = outcome_of(call, inputs, number, replacement)
             if outcome is None or not same_outcome(plain, outcome, number):

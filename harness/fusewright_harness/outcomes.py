@@ -80,7 +80,7 @@ def equal_contents(left: torch.Tensor, right: torch.Tensor, slack: float = 0.0) 
 
 
 def farther(tensor: torch.Tensor) -> torch.Tensor:
-    """Contents unlike the tensor's own, of a kind that it could hold."""
+    """Contents unlike the tensor's own, of a kind that it could hold; the same where whole numbers are all zero."""
     with without_modes(), torch.no_grad():
         tensor = tensor.detach()
         if tensor.dtype is torch.bool:
@@ -90,4 +90,7 @@ def farther(tensor: torch.Tensor) -> torch.Tensor:
             return tensor * 2 + (0.25 + 0.5 * (steps % 3)).to(tensor.dtype)
         # Indices and codes stay in their range.
         codes = tensor.view(torch.uint8) if tensor.is_floating_point() else tensor
-        return codes.reshape(-1).flip(0).roll(1).reshape(tensor.shape).view(tensor.dtype)
+        others = codes.reshape(-1).flip(0).roll(1).reshape(tensor.shape)
+        if torch.equal(others, codes):
+            others = torch.zeros_like(codes)
+        return others.view(tensor.dtype)

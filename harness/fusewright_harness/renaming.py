@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from fusewright_harness.recounting import Bounds, bounds_of, recounted
 from fusewright_harness.transfer import without_modes
 from fusewright_harness.values import take_apart
 
@@ -83,11 +84,12 @@ def renamed(value: Any, names: dict[int, int], numbers: bool = True, loud: bool 
 
     ``loud`` makes measured values that are new larger than those before, so that a row's largest is among them.
     """
+    bounds = bounds_of(value, names, numbers)
 
     def walk(item: Any) -> Any:
         if isinstance(item, torch.Tensor):
             with without_modes(), torch.no_grad():
-                return _resized(item, names, loud=loud)
+                return _resized(item, names, bounds, loud=loud)
         if isinstance(item, int) and not isinstance(item, bool) and numbers:
             return names.get(item, item)
         return rebuilt(item, walk)
@@ -100,6 +102,7 @@ def one_axis_renamed(value: Any, old: int, new: int, axis: int) -> Any:
 
     Of a tensor that has one such dimension, it is the last one's where it is the tensor's last dimension.
     """
+    bounds = bounds_of(value, {old: new})
 
     def walk(item: Any) -> Any:
         if not isinstance(item, torch.Tensor):
@@ -109,7 +112,7 @@ def one_axis_renamed(value: Any, old: int, new: int, axis: int) -> Any:
         if not places or (len(places) == 1 and last != (axis == 1)):
             return item.detach().clone().requires_grad_(item.requires_grad)
         with without_modes(), torch.no_grad():
-            return _resized(item, {old: new}, only=places[-1] if axis else places[0])
+            return _resized(item, {old: new}, bounds, only=places[-1] if axis else places[0])
 
     return walk(value)
 
@@ -125,7 +128,11 @@ def rebuilt(item: Any, walk: Callable[[Any], Any]) -> Any:
 
 
 def _resized(
-    tensor: torch.Tensor, names: dict[int, int], only: int | None = None, loud: bool = False
+    tensor: torch.Tensor,
+    names: dict[int, int],
+    bounds: Bounds,
+    only: int | None = None,
+    loud: bool = False,
 ) -> torch.Tensor:
     wanted = tensor.requires_grad
     result = tensor.detach()
@@ -134,16 +141,20 @@ def _resized(
     result = result.permute(order)
     for axis, size in enumerate(result.shape):
         if size in names and only in (None, order[axis]):
-            places = torch.arange(names[size], device=result.device) % size
+            count = names[size]
+            places = torch.arange(count, device=result.device) % size
             if _ascends(result, axis):
-                places = places.sort().values
+                # From its first to its last: the borders of what is smaller or larger now.
+                shorter = 1 < count < size
+                places = places * (size - 1) // (count - 1) if shorter else places.sort().values
             result = _selected(result, axis, places)
             if loud and names[size] > size and measured(result):
                 result.narrow(axis, size, names[size] - size).mul_(_LOUDER)
     result = result.contiguous().clone()
     result = result.permute([order.index(axis) for axis in range(result.ndim)])
     if not result.is_floating_point() and not result.is_complex() and result.dtype is not torch.bool:
-        result = _recounted(_kept_distinct(tensor.detach(), result), names)
+        result = _kept_distinct(tensor.detach(), result)
+        recounted(result, names, bounds)
     elif shares and result.shape != tensor.shape:
         result = result / result.sum(-1, keepdim=True)
     return result.requires_grad_(wanted)
@@ -205,25 +216,3 @@ def _kept_distinct(old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
         # Offsets: in order, whatever stands between them.
         values.sort()
     return torch.tensor(values, dtype=new.dtype, device=new.device).reshape(new.shape)
-
-
-def _recounted(tensor: torch.Tensor, names: dict[int, int]) -> torch.Tensor:
-    """Whole numbers that count elements of a renamed dimension, counted anew."""
-    for old, new in names.items():
-        if not tensor.numel():
-            continue
-        largest = int(tensor.max())
-        if tensor.numel() <= _FEW_STEPS:
-            if tensor.ndim == 1 and int(tensor.sum()) == old and largest < old and int(tensor.min()) >= 0:
-                # Lengths of parts.
-                tensor[-1] += new - old
-                tensor.clamp_(min=0)
-                continue
-            if largest == old and tensor.ndim == 1:
-                # Offsets that end at the size, or lengths as long as it.
-                tensor[tensor == old] = new
-        if new < old and largest < old:
-            tensor.clamp_(max=new - 1)
-        elif new < old:
-            tensor.clamp_(max=new)
-    return tensor

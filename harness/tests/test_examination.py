@@ -10,7 +10,7 @@ from torch.utils.flop_counter import flop_registry
 from fusewright_harness import examination
 from fusewright_harness.call import Arguments
 from fusewright_harness.call_trace import Trace
-from fusewright_harness.examination import work_facts
+from fusewright_harness.examination import unused_inputs, work_facts
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -103,3 +103,22 @@ def test_what_another_draw_asks_for_is_no_idle_work():
 
     assert idle_beside(given(False))
     assert idle_beside(given(False), given(True)) is None
+
+
+def unused(reference, inputs, others=None):
+    return unused_inputs(lambda a: a.call(reference), Arguments(inputs, {}), others and Arguments(others, {}))
+
+
+def picked(x, places):
+    return x.gather(-1, places[:, None])
+
+
+def test_an_index_that_is_the_same_in_every_draw_is_moved_before_it_is_called_unused():
+    x, places = torch.randn(40, 64), torch.full((40,), 9)
+    assert unused(picked, (x, places), (torch.randn(40, 64), places.clone())) == []
+    assert unused(lambda x, _places: x.sin(), (x, places), (x + 1, places.clone())) == [1]
+
+
+def test_of_an_index_of_zeros_nothing_is_said():
+    x, zeros = torch.randn(40, 64), torch.zeros(40, dtype=torch.int64)
+    assert unused(picked, (x, zeros), (torch.randn(40, 64), zeros.clone())) == []
