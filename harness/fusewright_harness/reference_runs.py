@@ -1,0 +1,139 @@
+"""What the reference gives: run as it is declared, in float64, and with rounding errors of other runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import torch
+
+from fusewright_harness.call import Arguments, finish
+from fusewright_harness.call_trace import summary
+from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs, nudged_runs
+from fusewright_harness.faults import fault_from_exception
+from fusewright_harness.intact import Intact
+from fusewright_harness.operators import OperatorWatch
+from fusewright_harness.seeds import SecretSeeds
+from fusewright_harness.trace_facts import trace_facts
+from fusewright_harness.transfer import clone_value, without_modes
+from fusewright_harness.values import Untransferable, take_apart
+
+_LESS_FINITE = 0.01
+
+
+class ReferenceRuns:
+    """Runs a reference, and requires after each run that nothing was tampered with.
+
+    ``file`` is the pair's, for the lines of faults; ``stepwise`` says whether the output first evaluated has steps.
+    """
+
+    def __init__(self, device: torch.device, seeds: SecretSeeds, intact: Intact) -> None:
+        self.file = ""
+        self.stepwise = False
+        self._finite = -1.0
+        self._device = device
+        self._seeds = seeds
+        self._intact = intact
+
+    def run(self, function: Any, arguments: Arguments) -> Any:
+        """Calls ``function`` on ``arguments`` themselves. Raises what goes wrong there as the PYTHON block's fault."""
+        try:
+            result = arguments.call(function)
+            finish(self._device)
+            return result
+        except BaseException as error:
+            self._intact.require()
+            raise fault_from_exception(error, "pytorch", "run", self.file) from error
+
+    def evaluate(
+        self, function: Any, inputs: Arguments, salt: int = 0, watched: bool = False
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What ``inputs`` should give: the declared run, the one in float64, and where they are near a border.
+
+        With a ``salt`` it is run again with other random state; a ``watched`` run tells its operators.
+        """
+        arguments = Arguments.from_value(clone_value(inputs.as_value()))
+        answer: dict[str, Any] = {}
+        with full_precision():
+            if watched:
+                operators = OperatorWatch(self.file)
+                with operators.host_mode(), operators:
+                    result = self.run(function, arguments)
+                with without_modes(), suppress(Untransferable):
+                    # What cannot be taken apart is refused when it is sent.
+                    operators.returned(take_apart((result, arguments.as_value()))[1])
+                answer["operators"] = summary(operators.trace)
+                answer["work"] = trace_facts(operators.trace, inputs)
+                del operators
+            else:
+                result = self.run(function, arguments)
+            value = {"declared": result, "after": arguments.as_value(), "float64": None, "borders": []}
+            unchanged = _unchanged(inputs, arguments)
+            double = in_float64(function, inputs, self._device)
+            if double is not None:
+                if all(unchanged):
+                    # Nothing was computed there, and inputs in float64 are large.
+                    double["after"] = None
+                value["float64"] = double
+                if has_steps(result):
+                    value["borders"] = border_runs(function, inputs, self._device)
+            if salt:
+                again = Arguments.from_value(clone_value(inputs.as_value()))
+                self._seeds.stir(salt)
+                value["again"] = self.run(function, again)
+        self._intact.require()
+        answer["unchanged"] = unchanged
+        if self._finite < 0:
+            self._finite, self.stepwise = _finite_share(value), has_steps(result)
+        return answer, value
+
+    def less_finite(self, value: dict[str, Any]) -> bool:
+        """Whether clearly fewer numbers of an evaluation's ``value`` are finite than of the first one's."""
+        return _finite_share(value) < self._finite - _LESS_FINITE
+
+    def moved(self, function: Any, inputs: Arguments) -> list[Any]:
+        """What the reference gives in float64 on ``inputs`` moved by some of their own rounding errors."""
+        with full_precision():
+            moved = moved_runs(function, inputs, self._device)
+        self._intact.require()
+        return moved
+
+    def nudged(self, function: Any, inputs: Arguments, ties: bool) -> list[Any]:
+        """Runs with rounding errors of their own; with ``ties`` equal numbers come in any order."""
+        with full_precision():
+            runs = nudged_runs(function, inputs, self._device, ties=ties)
+        self._intact.require()
+        return runs
+
+
+def _unchanged(before: Arguments, after: Arguments) -> list[bool]:
+    with without_modes(), torch.no_grad():
+        _tree, old = take_apart(before.as_value())
+        _tree, new = take_apart(after.as_value())
+        return [
+            a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+            for a, b in zip(old, new, strict=True)
+        ]
+
+
+def _finite_share(value: dict[str, Any]) -> float:
+    """The share of finite numbers in what the declared run gave."""
+    with without_modes(), torch.no_grad():
+        # Where nothing is returned, what was changed in place is the result.
+        _tree, tensors = take_apart(value["declared"])
+        tensors = tensors or take_apart(value["after"])[1]
+        numbers = [tensor for tensor in tensors if tensor.numel() and tensor.is_floating_point()]
+        finite = sum(int(torch.isfinite(tensor.float()).sum()) for tensor in numbers)
+        return finite / max(1, sum(tensor.numel() for tensor in numbers)) if numbers else 1.0
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Switches TF32 off, which eager convolution uses by default: an exact candidate would seem wrong beside it."""
+    saved = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = saved

@@ -1,0 +1,155 @@
+"""The variants of a reference's inputs: which it has an answer for, and what that is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+
+from fusewright_harness.call import Arguments
+from fusewright_harness.codes import asked_codes
+from fusewright_harness.contents import measured_whole
+from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
+from fusewright_harness.faults import Fault
+from fusewright_harness.index_ranges import index_ranges
+from fusewright_harness.options import words_of
+from fusewright_harness.rankings import ranked_outputs
+from fusewright_harness.reference_runs import ReferenceRuns
+from fusewright_harness.values import take_apart
+from fusewright_harness.variants import (
+    all_variants,
+    attempts,
+    confirming,
+    has_constants,
+    with_drawn_constants,
+)
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class Varied:
+    """Inputs of a variant, and what ``function`` gives for them.
+
+    ``sent`` is what the candidate gets, ``fields`` what the judge is told beside it; ``answer`` and ``value`` are those
+    of :meth:`ReferenceRuns.evaluate`.
+    """
+
+    function: Callable[..., Any]
+    inputs: Arguments
+    sent: dict[str, Any]
+    fields: dict[str, Any]
+    answer: dict[str, Any]
+    value: dict[str, Any]
+
+
+class ReferenceVariants:
+    """The variants of one reference, whose text is ``code``.
+
+    ``made_with`` holds the arguments and the state that its module was made with; it is empty for a function.
+    """
+
+    def __init__(
+        self, runs: ReferenceRuns, function: Callable[..., Any], made_with: dict[str, Any], code: str
+    ) -> None:
+        self._runs = runs
+        self._function = function
+        self._made_with = made_with
+        self._code = code
+
+    def offered(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
+        """The variants to try of ``inputs``; of a module's constant parameters too."""
+        value = inputs.as_value()
+        found = all_variants(
+            value,
+            reduced,
+            whole_numbers=self._only_computes(inputs),
+            special=self._asks_for_special(inputs),
+            words=words_of(self._code),
+            codes=self._ask(asked_codes, inputs, []),
+            ranges=self._ask(index_ranges, inputs, {}),
+            ranked=self._ask(ranked_outputs, inputs, None) is not None,
+        )
+        if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):
+            found = [variant for variant in found if variant["kind"] != "groups"]
+        if self._made_with and has_constants(self._made_with["state"]):
+            found.insert(0, {"kind": "parameters", "base": {}})
+        return found
+
+    def made(self, inputs: Arguments, variant: dict[str, Any]) -> Varied | None:
+        """The inputs of a ``variant``, and what they should give; None where the reference has no answer."""
+        if variant["kind"] == "parameters":
+            return self._with_other_parameters(inputs)
+        for attempt in attempts(inputs.as_value(), variant, self._runs.stepwise):
+            varied = Arguments.from_value(attempt)
+            evaluated = self._evaluated(self._function, varied)
+            if evaluated is None:
+                continue
+            answer, value = evaluated
+            if variant["kind"] == "tied":
+                value["ranked"] = self._ask(ranked_outputs, varied, None) or []
+            sent = {"arguments": varied.as_value(), **self._made_with}
+            fields = {"confirming": confirming(inputs.as_value(), variant)}
+            return Varied(self._function, varied, sent, fields, answer, value)
+        return None
+
+    def with_drawn_constants(self) -> torch.nn.Module | None:
+        """A copy of the module with random numbers for its constant parameters; None where there are none."""
+        if not self._made_with or not has_constants(self._made_with["state"]):
+            return None
+        drawn = copy.deepcopy(self._function)
+        try:
+            drawn.load_state_dict(with_drawn_constants(drawn.state_dict()))
+        except RuntimeError:
+            return None
+        return drawn
+
+    def _with_other_parameters(self, inputs: Arguments) -> Varied | None:
+        """The same inputs to a copy of the module whose constant parameters are drawn."""
+        drawn = self.with_drawn_constants()
+        if drawn is None:
+            return None
+        state = dict(drawn.state_dict())
+        evaluated = self._evaluated(drawn, inputs)
+        if evaluated is None:
+            return None
+        sent = {"arguments": inputs.as_value(), "init": self._made_with["init"], "state": state}
+        return Varied(drawn, inputs, sent, {}, *evaluated)
+
+    def _evaluated(
+        self, function: Callable[..., Any], inputs: Arguments
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """What a variant's inputs give; None where the call fails, or gives clearly fewer finite numbers."""
+        try:
+            answer, value = self._runs.evaluate(function, inputs, salt=1)
+        except Fault as fault:
+            if fault.stage == "trust":
+                raise
+            return None
+        return None if self._runs.less_finite(value) else (answer, value)
+
+    def _only_computes(self, inputs: Arguments) -> bool:
+        """Whether whole numbers are only computed with, and neither index nor count anything."""
+        _tree, tensors = take_apart(inputs.as_value())
+        if not any(measured_whole(tensor) for tensor in tensors):
+            return False
+        return self._ask(only_computed_with, inputs, False)
+
+    def _asks_for_special(self, inputs: Arguments) -> bool:
+        """Whether the reference has an answer for NaN and infinity; looked for only where its text speaks of them."""
+        speaks_of_them = "nan" in self._code or "isinf" in self._code
+        return speaks_of_them and self._ask(asks_for_special, inputs, False)
+
+    def _ask(self, question: Callable[..., _Answer], inputs: Arguments, unknown: _Answer) -> _Answer:
+        """What a question about the reference's call is answered; ``unknown`` where the call fails."""
+        try:
+            return question(
+                lambda arguments: self._runs.run(self._function, arguments), inputs, self._runs.file
+            )
+        except Fault as fault:
+            if fault.stage == "trust":
+                raise
+            return unknown
