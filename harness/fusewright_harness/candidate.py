@@ -17,8 +17,9 @@ from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
 from fusewright_harness.intact import Intact
 from fusewright_harness.interpreter import autotuning, order
 from fusewright_harness.interpreter.vouching import CannotVouch
+from fusewright_harness.judged_callable import find_candidate
 from fusewright_harness.launches import Key, LaunchWatch
-from fusewright_harness.loader import entry_point, load_block
+from fusewright_harness.loader import load_block
 from fusewright_harness.operators import OperatorWatch, follow_registered_operators
 from fusewright_harness.poison import Poison
 from fusewright_harness.spent import Spent
@@ -266,42 +267,3 @@ def _refuse_reuse(before: Any, result: Any, arguments: Any) -> None:
                 "allocate the output in each call"
             )
             raise Fault("triton", "trust", "OutputReused", message, verdict="rejected")
-
-
-def find_candidate(
-    module: types.ModuleType,
-    pair: dict[str, Any],
-    named: str | None,
-    value: dict[str, Any],
-    device: torch.device,
-) -> Callable[..., Any]:
-    """The callable to judge: the wrapper, or an instance of ``ModelNew`` with the reference's parameters.
-
-    ``named`` is the wrapper that the main block handed over, where one did; ``value`` came with the inputs.
-    """
-    found = entry_point(module, named or pair["entry"]["candidate"], "triton")
-    if pair["entry"]["convention"] != "modules":
-        return found
-    try:
-        instance = Arguments.from_value(value["init"]).call(found)
-        instance = instance.to(device) if device.type == "cuda" else instance
-    except Exception as error:
-        raise fault_from_exception(error, "triton", "run", pair["file"]) from error
-    _load_state(instance, value["state"])
-    return instance
-
-
-def _load_state(module: Any, state: dict[str, Any]) -> None:
-    own = module.state_dict()
-    if set(own) != set(state):
-        raise Fault(
-            "triton",
-            "run",
-            "StateDict",
-            "the modules' parameters differ in name: "
-            f"the reference has {sorted(state)}, the candidate has {sorted(own)}",
-        )
-    try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        raise Fault("triton", "run", "StateDict", str(error)) from error

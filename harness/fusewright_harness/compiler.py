@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import Arguments
-from fusewright_harness.candidate import find_candidate
+from fusewright_harness.judged_callable import find_candidate
 from fusewright_harness.loader import load_block
 from fusewright_harness.transfer import Sent, receive_value
 
