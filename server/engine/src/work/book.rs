@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::error::WorkError;
 use super::ideas::{ByHand, IdeaState, parse, states};
 use super::journal::Notes;
-use super::state::Ledger;
+use super::ledger::Ledger;
 
 /// What was noted of a workspace's ideas, and what its dataset says of them.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl IdeaBook {
 mod tests {
     use super::*;
     use crate::work::Became;
-    use crate::work::state::{Kind, Step, Subject};
+    use crate::work::entry::{Kind, Step, Subject};
 
     #[test]
     fn it_tells_of_unsaved_ideas_and_notices_what_is_written() {

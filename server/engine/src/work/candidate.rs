@@ -4,8 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::entry::digest;
 use super::error::WorkError;
-use super::state::{Disk, digest};
+use super::next::Disk;
 use crate::files;
 
 /// The place of one candidate.

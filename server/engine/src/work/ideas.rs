@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::entry::{Kind, Step, Subject};
 use super::error::WorkError;
 use super::journal::Notes;
-use super::state::{Kind, Ledger, State, Step, Subject};
+use super::ledger::{Ledger, State};
 use crate::dataset::Example;
 use crate::workspace::DATA_FOLDER;
 
@@ -304,7 +305,7 @@ mod tests {
             ("add, relu", Step::Skipped),
         ] {
             let subject = Subject { kind: Kind::Idea, about: about.to_owned() };
-            ledger.note(super::super::state::Entry { time: String::new(), subject, step });
+            ledger.note(super::super::entry::Entry { time: String::new(), subject, step });
         }
         let states = states(&parse("bias\nadd, relu\n"), &ledger, &ByHand::default());
         let said: Vec<_> = states.iter().map(|state| serde_json::to_string(state).unwrap()).collect();

@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::entry::{Entry, Step, Subject};
 use super::error::WorkError;
-use super::state::{Entry, Ledger, Step, Subject};
+use super::ledger::Ledger;
 use crate::dataset::attempts::now;
 use crate::dataset::{DatasetError, Journal, json_line};
 use crate::workspace::DATA_FOLDER;
@@ -67,7 +68,8 @@ impl Notes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::state::{Kind, State};
+    use crate::work::entry::Kind;
+    use crate::work::ledger::State;
 
     fn subject(about: &str) -> Subject {
         Subject { kind: Kind::Idea, about: about.to_owned() }

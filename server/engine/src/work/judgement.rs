@@ -1,6 +1,6 @@
 //! Whether a verdict is what the work is after. Pure.
 
-use super::state::Kind;
+use super::entry::Kind;
 use crate::config::{DatasetSettings, Require};
 use crate::verdict::{Ruling, VerdictLine};
 

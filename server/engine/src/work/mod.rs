@@ -1,29 +1,31 @@
 //! The loop: takes idea after idea to the dataset, or one task to its end.
 //!
-//! `state` decides what comes next, purely, from what was noted and what lies on the disk; `shift` does it. So the work
+//! `next` decides what comes next, purely, from what was noted and what lies on the disk; `shift` does it. So the work
 //! may be killed at any moment: whoever runs it next finds everything where it was.
 //!
 //! Architecture Invariant: a file that the loop did not write is never overwritten and never deleted.
 
 mod book;
 mod candidate;
+mod entry;
 mod error;
 mod ideas;
 mod journal;
 mod judgement;
+mod ledger;
 mod lock;
+mod next;
 mod rulings;
 mod script;
 mod shift;
-mod state;
 mod tasks;
 mod writing;
 
 pub use book::IdeaBook;
+pub use entry::Kind;
 pub use error::WorkError;
 pub use ideas::{Became, IDEAS, IdeaState, ideas, line_of_idea};
 pub use rulings::{Abandoned, abandon, reopen, skip};
-pub use state::Kind;
 
 use std::path::{Path, PathBuf};
 
@@ -35,9 +37,10 @@ use crate::progress::{CancellationToken, Event, Progress};
 use crate::verify::Verifier;
 use crate::workspace::{DATA_FOLDER, Workspace};
 
+use entry::Step;
 use ideas::{ByHand, Idea, Ideas};
+use ledger::{Ledger, State};
 use shift::Shift;
-use state::{Ledger, State, Step};
 
 /// The candidate of the idea at work, below the workspace's root.
 pub const CANDIDATE: &str = "triton_training_data/examples/temp_candidate.py";

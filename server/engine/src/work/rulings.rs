@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::candidate::Candidate;
 use super::check_workspace;
+use super::entry::{Kind, Step, Subject};
 use super::error::WorkError;
 use super::ideas::{Idea, Ideas};
 use super::journal::Notes;
+use super::ledger::Ledger;
 use super::lock::WorkspaceLock;
-use super::state::{Disk, Kind, Ledger, Step, Subject};
+use super::next::Disk;
 use crate::dataset::attempts::Attempts;
 
 /// Leaves out the idea on a line of the file, until it is opened again. Returns its text.

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use fusewright_pair::PairFile;
 
 use super::candidate::Candidate;
+use super::entry::{Draft, Kind, Step, Subject};
 use super::error::WorkError;
 use super::journal::Notes;
 use super::judgement::{Judgement, judge, required};
+use super::ledger::{Ledger, Run, State};
 use super::lock::WorkspaceLock;
+use super::next::{Action, Disk, Recorded, next};
 use super::rulings::take_away;
-use super::state::{Action, Disk, Draft, Kind, Ledger, Recorded, Run, State, Step, Subject, next};
 use super::writing::{self, Drafted};
 use super::{End, Finished, Tools, dataset, tell};
 use crate::archive::{ArchiveError, archive};

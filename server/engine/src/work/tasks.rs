@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::Finished;
+use super::entry::{Kind, Step, Subject};
 use super::error::WorkError;
+use super::ledger::{Ledger, State};
 use super::script::{self, Drawn};
 use super::shift::{FINISHED, Shift};
-use super::state::{Kind, Ledger, State, Step, Subject};
 use crate::progress::Event;
 
 /// What a task's file is called, after its number.

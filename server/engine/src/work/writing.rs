@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::entry::{Draft, Kind, Subject, digest};
 use super::error::WorkError;
+use super::ledger::Run;
 use super::shift::Shift;
-use super::state::{Draft, Kind, Run, Subject, digest};
 use crate::compose;
 use crate::dataset::attempts::{Attempt, Message};
 use crate::generate::{Analysis, Assignment, GenerateError, Generator, Layout, Request, Unusable, Written};
