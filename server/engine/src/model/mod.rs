@@ -22,6 +22,7 @@ mod refusal;
 mod retry;
 mod secrets;
 mod stream;
+mod stream_fault;
 mod whole;
 
 pub(crate) use answer::looks_like_code;

@@ -14,7 +14,8 @@ use tokio_util::bytes::Bytes;
 use super::error::ModelError;
 use super::http::{Failure, Http};
 use super::secrets::Hiding;
-use super::stream::{Decoder, Step, StreamFault};
+use super::stream::{Decoder, Step};
+use super::stream_fault::StreamFault;
 use super::{Completion, Listener, retry};
 
 /// The most that is taken of an answer, in bytes.

@@ -1,9 +1,11 @@
 //! What the events of a streamed answer say. Pure: events in, pieces of the answer out.
 
-use reqwest::StatusCode;
+mod anthropic;
+mod openai;
+
 use serde_json::Value;
 
-use super::error::ModelError;
+use super::stream_fault::{StreamFault, error_in, reported, reported_whole};
 use super::{Completion, Instead, Usage, refusal};
 
 /// Which protocol an endpoint speaks.
@@ -24,19 +26,6 @@ pub(super) enum Step {
     Reasoning(String),
     /// The stream is complete.
     End,
-}
-
-/// Why a stream brings no answer; the caller knows who sent it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum StreamFault {
-    /// An event that is none.
-    Malformed(String),
-    /// The service reports a fault of its own: its status, as far as it is known, and its words.
-    Reported { status: u16, said: String },
-    /// The answer stopped at the token limit.
-    Truncated,
-    /// The model declines.
-    Declined(String),
 }
 
 /// Follows one streamed answer.
@@ -121,39 +110,8 @@ impl Decoder {
             return Err(reported_whole(error));
         }
         let (text, reason) = match self.dialect {
-            Dialect::OpenAi => {
-                let choice = answer.pointer("/choices/0");
-                if let Some(words) = choice.and_then(|choice| choice.pointer("/message/refusal")?.as_str()) {
-                    return Err(StreamFault::Declined(words.to_owned()));
-                }
-                let message = choice.and_then(|choice| choice.get("message"));
-                let said = |name| {
-                    message
-                        .and_then(|message| message.get(name)?.as_str())
-                        .is_some_and(|text| !text.is_empty())
-                };
-                self.reasoned |= said("reasoning_content") || said("reasoning");
-                self.calls(message.and_then(|message| message.pointer("/tool_calls/0/function/name")));
-                let text = message.and_then(|message| {
-                    message.get("content").and_then(content).or_else(|| {
-                        // A message without a text is one, too: of reasoning, or of calls.
-                        Some(Said::default()).filter(|_| message.is_object())
-                    })
-                });
-                let text = text.map(Said::text);
-                (text, choice.and_then(|choice| choice.get("finish_reason")?.as_str()))
-            }
-            Dialect::Anthropic => {
-                let blocks = answer.get("content").and_then(Value::as_array);
-                let text = blocks.map(|blocks| {
-                    blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect::<String>()
-                });
-                for block in blocks.into_iter().flatten() {
-                    self.reasoned |= block.get("thinking").is_some();
-                    self.anthropics_call(block);
-                }
-                (text, answer.get("stop_reason").and_then(Value::as_str))
-            }
+            Dialect::OpenAi => self.openai_whole(answer)?,
+            Dialect::Anthropic => self.anthropic_whole(answer),
         };
         self.count(answer.get("usage"));
         self.finish(reason)?;
@@ -178,70 +136,6 @@ impl Decoder {
     fn calls(&mut self, name: Option<&Value>) {
         if let Some(name) = name.and_then(Value::as_str) {
             self.tool.get_or_insert_default().push_str(name);
-        }
-    }
-
-    fn anthropics_call(&mut self, block: &Value) {
-        if block.get("type").and_then(Value::as_str) == Some("tool_use") {
-            self.calls(block.get("name"));
-        }
-    }
-
-    fn openai(&mut self, event: &Value) -> Result<Step, StreamFault> {
-        self.count(event.get("usage"));
-        let Some(choice) = event.pointer("/choices/0") else { return Ok(Step::Text(String::new())) };
-        let said = |name| choice.pointer(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        if let Some(words) = said("/delta/refusal") {
-            return Err(StreamFault::Declined(words.to_owned()));
-        }
-        self.finish(choice.get("finish_reason").and_then(Value::as_str))?;
-        self.calls(choice.pointer("/delta/tool_calls/0/function/name"));
-        self.calls(choice.pointer("/delta/function_call/name"));
-        // Some send the whole message in one event.
-        let place = if choice.get("delta").is_some_and(Value::is_object) {
-            "/delta/content"
-        } else {
-            "/message/content"
-        };
-        let said_so = choice.pointer(place).and_then(content).unwrap_or_default();
-        // Servers disagree on the name.
-        let reasoning = said("/delta/reasoning_content").or_else(|| said("/delta/reasoning"));
-        Ok(match (said_so, reasoning) {
-            (Said { text, .. }, _) if !text.is_empty() => Step::Text(text),
-            (_, Some(reasoning)) => Step::Reasoning(reasoning.to_owned()),
-            (Said { reasoning, .. }, None) if !reasoning.is_empty() => Step::Reasoning(reasoning),
-            _ => Step::Text(String::new()),
-        })
-    }
-
-    fn anthropic(&mut self, event: &Value) -> Result<Step, StreamFault> {
-        self.count(event.pointer("/message/usage"));
-        self.count(event.get("usage"));
-        match event.get("type").and_then(Value::as_str) {
-            Some("message_stop") => {
-                self.finished = true;
-                Ok(Step::End)
-            }
-            Some("content_block_start") => {
-                if let Some(block) = event.get("content_block") {
-                    self.anthropics_call(block);
-                }
-                let begun = event.pointer("/content_block/text").and_then(Value::as_str);
-                Ok(Step::Text(begun.unwrap_or_default().to_owned()))
-            }
-            Some("content_block_delta") => {
-                let said = |name| event.pointer(name).and_then(Value::as_str);
-                Ok(match said("/delta/thinking") {
-                    Some(reasoning) => Step::Reasoning(reasoning.to_owned()),
-                    None => Step::Text(said("/delta/text").unwrap_or_default().to_owned()),
-                })
-            }
-            Some("message_delta") => {
-                self.finish(event.pointer("/delta/stop_reason").and_then(Value::as_str))?;
-                Ok(Step::Text(String::new()))
-            }
-            Some(_) => Ok(Step::Text(String::new())),
-            None => Err(StreamFault::Malformed("an event has no type".to_owned())),
         }
     }
 
@@ -289,97 +183,6 @@ impl Decoder {
     pub(super) fn cost(&mut self, cost: Option<f64>) {
         if cost.is_some_and(f64::is_finite) {
             self.usage.get_or_insert_default().cost = cost;
-        }
-    }
-}
-
-/// What a message says: its answer, and the reasoning that some services put between.
-#[derive(Debug, Default)]
-struct Said {
-    text: String,
-    reasoning: String,
-}
-
-impl Said {
-    fn text(self) -> String {
-        self.text
-    }
-}
-
-/// A message's content: a text, or parts that are texts or reasoning.
-fn content(content: &Value) -> Option<Said> {
-    if let Some(text) = content.as_str() {
-        return Some(Said { text: text.to_owned(), ..Said::default() });
-    }
-    let mut said = Said::default();
-    for part in content.as_array()? {
-        let text = |part: &Value| part.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match part.get("thinking") {
-            Some(Value::String(thinking)) => said.reasoning.push_str(thinking),
-            Some(Value::Array(thoughts)) => said.reasoning.extend(thoughts.iter().map(text)),
-            _ => said.text.push_str(&text(part)),
-        }
-    }
-    Some(said)
-}
-
-/// The fault that an event or an answer is, if it is one: under `error`, or the whole object.
-fn error_in(event: &Value) -> Option<&Value> {
-    let whole = event.get("object").and_then(Value::as_str) == Some("error");
-    let empty = |error: &Value| {
-        error.is_null()
-            || error == &Value::Bool(false)
-            || error.as_str() == Some("")
-            || error.as_object().is_some_and(serde_json::Map::is_empty)
-    };
-    // A gateway may wrap even the object.
-    let event = event.get(0).unwrap_or(event);
-    event.get("error").filter(|error| !empty(error)).or(whole.then_some(event))
-}
-
-/// A fault that the service reports in the stream, once the status of its response was sent.
-fn reported(error: &Value) -> StreamFault {
-    let status = refusal::status(error).or_else(|| status_of_kind(error)).unwrap_or(500);
-    StreamFault::Reported { status, said: refusal::words(error) }
-}
-
-/// The same where it is all that came, although the status said that all is well.
-fn reported_whole(error: &Value) -> StreamFault {
-    let status = refusal::status(error).or_else(|| status_of_kind(error)).unwrap_or(200);
-    StreamFault::Reported { status, said: refusal::words(error) }
-}
-
-fn status_of_kind(error: &Value) -> Option<u16> {
-    Some(match error.get("type").and_then(Value::as_str)? {
-        "overloaded_error" => super::retry::OVERLOADED,
-        "rate_limit_error" | "rate_limit_exceeded" => 429,
-        "invalid_request_error" => 400,
-        "authentication_error" => 401,
-        "billing_error" | "insufficient_quota" => 402,
-        "permission_error" => 403,
-        "not_found_error" => 404,
-        "request_too_large" => 413,
-        "timeout_error" => 504,
-        "api_error" | "server_error" => 500,
-        _ => return None,
-    })
-}
-
-impl StreamFault {
-    /// The error for the user; `said` puts the service's own words after a colon.
-    pub(super) fn into_error(self, host: String, said: impl Fn(&str) -> String) -> ModelError {
-        match self {
-            Self::Malformed(detail) => ModelError::Malformed { host, detail },
-            Self::Truncated => ModelError::Truncated,
-            Self::Declined(words) => ModelError::Declined { said: said(&words) },
-            Self::Reported { status, said: words } => {
-                let said = said(&words);
-                if StatusCode::from_u16(status).is_ok_and(super::retry::passes) {
-                    let advice = "; it broke off in the middle of its answer: ask again later".to_owned();
-                    return ModelError::Busy { host, status, said, advice };
-                }
-                ModelError::Rejected { host, status, said }
-            }
         }
     }
 }
