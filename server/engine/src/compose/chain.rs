@@ -1,11 +1,14 @@
 //! A chain of operations: what is known of the tensor so far, and the steps and arguments that were written for it.
 
-use std::fmt::Write as _;
+mod drafting;
+mod options;
 
-use super::Draft;
-use super::input::{Draw, Input, arguments, test_block};
+pub(super) use drafting::docstring;
+pub(super) use options::Options;
+
+use super::input::{Draw, Input};
 use super::sizes::{Choices, Cost, Kind};
-use super::vocabulary::{Found, written};
+use super::vocabulary::Found;
 
 /// One operation of the vocabulary.
 #[derive(Debug, Clone, Copy)]
@@ -31,55 +34,6 @@ pub(super) enum Halt {
     Float32,
     /// It does not fit.
     Misfit { name: String, needs: String },
-}
-
-/// What is chosen before the chain is written.
-#[derive(Debug, Clone)]
-pub(super) struct Options {
-    pub(super) positive: bool,
-    pub(super) float32: bool,
-    /// The dimensions over which a mean is taken away or taken: the inputs are given one that can be seen.
-    centred: Option<Vec<usize>>,
-    kind: Kind,
-    cost: Cost,
-    choices: Choices,
-}
-
-/// What takes means over rows, or over channels, and what takes them over pixels.
-const MEANS_OF_ROWS: [&str; 8] = [
-    "mean",
-    "row mean",
-    "subtract mean",
-    "subtract row mean",
-    "row variance",
-    "row standard deviation",
-    "layernorm",
-    "layer norm",
-];
-const MEANS_OF_PIXELS: [&str; 5] =
-    ["global average pool", "groupnorm", "group norm", "instancenorm", "instance norm"];
-
-impl Options {
-    pub(super) fn new(line: &str, found: &[Found], images: bool) -> Self {
-        let kind = found.iter().find_map(|one| one.operation.kind);
-        let kind = kind.unwrap_or(if images { Kind::Images } else { Kind::Matrix });
-        let one_of = |names: &[&str]| found.iter().any(|one| names.contains(&one.name.as_str()));
-        let centred = match kind {
-            Kind::Images if one_of(&MEANS_OF_PIXELS) => Some(vec![2, 3]),
-            Kind::Images => one_of(&MEANS_OF_ROWS).then(|| vec![1]),
-            Kind::Matrix => one_of(&MEANS_OF_ROWS).then(|| vec![1]),
-            Kind::Batch => one_of(&MEANS_OF_ROWS).then(|| vec![2]),
-            Kind::Heads => None,
-        };
-        Self {
-            centred,
-            positive: false,
-            float32: !found.iter().all(|one| one.operation.half),
-            kind,
-            cost: found.iter().map(|one| one.operation.cost).max().unwrap_or(Cost::Traffic),
-            choices: Choices::of(line),
-        }
-    }
 }
 
 /// A tensor of the chain: the variable that holds it, and its shape.
@@ -128,7 +82,7 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn new(options: Options, _found: &[Found]) -> Self {
+    pub(super) fn new(options: Options) -> Self {
         let dtypes = if options.cost == Cost::Traffic {
             ["float32", "float32", "float16", "bfloat16"]
         } else {
@@ -375,93 +329,4 @@ impl Chain {
     pub(super) fn require_float32(&self) -> Result<(), Halt> {
         if self.dtype == "float32" { Ok(()) } else { Err(Halt::Float32) }
     }
-
-    // The result.
-
-    /// The draft of what was written.
-    pub(super) fn draft(&self, found: &[Found]) -> Draft {
-        let words: Vec<String> = found.iter().map(|one| written(&one.name)).collect();
-        let base = base_name(found.iter().map(|one| one.name.as_str()));
-        let reference = format!("{base}_torch");
-        let candidate = format!("{base}_triton");
-        let python = self.python(&reference);
-        let title = format!("{}{}", listed(&words), self.subject(&words));
-        Draft { title, reference, candidate, python, test: test_block(&self.inputs) }
-    }
-
-    fn python(&self, reference: &str) -> String {
-        let parameters = arguments(&self.inputs).join(", ");
-        let mut steps = self.steps.clone();
-        let last = self.current.as_ref().map_or("x", |value| value.name.as_str());
-        let returned = match steps.pop() {
-            Some((name, expression)) if name == last && self.beside.is_empty() => expression,
-            other => {
-                steps.extend(other);
-                let names = std::iter::once(last).chain(self.beside.iter().map(String::as_str));
-                names.collect::<Vec<_>>().join(", ")
-            }
-        };
-        let mut body = String::new();
-        for (name, expression) in &steps {
-            // Writing to a string cannot fail.
-            let _ = writeln!(body, "    {name} = {expression}");
-        }
-        let code = format!("{}{body}    return {returned}\n", docstring(&self.says));
-        let functional = if code.contains("F.") { "import torch.nn.functional as F\n" } else { "" };
-        // Beside its functions, torch is what every reader of a block expects to see imported.
-        format!("import torch\n{functional}\n\ndef {reference}({parameters}):\n{code}")
-    }
-
-    /// What the operations are applied to, for the title.
-    fn subject(&self, words: &[String]) -> String {
-        let dtype = self.dtype;
-        if words
-            .iter()
-            .any(|word| word.contains(" of ") || word.contains("lookup") || word.contains("product"))
-        {
-            return format!(" in {dtype}");
-        }
-        match self.options.kind {
-            Kind::Matrix => format!(" of a {dtype} matrix"),
-            Kind::Batch => format!(" of a batch of {dtype} matrices"),
-            Kind::Images => format!(" of {dtype} images"),
-            Kind::Heads => format!(" of {dtype} heads"),
-        }
-    }
-}
-
-/// The docstring that lists what is combined.
-pub(super) fn docstring(says: &[String]) -> String {
-    let mut steps = String::new();
-    for (index, says) in says.iter().enumerate() {
-        let _ = writeln!(steps, "    {}. {says}", index + 1);
-    }
-    format!("    \"\"\"\n    PyTorch implementation combining:\n{steps}    \"\"\"\n")
-}
-
-/// `a, b and c`.
-pub(super) fn listed(words: &[String]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => words.concat(),
-    }
-}
-
-/// The first words of the names, as part of a Python name.
-fn base_name<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const LONGEST: usize = 40;
-    let mut base = String::new();
-    for word in names.flat_map(|name| name.split(|letter: char| !letter.is_ascii_alphanumeric())) {
-        if word.is_empty() || matches!(word, "a" | "by" | "of" | "the" | "to" | "and") {
-            continue;
-        }
-        if base.len() + word.len() >= LONGEST {
-            break;
-        }
-        if !base.is_empty() {
-            base.push('_');
-        }
-        base.push_str(word);
-    }
-    if base.starts_with(|letter: char| letter.is_ascii_digit()) { format!("fused_{base}") } else { base }
 }

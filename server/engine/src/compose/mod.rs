@@ -99,7 +99,7 @@ pub fn draft(operations_or_idea: &str) -> Result<Draft, Unknown> {
     let found: Vec<Found> = found.collect::<Result<_, _>>()?;
     let mut options = Options::new(&line, &found, images);
     loop {
-        let mut chain = Chain::new(options.clone(), &found);
+        let mut chain = Chain::new(options.clone());
         match chain.run(&found) {
             Ok(()) => return Ok(chain.draft(&found)),
             // Each mends one thing that was not so before, so this ends.
