@@ -10,6 +10,7 @@ mod calls;
 mod concern;
 mod containers;
 mod definitions;
+mod entry;
 mod eval;
 mod fills;
 mod items;
@@ -24,6 +25,7 @@ mod ops;
 mod paths;
 mod patterns;
 mod python;
+mod returned;
 mod statements;
 mod tensors;
 mod trace;
@@ -215,163 +217,6 @@ impl<'a> Walk<'a> {
                 made
             }
             _ => Value::Unknown,
-        }
-    }
-
-    /// Calls the entry point with the inputs, a module after it was made.
-    fn enter(&mut self, name: &'a str, given: Option<Value<'a>>, made: Option<Value<'a>>) {
-        let Some(mut entry) = self.name(name) else { return };
-        if let Value::Class(class) = entry {
-            let arguments = self.given(made);
-            // The module is made before it is called, and outlives its calls.
-            entry = self.construct(class, &arguments, TextRange::default());
-            let called =
-                self.class_attribute(class, "__call__").filter(|call| matches!(call, Value::Function(_)));
-            if let Some(method @ Value::Function(_)) =
-                called.or_else(|| self.class_attribute(class, "forward"))
-            {
-                return self.run_entry(method, Some(entry), given);
-            }
-        }
-        self.run_entry(entry, None, given);
-    }
-
-    fn given(&mut self, values: Option<Value<'a>>) -> Arguments<'a> {
-        match values {
-            Some(Value::Many(at)) => {
-                let many = &self.store.many[at as usize];
-                Arguments {
-                    positional: many.items.iter().map(|(_, value)| *value).collect(),
-                    keywords: Vec::new(),
-                    open: many.open,
-                }
-            }
-            // A single tensor is what is given.
-            Some(value @ Value::Tensor(_)) => Arguments::of([value]),
-            _ => Arguments { open: true, ..Arguments::default() },
-        }
-    }
-
-    fn run_entry(&mut self, entry: Value<'a>, of: Option<Value<'a>>, given: Option<Value<'a>>) {
-        let mut arguments = self.given(given);
-        if let Some(of) = of {
-            arguments.positional.insert(0, of);
-        }
-        let inputs: Vec<Tensor> = arguments
-            .positional
-            .iter()
-            .skip(usize::from(of.is_some()))
-            .flat_map(|value| self.store.tensors(*value))
-            .collect();
-        self.when = When::Entry;
-        self.watch_entry(entry);
-        let result = self.apply(entry, &arguments, TextRange::default());
-        self.settle(result, &inputs);
-        self.when = When::Elsewhere;
-    }
-
-    /// Has the returns of the entry point noted, whichever function that is in the end.
-    fn watch_entry(&mut self, entry: Value<'a>) {
-        self.entry_function = match entry {
-            Value::Function(at) => Some(at),
-            Value::Partial(at) => match self.partials[at as usize].0 {
-                Value::Function(at) => Some(at),
-                _ => None,
-            },
-            Value::Instance(at) => {
-                let class = self.instances[at as usize].class;
-                match self.class_attribute(class, "__call__") {
-                    Some(Value::Function(at)) => Some(at),
-                    _ => None,
-                }
-            }
-            Value::Method(at) => match self.store.methods[at as usize] {
-                (Value::Class(class), "apply") => match self.class_attribute(class, "forward") {
-                    Some(Value::Function(at)) => Some(at),
-                    _ => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        };
-    }
-
-    /// Says what the entry point gives back.
-    fn settle(&mut self, _result: Value<'a>, inputs: &[Tensor]) {
-        let returns = std::mem::take(&mut self.returns);
-        let mut outcome = None;
-        for (value, range, _) in &returns {
-            let mut found = None;
-            let mut open = false;
-            self.store.each(*value, &mut |value| match value {
-                Value::Tensor(tensor) => {
-                    let memory = self.store.memory[tensor.memory as usize];
-                    if memory.lost || memory.by_kernel || self.store.from(tensor).has(From::KERNEL) {
-                        open = true;
-                    } else if memory.empty && !memory.by_torch {
-                        found = Some(Outcome::Unwritten(*range));
-                    } else if self.store.from(tensor).has(From::TORCH) {
-                        found = found.or(Some(Outcome::Computed(*range)));
-                    } else if inputs.iter().any(|input| input.memory == tensor.memory)
-                        || self.store.from(tensor) == From::INPUT && memory.copied
-                    {
-                        found = found.or(Some(Outcome::Input(*range)));
-                    } else if memory.constant && self.store.from(tensor) == From::default()
-                        || self.store.from(tensor) == From::VARIED
-                    {
-                        found = found.or(Some(Outcome::Constant(*range)));
-                    } else {
-                        open = true;
-                    }
-                }
-                Value::Number(_)
-                | Value::Zero
-                | Value::Flag(_)
-                | Value::Nothing
-                | Value::Text(_)
-                | Value::AnyText
-                | Value::Sizes => {}
-                _ => open = true,
-            });
-            // Every way out must be as bad, or nothing is certain.
-            let Some(found) = found.filter(|_| !open) else {
-                outcome = None;
-                break;
-            };
-            outcome = outcome.or(Some(found));
-        }
-        self.trace.outcome = outcome.unwrap_or_default();
-        // An object that passes on what it is asked for is no tensor.
-        for (value, range, _) in &returns {
-            if let Value::Instance(at) = *value {
-                let class = self.instances[at as usize].class;
-                for hook in ["__getattr__", "__getattribute__"] {
-                    if self.class_attribute(class, hook).is_some() {
-                        self.tell(*range, What::Disguise(hook));
-                    }
-                }
-            }
-        }
-        // What was kept and what is given back may be the same memory.
-        let mut told = Vec::new();
-        for (value, range, _) in &returns {
-            for tensor in self.store.tensors(*value) {
-                if let Some((_, range)) =
-                    self.literals.iter().find(|(made, _)| *made == tensor.memory).copied()
-                {
-                    self.tell(range, What::Shape);
-                }
-                let memory = self.store.memory[tensor.memory as usize];
-                let kept = self.kept.iter().find(|(kept, ..)| *kept == tensor.memory);
-                if let Some((_, range, _)) = kept {
-                    told.push(*range);
-                } else if memory.shared && memory.by_kernel || self.store.from(tensor).has(From::SHARED) {
-                    told.push(*range);
-                }
-            }
-        }
-        for range in told {
-            self.tell(range, What::Keep(Kept::Tensor));
         }
     }
 
