@@ -1,29 +1,24 @@
-//! Does what `state` says comes next, step by step, until an idea or a task is over.
+//! Does what `next` says comes next, step by step, until an idea or a task is over.
+
+mod attempt;
+mod end;
 
 use std::path::PathBuf;
-
-use fusewright_pair::PairFile;
 
 use super::candidate::Candidate;
 use super::entry::{Draft, Kind, Step, Subject};
 use super::error::WorkError;
 use super::journal::Notes;
-use super::judgement::{Judgement, judge, required};
-use super::ledger::{Ledger, Run, State};
+use super::judgement::{Judgement, judge};
+use super::ledger::Ledger;
 use super::lock::WorkspaceLock;
 use super::next::{Action, Disk, Recorded, next};
 use super::rulings::take_away;
-use super::writing::{self, Drafted};
-use super::{End, Finished, Tools, dataset, tell};
-use crate::archive::{ArchiveError, archive};
-use crate::compose;
+use super::{Finished, Tools, dataset};
 use crate::config::Settings;
 use crate::dataset::Waiting;
-use crate::dataset::attempts::{Attempt, AttemptKind, Attempts, Blocks, WrittenAnalysis, now};
-use crate::dataset::{Dataset, DatasetError};
+use crate::dataset::attempts::{Attempt, AttemptKind, Attempts};
 use crate::progress::{CancellationToken, Event, Progress};
-use crate::verdict::VerdictLine;
-use crate::verify::VerifyRequest;
 
 /// The folder of finished tasks, below the workspace's root.
 pub(super) const FINISHED: &str = "data";
@@ -178,187 +173,6 @@ impl<'a> Shift<'a> {
             Some(run) => self.attempts.of_run(&run.id).map_err(WorkError::not_noted),
             None => Ok(Vec::new()),
         }
-    }
-
-    async fn write(
-        &self,
-        ledger: &mut Ledger,
-        subject: &Subject,
-        attempt: u32,
-        made: &mut Vec<Attempt>,
-    ) -> Result<(), WorkError> {
-        let Some(run) = ledger.run(subject).cloned() else { return Ok(()) };
-        // Python starts while the model writes.
-        let warm = async {
-            self.tools.verifier.warm_up(self.cancel).await;
-            std::future::pending().await
-        };
-        let drafted = tokio::select! {
-            biased;
-            drafted = writing::write(self, subject, &run, attempt, made) => drafted?,
-            never = warm => never,
-        };
-        match drafted {
-            Drafted::Pair(draft) => self.note(ledger, subject, Step::Written { attempt, draft }),
-            Drafted::Nothing { draft, verdict } => {
-                self.progress.report(Event::Verdict(verdict.clone()));
-                self.record(subject, &run, attempt, &draft, *verdict, made).await
-            }
-        }
-    }
-
-    async fn judge(
-        &self,
-        ledger: &Ledger,
-        subject: &Subject,
-        candidate: &Candidate,
-        attempt: u32,
-        draft: &Draft,
-        made: &mut Vec<Attempt>,
-    ) -> Result<(), WorkError> {
-        let Some(run) = ledger.run(subject) else { return Ok(()) };
-        let path = candidate.path().to_owned();
-        let request = VerifyRequest::new(path.clone(), draft.text.as_str());
-        let verdict = self.tools.verifier.verify(request, self.progress, self.cancel).await;
-        if self.cancel.is_cancelled() {
-            return Err(WorkError::Cancelled);
-        }
-        self.progress.report(Event::Verdict(Box::new(verdict.clone())));
-        match judge(&verdict, subject.kind, &self.tools.settings.dataset) {
-            Judgement::Unjudged(reason) => Err(WorkError::Unjudged { path, reason }),
-            Judgement::Untimed => Err(WorkError::Untimed(path)),
-            Judgement::Right | Judgement::Failed(_) => {
-                self.record(subject, run, attempt, draft, verdict, made).await
-            }
-        }
-    }
-
-    /// Analyses a failed attempt that another will follow, shows the analysis, and records the attempt.
-    async fn record(
-        &self,
-        subject: &Subject,
-        run: &Run,
-        attempt: u32,
-        draft: &Draft,
-        verdict: VerdictLine,
-        made: &mut Vec<Attempt>,
-    ) -> Result<(), WorkError> {
-        let mut line = Attempt {
-            time: now(),
-            kind: match subject.kind {
-                Kind::Idea => AttemptKind::Idea,
-                Kind::Task => AttemptKind::Task,
-            },
-            about: subject.about.clone(),
-            run: Some(run.id.clone()),
-            attempt,
-            of: run.of,
-            writer: draft.writer.clone(),
-            prompt: draft.prompt.clone(),
-            answer: draft.answer.clone(),
-            code: Blocks::of(&PairFile::parse(draft.text.as_str())),
-            verdict,
-            analysis: None,
-            usage: draft.usage,
-            seconds: draft.seconds,
-        };
-        let failed = !recorded(&line, self.tools.settings).right;
-        if failed && attempt < run.of {
-            // What the next attempt may begin with is made while the model says why this one failed.
-            if !self.tools.writer.is_inductor() && !draft.text.is_empty() {
-                let (file, text) = (self.tools.root.join(&run.file), draft.text.as_str().into());
-                self.tools.verifier.begin_hint(&file, &text);
-            }
-            let analysis = writing::analyse(self, run, draft, &line, made).await?;
-            let text = compose::failure_analysis(
-                attempt,
-                &line.verdict,
-                &analysis.root_cause,
-                &analysis.planned_fix,
-            );
-            self.progress.report(Event::Analysis(text.clone()));
-            let (root_cause, planned_fix) = (analysis.root_cause, analysis.planned_fix);
-            line.analysis = Some(WrittenAnalysis { root_cause, planned_fix, text });
-        }
-        self.attempts.append(&line).map_err(WorkError::not_noted)?;
-        made.push(line);
-        Ok(())
-    }
-
-    /// Takes what passed to where it belongs. Done before, it is found there.
-    fn keep(
-        &self,
-        ledger: &Ledger,
-        subject: &Subject,
-        candidate: &Candidate,
-        kept: &Attempt,
-    ) -> Result<Step, WorkError> {
-        let Tools { root, settings, .. } = self.tools;
-        let draft = draft(ledger, subject, kept.attempt)?;
-        let mut settings: Settings = settings.clone();
-        settings.dataset.require = Some(required(subject.kind, &settings.dataset));
-        let pair = PairFile::parse(draft.text.as_str());
-        let archived = archive(&pair, candidate.path(), &kept.verdict, &settings);
-        let archived = match archived {
-            Ok(archived) => Ok((archived.line, archived.description, false)),
-            Err(ArchiveError::Dataset(DatasetError::Twin { line, description, .. })) => {
-                // Its own line, where a kill came before it was noted; otherwise another's.
-                let noted = Dataset::open(self.dataset()).has_provenance(&kept.verdict.hash);
-                let twin = !noted || ledger.owner_of(line).is_some_and(|owner| owner != subject);
-                Ok((line, description, twin))
-            }
-            Err(error) => Err(error),
-        };
-        let attempts = kept.attempt;
-        if subject.kind == Kind::Idea {
-            let (line, description, twin) = archived?;
-            return Ok(Step::Archived { attempts, line, description, twin });
-        }
-        let line = match archived {
-            Ok((line, _, _)) => Some(line),
-            Err(error @ ArchiveError::Dataset(_)) => return Err(error.into()),
-            Err(error) => {
-                self.progress.report(Event::Note(format!("the dataset does not take it: {error}")));
-                None
-            }
-        };
-        let to = candidate.move_into(&root.join(FINISHED), &draft.digest)?;
-        self.progress.report(Event::Candidate(candidate.path().to_owned()));
-        let name = to.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Step::Moved { attempts, to: format!("{FINISHED}/{name}"), line })
-    }
-
-    fn finished(
-        &self,
-        ledger: &Ledger,
-        subject: &Subject,
-        number: Option<usize>,
-        made: &[Attempt],
-    ) -> Finished {
-        let last = made.last();
-        let (attempts, end) = match ledger.state(subject) {
-            Some(State::Over(Step::Archived { attempts, line, description, twin })) => {
-                let (line, description, twin) = (*line, description.clone(), *twin);
-                (*attempts, End::Archived { path: self.dataset(), line, description, twin })
-            }
-            Some(State::Over(Step::Moved { attempts, to, line })) => {
-                let report = last.map(|last| compose::final_report(last.attempt, &last.verdict));
-                let (file, line) = (self.tools.root.join(to), *line);
-                (*attempts, End::Moved { file, line, report: report.unwrap_or_default() })
-            }
-            Some(State::Over(Step::Abandoned { attempts, reason })) => {
-                let report = last
-                    .filter(|_| subject.kind == Kind::Task)
-                    .map(|last| compose::final_failure(last.attempt, &last.verdict));
-                let (reason, report) = (reason.clone(), report.unwrap_or_default());
-                (*attempts, End::Abandoned { reason, report })
-            }
-            // Somebody skipped it at the last moment.
-            _ => (0, End::Abandoned { reason: "skipped".to_owned(), report: String::new() }),
-        };
-        let finished = Finished { kind: subject.kind, number, about: subject.about.clone(), attempts, end };
-        tell(self.progress, &finished);
-        finished
     }
 }
 
