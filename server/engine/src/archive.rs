@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use fusewright_pair::{BlockKind, Inputs, PairFile};
 use serde::Serialize;
 
+use crate::argument::as_argument;
 use crate::authors::{Author, AuthorStore, INDUCTOR, ORIGIN};
 use crate::config::{Require, Settings};
 use crate::dataset::{Dataset, DatasetError, Example, Mended, Provenance};
@@ -34,10 +35,10 @@ pub enum ArchiveError {
         message: String,
     },
     /// Nothing is known of the pair.
-    #[error("{file} has no verdict yet: run `fusewright verify {file}` first", file = .0.display())]
+    #[error("{} has no verdict yet: run `fusewright verify {}` first", .0.display(), as_argument(.0))]
     NoVerdict(PathBuf),
     /// The pair is another than the one that was judged.
-    #[error("{file} has changed since it was verified: run `fusewright verify {file}` again", file = .0.display())]
+    #[error("{} has changed since it was verified: run `fusewright verify {}` again", .0.display(), as_argument(.0))]
     Stale(PathBuf),
     /// The verdict may still change.
     #[error("the verdict on {} is not final yet: wait for the {waiting}, then archive it", file.display())]

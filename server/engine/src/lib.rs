@@ -5,6 +5,7 @@
 //! command line show the same events.
 
 pub mod archive;
+pub mod argument;
 pub mod authors;
 pub mod compose;
 pub mod config;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
+use crate::argument::as_argument;
 use crate::dataset::DatasetError;
 use crate::generate::GenerateError;
 
@@ -84,8 +85,8 @@ pub enum WorkError {
     },
     /// Somebody else's file is in the candidate's place.
     #[error(
-        "{file} was not written by this loop, so it is left alone: archive it (`fusewright archive {file}`) if it is \
-         worth it, then delete it or move it away, and run this again", file = .0.display()
+        "{file} was not written by this loop, so it is left alone: archive it (`fusewright archive {argument}`) if it is \
+         worth it, then delete it or move it away, and run this again", file = .0.display(), argument = as_argument(.0)
     )]
     Foreign(PathBuf),
     /// The candidate was changed since the loop wrote it.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
+use fusewright_engine::argument::as_argument;
 use fusewright_engine::dataset::attempts::AttemptKind;
 use fusewright_engine::progress::{CancellationToken, Event, Progress};
 use fusewright_engine::prompts::Failure;
@@ -21,17 +22,17 @@ pub(crate) fn run(args: &writing::Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn fix(args: &writing::Args, desk: &Desk<'_>, cancel: &CancellationToken) -> anyhow::Result<u8> {
-    let file = args.file.display();
+    let (file, argument) = (args.file.display(), as_argument(&args.file));
     let pair = PairFile::parse(&*desk.text);
     let Some(block) = pair.code(BlockKind::Triton).filter(|code| !code.trim().is_empty()) else {
         if pair.block(BlockKind::Python).is_none() {
             bail!("{file} is not a pair file: {}", source::NO_MARKER);
         }
-        bail!("{file} has no TRITON block to mend: run `fusewright generate {file}`");
+        bail!("{file} has no TRITON block to mend: run `fusewright generate {argument}`");
     };
     if desk.writer.is_inductor() {
         bail!(
-            "TorchInductor writes kernels and mends none: name a model with --provider, or run `fusewright generate {file}` to have the block replaced"
+            "TorchInductor writes kernels and mends none: name a model with --provider, or run `fusewright generate {argument}` to have the block replaced"
         );
     }
     let remembered = pair.hash().and_then(|hash| VerdictStore::of_user()?.recall(hash));
