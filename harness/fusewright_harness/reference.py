@@ -22,7 +22,7 @@ from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.stopwatch import VERBS, Stopwatch
 from fusewright_harness.torch_compile import NotCompiled, compile_reference
 from fusewright_harness.transfer import Sent, clone_value, send_value
-from fusewright_harness.values import Untransferable
+from fusewright_harness.values import Untransferable, take_apart
 
 _MOST_DRAWS = 2
 
@@ -72,7 +72,9 @@ class Reference:
             offered = self._variants().offered(self._inputs[message["index"]], message["reduced"])
             return {"variants": offered}, None
         if verb == "variant":
-            return self._vary(self._inputs[message["index"]], message["variant"])
+            inputs = self._inputs[message["index"]]
+            other = self._drawn_alike(inputs) if message.get("another") else inputs
+            return self._vary(other, message["variant"]) if other is not None else ({}, None)
         if verb == "variant_expected":
             assert self._varied is not None  # The judge asks after the variant.
             return self._varied.answer, self._send_result(self._varied.value)
@@ -154,6 +156,12 @@ class Reference:
         assert self._function is not None  # There are inputs, so the blocks were loaded.
         return ReferenceVariants(self._runs, self._function, self._made_with, self._pair["python"]["code"])
 
+    def _drawn_alike(self, inputs: Arguments) -> Arguments | None:
+        """Another draw of the inputs, with the same layout; None where there is none."""
+        wanted = _layout(inputs)
+        others = (other for other in self._inputs if other is not None and other is not inputs)
+        return next((other for other in others if _layout(other) == wanted), None)
+
     def _vary(self, inputs: Arguments, variant: dict[str, Any]) -> tuple[dict[str, Any], Sent | None]:
         """Makes the inputs of a variant, and what they should give; nothing where the reference has no answer."""
         varied = self._variants().made(inputs, variant)
@@ -220,3 +228,9 @@ class Reference:
             return send_value(value)
         except Untransferable as error:
             raise Fault(implementation, stage, "Untransferable", f"{what} {error}") from error
+
+
+def _layout(inputs: Arguments) -> Any:
+    """What arguments are but for their contents: structure, numbers beside tensors, dtypes and shapes."""
+    tree, tensors = take_apart(inputs.as_value())
+    return tree, [(tensor.dtype, tuple(tensor.shape)) for tensor in tensors]

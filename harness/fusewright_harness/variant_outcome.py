@@ -14,6 +14,7 @@ _SENTENCES = (
     ("extreme", "other than the reference only where several inputs hold {} at once"),
     ("other_shape", "right with {} where that is as large as the input, but not for a row"),
     ("coordinates", "made for one number of coordinates, so not for {}"),
+    ("once", "other than the reference on one of two draws with {}"),
     ("inexact", f"less exact than the reference, by less than {INEXACT:.0%}, with {{}}"),
     ("refused", "refused by the candidate: {}"),
     ("late", "not tried for want of time: {}"),
@@ -33,6 +34,7 @@ class Outcome:
     extreme: list[str] = field(default_factory=list)
     other_shape: list[str] = field(default_factory=list)
     coordinates: list[str] = field(default_factory=list)
+    once: list[str] = field(default_factory=list)
     inexact: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:

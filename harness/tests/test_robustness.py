@@ -82,6 +82,45 @@ def get_test_inputs():
 """
 
 
+ADD = """
+import torch
+
+def reference(x, shift):
+    return x + shift
+"""
+
+# Wrong where the first number is large, as in no draw, and the shift is nought, as in every other draw.
+ADD_TRITON = (
+    IMPORTS
+    + """
+@triton.jit
+def add_kernel(x_ptr, s_ptr, o_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + i, mask=i < n, other=0.0)
+    shift = tl.load(s_ptr)
+    wrong = (tl.abs(tl.load(x_ptr)) > 100.0) & (shift == 0.0)
+    tl.store(o_ptr + i, tl.where(wrong, -x, x + shift), mask=i < n)
+
+def candidate(x, shift):
+    x = x.contiguous()
+    out = torch.empty_like(x)
+    add_kernel[(triton.cdiv(x.numel(), 64),)](x, shift, out, x.numel(), BLOCK=64)
+    return out
+"""
+)
+
+ADD_TEST = """
+import torch
+
+draws = 0
+
+def get_test_inputs():
+    global draws
+    draws += 1
+    return 1 + torch.rand(200, device="cuda"), torch.full((1,), float(draws % 2 == EVEN), device="cuda")
+"""
+
+
 @pytest.fixture(scope="module")
 def harness():
     with Harness() as running:
@@ -115,6 +154,22 @@ def test_a_shift_that_changes_the_result_is_wrong(harness):
     verdict = harness.verdict(pair(VARIANCE, uncentred, VARIANCE_TEST), device="interpreter")
     # Near zero the mean's square is a hundredth of the variance.
     assert verdict["verdict"] in ("wrong", "rejected"), verdict["reason"]
+
+
+def test_what_is_wrong_on_one_draw_of_two_is_told_and_not_blamed(harness):
+    said = []
+    for even in ("0", "1"):
+        said += outcome(
+            harness.verdict(pair(ADD, ADD_TRITON, ADD_TEST.replace("EVEN", even)), device="interpreter")
+        )
+    # Which draw comes first is not known here, and the other one finds nothing.
+    assert any(part.startswith("other than the reference on one of two draws with") for part in said), said
+
+
+def test_what_is_wrong_on_both_draws_is_blamed(harness):
+    always = ADD_TRITON.replace("& (shift == 0.0)", "& (shift < 1e9)")
+    verdict = harness.verdict(pair(ADD, always, ADD_TEST.replace("EVEN", "0")), device="interpreter")
+    assert (verdict["verdict"], verdict["error"]["type"]) == ("rejected", "WrongAtValues"), verdict["reason"]
 
 
 def test_near_is_a_hundredth_of_what_is_usual():
