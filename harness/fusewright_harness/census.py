@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
+
+from fusewright_harness.dispatch_mode import DispatchMode
 
 _VIEWS = {
     "view", "_unsafe_view", "reshape", "_reshape_alias", "t", "transpose", "permute", "expand", "squeeze", "unsqueeze",
@@ -53,7 +54,7 @@ class _Step:
     told: bool
 
 
-class Census(TorchDispatchMode):
+class Census(DispatchMode):
     """Counts what runs inside it; :meth:`result` tells."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
@@ -86,11 +87,6 @@ class Census(TorchDispatchMode):
         self._kinds: set[Any] = set()
         self._steps: list[_Step] = []
         self._makers: dict[int, list[int]] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        # Torch would import its compiler to keep it away from here: seconds for nothing.
-        return False
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

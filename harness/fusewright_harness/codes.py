@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from fusewright_harness.call import Arguments, Call, map_tensors
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
@@ -19,17 +19,13 @@ _IGNORING = {"nll_loss_forward": (1, 4), "nll_loss2d_forward": (1, 4)}
 """Operators that leave out a code, by name: where the codes stand among their arguments, and where the one left out."""
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(DispatchMode):
     """Finds comparisons of a call's inputs with numbers."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
         super().__init__()
         self._number = {tensor.untyped_storage()._cdata: number for number, tensor in enumerate(inputs)}
         self.found: dict[tuple[int, float | int], None] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Notes what is compared and runs the operator."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, Call, map_tensors
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.operators import frame_line
 from fusewright_harness.outcomes import Outcome, outcome_of, same_outcome
 from fusewright_harness.transfer import without_modes
@@ -41,7 +41,7 @@ class _Found:
     cost: float
 
 
-class _Altering(TorchDispatchMode):
+class _Altering(DispatchMode):
     """Runs a call with the results of one operator altered; ``same`` says whether one was one of its own inputs.
 
     ``altered`` says whether there was anything to alter, ``part`` from where to where, in parts of one, of the
@@ -55,10 +55,6 @@ class _Altering(TorchDispatchMode):
         self.altered = self.same = False
         self.found: list[_Found] = []
         self.total = 0.0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Runs the operator, and alters what it gives if it is the one."""

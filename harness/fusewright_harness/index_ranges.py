@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.call_trace import words
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
@@ -31,7 +31,7 @@ _ASKING = words("eq ne lt le gt ge")
 """Operators that take any number: whoever masks an index asks for one that names no place."""
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(DispatchMode):
     """Finds what a call's whole-number inputs index; ``places`` has how many places there are at least, by storage."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
@@ -45,10 +45,6 @@ class _Watch(TorchDispatchMode):
         self.places: dict[int, int] = {}
         self.otherwise: set[int] = set()
         """The inputs that somebody computes with, so that another index may be none."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Notes what is indexed and runs the operator."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, Call, map_tensors
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
@@ -43,7 +43,7 @@ class _Step:
     digest: int
 
 
-class _Steps(TorchDispatchMode):
+class _Steps(DispatchMode):
     """Writes down the operators of a call. ``full`` says that there were too many, or too large ones, to look at."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
@@ -55,10 +55,6 @@ class _Steps(TorchDispatchMode):
         self._bytes = 0
         for tensor in inputs:
             self._enter("input", [], 0.0, tensor)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Runs the operator and keeps a copy of its results."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.operators import words
 
 _ERRS = 4.0
@@ -44,7 +44,7 @@ _MOVED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 _rand = torch.rand
 
 
-class Nudged(TorchDispatchMode):
+class Nudged(DispatchMode):
     """Moves what each operator gives by a few roundings of float32, or of ``exactness`` where it is finer.
 
     ``direction`` 1.0 and -1.0 move by opposite amounts. With ``ties`` equal numbers are put in a random order by

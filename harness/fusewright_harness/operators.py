@@ -16,9 +16,9 @@ from typing import Any
 import torch
 import torch.library
 import torch.overrides
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from fusewright_harness.call_trace import Launched, Operator, Trace, reached_bytes, region, words
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.operator_call import OperatorCall
 from fusewright_harness.transfer import without_modes
 
@@ -35,7 +35,7 @@ _TABLE_BYTES = 1 << 12
 _HELD_BYTES = 4 << 30
 
 
-class OperatorWatch(TorchDispatchMode):
+class OperatorWatch(DispatchMode):
     """Watches one call; enter it around the call, and read ``trace`` afterwards.
 
     ``file`` is the pair's, whose lines are named.
@@ -89,16 +89,11 @@ class OperatorWatch(TorchDispatchMode):
     @contextmanager
     def again(self) -> Any:
         """Puts the mode back in place inside an operator, which keeps it out."""
-        TorchDispatchMode.__enter__(self)
+        DispatchMode.__enter__(self)
         try:
             yield
         finally:
-            TorchDispatchMode.__exit__(self, None, None, None)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        # Torch would import its compiler to keep it away from here: seconds for nothing.
-        return False
+            DispatchMode.__exit__(self, None, None, None)
 
     def launched(self, tensors: list[torch.Tensor]) -> None:
         """Told of a kernel's launch with the tensors among its arguments."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.call_trace import words
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.renaming import measured
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
@@ -36,7 +36,7 @@ class _Ranked:
     axis: int
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(DispatchMode):
     """Finds the places that a call names by rank, by the storage they are in."""
 
     def __init__(self) -> None:
@@ -45,10 +45,6 @@ class _Watch(TorchDispatchMode):
         self.used = False
         """Whether something is computed with such places, so that a result depends on which of equal ones is named."""
         self._held: list[torch.Tensor] = []
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Runs the operator and notes what it ranks."""

@@ -7,12 +7,12 @@ from math import prod
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, Call
 from fusewright_harness.call_trace import words
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
@@ -72,7 +72,7 @@ class WorkRun:
     elements: dict[int, int] = field(default_factory=dict)
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(DispatchMode):
     """Writes down the operators of a call. ``full`` says that there were too many, or too large ones, to look at."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
@@ -86,10 +86,6 @@ class _Watch(TorchDispatchMode):
         for tensor in inputs:
             self._hold(tensor)
             self._tainted.add(storage_key(tensor))
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Runs the operator and writes it down."""
