@@ -7,6 +7,7 @@ import math
 from collections import Counter
 
 from fusewright_harness.inductor.places import Places, sum_from, sum_of
+from fusewright_harness.inductor.statements import parsed
 
 
 class Addresses(ast.NodeTransformer):
@@ -82,7 +83,7 @@ class Addresses(ast.NodeTransformer):
             if index is None:
                 result += group
             else:
-                result.append(_product([index, *(_parse(size) for size in stride)]))
+                result.append(_product([index, *(parsed(size) for size in stride)]))
         return result
 
     def _index(self, terms: Counter[str], strided: bool) -> ast.expr | None:
@@ -114,7 +115,7 @@ class Addresses(ast.NodeTransformer):
         for name, factors in self._products:
             if factors <= sizes:
                 sizes = sizes - factors + Counter([name])
-        strides = [_parse(text) for text, number in sizes.items() for _ in range(number)]
+        strides = [parsed(text) for text, number in sizes.items() for _ in range(number)]
         strides.sort(key=lambda stride: not isinstance(stride, ast.Constant))
         if len(places) != 1 or not strides:
             ordered = [*strides, *places]
@@ -205,7 +206,3 @@ def _negated(term: ast.expr) -> ast.expr | None:
             less = _negated(left)
             return None if less is None else ast.BinOp(less, ast.Mult(), right)
     return None
-
-
-def _parse(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body

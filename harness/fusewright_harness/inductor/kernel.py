@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from fusewright_harness.inductor import configs, products
 from fusewright_harness.inductor.addresses import Addresses
 from fusewright_harness.inductor.helpers import NAMES as HELPER_NAMES
-from fusewright_harness.inductor.helpers import Translate, Unknown
 from fusewright_harness.inductor.hoist import Hoist
 from fusewright_harness.inductor.indices import Indices
 from fusewright_harness.inductor.kernel_text import Block, kernel_text
@@ -25,6 +24,7 @@ from fusewright_harness.inductor.sharing import inline
 from fusewright_harness.inductor.simplify import simplify
 from fusewright_harness.inductor.sizes import Sizes
 from fusewright_harness.inductor.statements import Replace, remove_dead, walk
+from fusewright_harness.inductor.translate import Translate, Unknown
 from fusewright_harness.inductor.types import Types
 from fusewright_harness.inductor.unsupported import Unsupported
 from fusewright_harness.inductor.values import name_values

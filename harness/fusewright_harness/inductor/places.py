@@ -10,7 +10,7 @@ import ast
 from collections import Counter
 from collections.abc import Callable
 
-from fusewright_harness.inductor.statements import stores, target_of
+from fusewright_harness.inductor.statements import parsed, stores, target_of
 
 
 class Places:
@@ -50,15 +50,11 @@ def _key(terms: Counter[str]) -> frozenset[tuple[str, int]]:
 
 
 def _factors_in_order(term: str) -> str:
-    factors, left = [], _parse(term)
+    factors, left = [], parsed(term)
     while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
         factors.append(ast.unparse(left.right))
         left = left.left
     return " * ".join(sorted([ast.unparse(left), *factors])) if factors else term
-
-
-def _parse(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
 
 
 class _Named(ast.NodeTransformer):
@@ -165,7 +161,7 @@ def sum_of(expression: ast.expr) -> Counter[str] | None:
             if inner is not None and list(inner.values()) != [1]:
                 # ``-1 * a * b``: the number is the first of the factors.
                 ((term, number),) = inner.items()
-                return Counter({ast.unparse(ast.BinOp(_parse(term), ast.Mult(), right)): number})
+                return Counter({ast.unparse(ast.BinOp(parsed(term), ast.Mult(), right)): number})
     return Counter({ast.unparse(expression): 1})
 
 

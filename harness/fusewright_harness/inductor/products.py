@@ -11,8 +11,10 @@ from __future__ import annotations
 import ast
 import dataclasses
 
+from fusewright_harness.inductor.flatten import SUMMED, Flatten, OtherForm
+from fusewright_harness.inductor.loaded_as_stored import loaded_as_stored
 from fusewright_harness.inductor.program import Kernel
-from fusewright_harness.inductor.statements import Replace, loads, stores, target_of
+from fusewright_harness.inductor.statements import Replace, is_call, loads, stores, target_of
 from fusewright_harness.inductor.unsupported import Unsupported
 
 KIND = "product"
@@ -20,7 +22,6 @@ KIND = "product"
 
 _GROUP = 8
 """Blocks of rows whose programs follow one another."""
-_SUMMED = ("r0_index", "r0_mask")
 _TILES = f"""
 row_blocks = tl.cdiv(ynumel, YBLOCK)
 column_blocks = tl.cdiv(xnumel, XBLOCK)
@@ -36,13 +37,9 @@ _HEADER = {"yoffset", "yindex", "ymask", "xoffset", "xindex", "xmask", "zoffset"
 _HEADER |= {"r0_base", "rbase", "rnumel", "RBLOCK"}
 
 
-class _OtherForm(Exception):
-    """The kernel is written in a way that is not known here."""
-
-
 def is_product(kernel: Kernel) -> bool:
     """Whether a kernel multiplies matrices."""
-    return any(_is_call(node, "tl.dot") for node in ast.walk(kernel.function))
+    return any(is_call(node, "tl.dot") for node in ast.walk(kernel.function))
 
 
 def in_two_dimensions(kernel: Kernel) -> Kernel:
@@ -56,7 +53,7 @@ def in_two_dimensions(kernel: Kernel) -> Kernel:
         return kernel
     try:
         return _Product(kernel).rewritten()
-    except _OtherForm as error:
+    except OtherForm as error:
         raise Unsupported(
             "matmul",
             "TorchInductor fuses the matrix product (matmul) with what feeds it in a way that is not made standalone: "
@@ -67,7 +64,7 @@ def in_two_dimensions(kernel: Kernel) -> Kernel:
 class _Product:
     def __init__(self, kernel: Kernel) -> None:
         if list(kernel.size_hints) not in (["y", "x", "r0_"], ["z", "y", "x", "r0_"]):
-            raise _OtherForm
+            raise OtherForm
         self._kernel = kernel
         self._batched = "z" in kernel.size_hints
         # A copy, since a kernel that turns out to have another form stays what it was.
@@ -78,12 +75,10 @@ class _Product:
         before, loop, after = self._parts()
         kept = [statement for statement in before if target_of(statement) not in _HEADER]
         inner = [
-            statement
-            for statement in loop.body
-            if target_of(statement) not in (*_SUMMED, "roffset", "rindex")
+            statement for statement in loop.body if target_of(statement) not in (*SUMMED, "roffset", "rindex")
         ]
         inner = self._accumulated(inner)
-        inner = _loaded_as_stored(inner, self._kernel.signature)
+        inner = loaded_as_stored(inner, self._kernel.signature)
         inner = self._operands(inner)
         head = ast.parse(_TILES).body
         if self._batched:
@@ -104,20 +99,20 @@ class _Product:
     def _parts(self) -> tuple[list[ast.stmt], ast.For, list[ast.stmt]]:
         loops = [place for place, statement in enumerate(self._body) if isinstance(statement, ast.For)]
         if len(loops) != 1:
-            raise _OtherForm
+            raise OtherForm
         loop = self._body[loops[0]]
         assert isinstance(loop, ast.For)  # The filter above says so.
         if ast.unparse(loop.target) != "r0_offset" or any(isinstance(s, ast.For) for s in loop.body):
-            raise _OtherForm
+            raise OtherForm
         return self._body[: loops[0]], loop, self._body[loops[0] + 1 :]
 
     def _accumulated(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """The product added to its sum by ``tl.dot`` itself."""
-        products = {target_of(s): s.value for s in body if _is_call(getattr(s, "value", None), "tl.dot")}
+        products = {target_of(s): s.value for s in body if is_call(getattr(s, "value", None), "tl.dot")}
         spread = {
             target_of(s): s.value.args[0].id
             for s in body
-            if _is_call(getattr(s, "value", None), "tl.broadcast_to")
+            if is_call(getattr(s, "value", None), "tl.broadcast_to")
             and isinstance(s.value.args[0], ast.Name)
             and s.value.args[0].id in products
         }
@@ -142,7 +137,7 @@ class _Product:
             if name not in products and name not in spread:
                 kept.append(statement)
         if not products or done != set(products):
-            raise _OtherForm
+            raise OtherForm
         return kept
 
     def _with_accumulators(
@@ -169,21 +164,21 @@ class _Product:
         """Each operand's statements in its own two dimensions."""
         of = {target_of(statement): statement for statement in body if target_of(statement) is not None}
         calls = [
-            statement.value for statement in body if _is_call(getattr(statement, "value", None), "tl.dot")
+            statement.value for statement in body if is_call(getattr(statement, "value", None), "tl.dot")
         ]
         left = _reached([call.args[0] for call in calls], of)
         right = _reached([call.args[1] for call in calls], of)
-        summed = _depending(body, {*_SUMMED, "r0_2", "r0_3"})
+        summed = _depending(body, {*SUMMED, "r0_2", "r0_3"})
         both = {name for name in left & right if name in summed}
         renamed = {name: ast.Name(_twin(name), ast.Load()) for name in both}
         result: list[ast.stmt] = []
         for statement in body:
             name = target_of(statement)
-            if _is_call(getattr(statement, "value", None), "tl.dot"):
+            if is_call(getattr(statement, "value", None), "tl.dot"):
                 result.append(statement)
                 continue
             if name is None or name not in left | right:
-                raise _OtherForm
+                raise OtherForm
             if name in right:
                 copy = _copy(statement)
                 if name in both:
@@ -198,134 +193,8 @@ class _Product:
         return result
 
     def _flattened(self, statements: list[ast.stmt], side: str) -> list[ast.stmt]:
-        flatten = _Flatten(self._rank, side, self._batched)
+        flatten = Flatten(self._rank, side, self._batched)
         return [flatten.visit(statement) for statement in statements]
-
-
-class _Flatten(ast.NodeTransformer):
-    """Expressions over three or four dimensions as ones over two: those of an operand, or of what is stored."""
-
-    def __init__(self, rank: int, side: str, batched: bool) -> None:
-        self._rank = rank
-        self._side = side
-        self._batched = batched
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id not in _SUMMED:
-            return node
-        if self._side == "out":
-            raise _OtherForm
-        return _parse(f"{node.id}[None, :]" if self._side == "left" else f"{node.id}[:, None]")
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        if isinstance(node.op, ast.BitAnd):
-            for mask, other in ((node.left, node.right), (node.right, node.left)):
-                if isinstance(mask, ast.Name) and mask.id == "zmask":
-                    return self.visit(other)
-        self.generic_visit(node)
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        name = ast.unparse(node.func)
-        if name == "tl.load" and ast.unparse(node.args[1]) == "zmask":
-            node.args[1] = ast.Constant(None)
-        if name == "tl.store" and ast.unparse(node.args[2]) == "zmask":
-            node.args[2] = ast.Constant(None)
-        if name in ("tl.trans", "tl.reshape"):
-            # An operand's form for `tl.dot`, which it has already.
-            return self.visit(node.args[0])
-        self.generic_visit(node)
-        if name in ("tl.full", "tl.broadcast_to"):
-            at = 0 if name == "tl.full" else 1
-            node.args[at] = self._shape(node.args[at])
-        elif (
-            name in ("tl.sum", "tl.max", "tl.min", "tl.expand_dims", "tl.permute")
-            or "triton_helpers.max2" in name
-        ):
-            raise _OtherForm
-        return node
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        text = ast.unparse(node.slice)
-        if text in ("(:, :, None)", "(None, :, :, None)", ":, :, None", "None, :, :, None"):
-            return self.visit(node.value)
-        if text in ("(None, :)", "(:, None)", "None, :", ":, None"):
-            return node
-        raise _OtherForm
-
-    def _shape(self, shape: ast.expr) -> ast.expr:
-        if isinstance(shape, ast.Attribute) and shape.attr == "shape":
-            return shape
-        if not isinstance(shape, (ast.List, ast.Tuple)):
-            raise _OtherForm
-        if len(shape.elts) <= 2:
-            return ast.List(shape.elts, ast.Load())
-        if len(shape.elts) != self._rank:
-            raise _OtherForm
-        row, column, summed = shape.elts[-3:]
-        parts = {"left": (row, summed), "right": (summed, column), "out": (row, column)}[self._side]
-        return ast.List(list(parts), ast.Load())
-
-
-def _loaded_as_stored(body: list[ast.stmt], signature: dict[str, str]) -> list[ast.stmt]:
-    """Without widening what was loaded and narrowing it again, and without zeroing what was loaded as zero."""
-    read, given = loads(body), stores(body)
-    value = {target_of(s): s.value for s in body if target_of(s) is not None and given[target_of(s)] == 1}
-    names = {"fp16": "tl.float16", "bf16": "tl.bfloat16"}
-    kept: list[ast.stmt] = []
-    for statement in body:
-        match statement:
-            case ast.Assign(
-                value=ast.Call(func=ast.Attribute(value=ast.Name(id=wide), attr="to"), args=[type_])
-            ) if read[wide] == 1 and (load := _widened_load(value.get(wide))) is not None:
-                if names.get(_element_type(load, signature)) == ast.unparse(type_):
-                    statement.value = load
-                    kept = [one for one in kept if target_of(one) != wide]
-        match statement:
-            case ast.Assign(
-                value=ast.Call(
-                    func=ast.Attribute(attr="where"), args=[ast.Name(id="r0_mask"), ast.Name(id=loaded), zero]
-                )
-            ) if ast.unparse(zero) in ("0", "0.0") and _is_zero_outside(value.get(loaded)):
-                statement.value = ast.Name(loaded, ast.Load())
-        if target_of(statement) is not None:
-            value[target_of(statement)] = statement.value
-        kept.append(statement)
-    aliases = {
-        target_of(s): s.value for s in kept if isinstance(s, ast.Assign) and isinstance(s.value, ast.Name)
-    }
-    aliases = {
-        name: value for name, value in aliases.items() if given[name] == 1 and not name.startswith("_")
-    }
-    kept = [statement for statement in kept if target_of(statement) not in aliases]
-    for _ in aliases:
-        kept = [Replace(aliases).visit(statement) for statement in kept]
-    return kept
-
-
-def _widened_load(value: ast.expr | None) -> ast.Call | None:
-    match value:
-        case ast.Call(func=ast.Attribute(value=ast.Call() as load, attr="to"), args=[type_]) if (
-            _is_call(load, "tl.load") and ast.unparse(type_) == "tl.float32"
-        ):
-            return load
-    return None
-
-
-def _element_type(load: ast.Call, signature: dict[str, str]) -> str:
-    pointers = [n.id for n in ast.walk(load.args[0]) if isinstance(n, ast.Name) and n.id in signature]
-    types = [signature[name] for name in pointers if signature[name].startswith("*")]
-    return types[0].removeprefix("*") if len(types) == 1 else ""
-
-
-def _is_zero_outside(value: ast.expr | None) -> bool:
-    if not _is_call(value, "tl.load"):
-        return False
-    assert isinstance(value, ast.Call)  # It is a load.
-    masked = any(isinstance(n, ast.Name) and n.id == "r0_mask" for n in ast.walk(value.args[1]))
-    return masked and any(
-        keyword.arg == "other" and ast.unparse(keyword.value) in ("0", "0.0") for keyword in value.keywords
-    )
 
 
 def _twin(name: str) -> str:
@@ -354,13 +223,5 @@ def _depending(body: list[ast.stmt], roots: set[str]) -> set[str]:
     return found
 
 
-def _is_call(node: ast.AST | None, name: str) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == name
-
-
 def _copy(statement: ast.stmt) -> ast.stmt:
     return ast.parse(ast.unparse(statement)).body[0]
-
-
-def _parse(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body

@@ -43,6 +43,16 @@ def target_of(statement: ast.stmt) -> str | None:
     return None
 
 
+def is_call(node: ast.AST | None, name: str) -> bool:
+    """Whether a node calls the function of that name."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == name
+
+
+def parsed(text: str) -> ast.expr:
+    """The expression that a text is."""
+    return ast.parse(text, mode="eval").body
+
+
 class Replace(ast.NodeTransformer):
     """Puts expressions in the places of names."""
 

@@ -8,17 +8,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import sympy
-
 from fusewright_harness.inductor import launching
 from fusewright_harness.inductor.arguments import Leaf
 from fusewright_harness.inductor.checks import constant_checks, size_checks
+from fusewright_harness.inductor.contiguity import is_contiguous
 from fusewright_harness.inductor.kernel import StandaloneKernel, standalone
 from fusewright_harness.inductor.layout import call_lines
 from fusewright_harness.inductor.names import Names
 from fusewright_harness.inductor.outputs import result_names
 from fusewright_harness.inductor.program import Allocate, Assign, Launch, Program
 from fusewright_harness.inductor.sizes import Sizes
+from fusewright_harness.inductor.statements import parsed
 from fusewright_harness.inductor.trace import Output, Traced
 from fusewright_harness.inductor.unsupported import Unsupported
 
@@ -113,7 +113,7 @@ class Wrapper:
             if offset and ast.unparse(offset[0]) != "0":
                 shift = ast.unparse(self._sizes.renamed(offset[0]))
                 arguments += f", {ast.unparse(inner)}.storage_offset() + {shift}"
-            return _parse(f"{ast.unparse(inner)}.as_strided({arguments})")
+            return parsed(f"{ast.unparse(inner)}.as_strided({arguments})")
         if isinstance(expression, ast.Name):
             if expression.id in self._leaf_of and self._leaf_of[expression.id].is_tensor:
                 leaf = self._leaf_of[expression.id]
@@ -157,7 +157,7 @@ class Wrapper:
         shape_text = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
         target = self._buffer(step.name)
         dtype = f"dtype={self._dtype(step.dtype)}"
-        if _is_contiguous(shape, strides):
+        if is_contiguous(shape, strides):
             return call_lines(f"{target} = torch.empty(", [shape_text, device, dtype], ")")
         stride_text = f"({', '.join(strides)}{',' if len(strides) == 1 else ''})"
         return call_lines(f"{target} = torch.empty_strided(", [shape_text, stride_text, device, dtype], ")")
@@ -205,7 +205,7 @@ class Wrapper:
             if len(texts) > 1:
                 return None
             if texts:
-                value = _parse(texts.pop())
+                value = parsed(texts.pop())
                 if not name.endswith("_ptr"):
                     value = self._sizes.renamed(self._program.values.get(ast.unparse(value), value))
             given.append((name, value))
@@ -286,40 +286,3 @@ def _base(expression: ast.expr) -> str | None:
     while isinstance(expression, ast.Call) and expression.args:
         expression = expression.args[0]
     return expression.id if isinstance(expression, ast.Name) else None
-
-
-def _parse(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-def _is_contiguous(shape: list[str], strides: list[str]) -> bool:
-    product = sympy.Integer(1)
-    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
-        try:
-            extent, step = _symbolic(size), _symbolic(_without_max(stride))
-            if size != "1" and sympy.simplify(step - product) != 0:
-                return False
-            product *= extent
-        except (sympy.SympifyError, TypeError, SyntaxError, AttributeError):
-            return False
-    return True
-
-
-def _symbolic(text: str) -> sympy.Expr:
-    # Sizes may be called N or S, which mean something to sympy.
-    names = {node.id for node in ast.walk(_parse(text)) if isinstance(node, ast.Name)}
-    return sympy.sympify(text, locals={name: sympy.Symbol(name, integer=True) for name in names})
-
-
-class _WithoutMax(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        match node:
-            case ast.Call(func=ast.Name(id="max"), args=[ast.Constant(value=1), size]):
-                return size
-        return node
-
-
-def _without_max(text: str) -> str:
-    """A stride as it is for tensors that have elements: ``max(1, n)`` is ``n`` then."""
-    return ast.unparse(_WithoutMax().visit(_parse(text)))
