@@ -11,8 +11,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
-use thiserror::Error;
 
+use super::endpoint_error::EndpointError;
 use super::receive::{LONGEST_ANSWER, read};
 use super::refusal;
 use super::secrets::{self, Secrets};
@@ -37,63 +37,6 @@ pub struct Endpoint {
     secrets: BTreeMap<String, String>,
     /// What is taken out of all that the endpoint says.
     hidden: Secrets,
-}
-
-/// Why an endpoint cannot be used. No message holds the key.
-#[derive(Debug, Error)]
-pub enum EndpointError {
-    /// `base_url` is none.
-    #[error("`base_url = \"{url}\"` is no http or https address: {reason}")]
-    BadUrl {
-        /// What stands there.
-        url: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The variable holds something that no header can.
-    #[error("${variable} holds line breaks or control characters, which no key has")]
-    BadKey {
-        /// The environment variable.
-        variable: String,
-    },
-    /// Nobody answered.
-    #[error("{host} cannot be reached: {reason}")]
-    Unreachable {
-        /// Who was asked.
-        host: String,
-        /// What the network said.
-        reason: String,
-    },
-    /// The endpoint wants a key, or another one.
-    #[error("{host} refuses the key in ${variable} ({status}){said}")]
-    Refused {
-        /// Who was asked.
-        host: String,
-        /// Where the key came from.
-        variable: String,
-        /// The HTTP status.
-        status: u16,
-        /// What it said, after a colon; empty where it said nothing.
-        said: String,
-    },
-    /// There is no key, and the endpoint wants one.
-    #[error("{host} wants a key, and ${variable} is not set")]
-    NoKey {
-        /// Who was asked.
-        host: String,
-        /// Where the key should be.
-        variable: String,
-    },
-    /// It answered, but not with its models.
-    #[error("{host} answers with status {status} instead of its models{said}")]
-    NotServed {
-        /// Who was asked.
-        host: String,
-        /// The HTTP status.
-        status: u16,
-        /// What it said, after a colon; empty where it said nothing.
-        said: String,
-    },
 }
 
 impl Endpoint {

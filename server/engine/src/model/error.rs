@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::endpoint::EndpointError;
+use super::endpoint_error::EndpointError;
 
 /// Why there is no answer. No message holds a key.
 #[derive(Debug, Error)]

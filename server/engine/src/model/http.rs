@@ -8,7 +8,8 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCAT
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::endpoint::{Endpoint, EndpointError};
+use super::endpoint::Endpoint;
+use super::endpoint_error::EndpointError;
 use super::error::ModelError;
 use super::prompt::Prompt;
 use super::receive::read;

@@ -28,6 +28,7 @@ mod setup;
 mod trust;
 mod verdict_report;
 mod verify;
+mod writer_args;
 mod writing;
 
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::job::INTERRUPTED;
 use super::loop_view::LoopView;
 use super::output::{self, COULD_NOT, ERROR, QUIET};
-use super::writing::WriterArgs;
+use super::writer_args::WriterArgs;
 use super::{job, settings};
 
 /// Arguments of `fusewright run`. The workspace is the one that the present folder belongs to.

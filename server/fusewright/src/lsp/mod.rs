@@ -4,6 +4,7 @@
 //! [`notifications`], which enters its change into the [`session`] before it waits for anything. What the
 //! server says of its own accord goes through [`outgoing`]; long work goes to [`jobs`].
 
+mod candidate;
 mod client_process;
 mod commands;
 mod compile_on_save;

@@ -8,36 +8,19 @@ use fusewright_engine::source;
 use fusewright_engine::verdict::VerdictLine;
 use fusewright_engine::work::{self, End, Finished, Tools, What, WorkError};
 use fusewright_pair::PairFile;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::ls_types::notification::{LogMessage, Notification, ShowMessage};
+use tower_lsp::ls_types::notification::{LogMessage, ShowMessage};
 use tower_lsp::ls_types::{LSPAny, LogMessageParams, MessageType, ProgressToken, ShowMessageParams, Uri};
 
+use super::candidate::tell_of_candidate;
 use super::commands::refused;
 use super::jobs::Ticket;
 use super::progress::{self, EditorProgress};
 use super::requests::refresh;
 use super::session::{Folder, Session, Verdict};
 use super::writing::{AnswerStream, name_of, show, writer_of};
-use super::{diagnostics, status, summary};
-
-/// `fusewright/candidate`: the loop wrote the candidate's file, or deleted it.
-#[derive(Debug)]
-enum CandidateNotification {}
-
-impl Notification for CandidateNotification {
-    type Params = Candidate;
-    const METHOD: &'static str = "fusewright/candidate";
-}
-
-/// The candidate's file.
-#[derive(Debug, Serialize, Deserialize)]
-struct Candidate {
-    uri: Uri,
-    /// Whether it is there.
-    exists: bool,
-}
+use super::{status, summary};
 
 /// Works at what is asked for in the workspace; says what came of it.
 pub(crate) async fn run(
@@ -298,33 +281,6 @@ impl Drop for Job {
         }
         refresh::all(&self.session);
     }
-}
-
-/// Tells the client of a candidate's file; one that is gone has no diagnostics, though it may stay open for a while.
-fn tell_of_candidate(session: &Session, uri: &Uri, exists: bool) {
-    if !exists {
-        let mut state = session.state();
-        state.doing.remove(uri);
-        let is_open = state.documents.contains_key(uri);
-        drop(state);
-        if is_open {
-            diagnostics::clear(session, uri);
-            status::update(session, uri);
-        }
-    }
-    if session.state().options.offers.candidates {
-        let params = Candidate { uri: uri.clone(), exists };
-        session.outgoing.notify::<CandidateNotification>(&params);
-    }
-}
-
-/// Tells the client of a candidate that was deleted outside of the loop's run.
-pub(crate) fn given_up(session: &Session, candidate: &Path) {
-    let uri = Uri::from_file_path(candidate).filter(|_| !candidate.exists());
-    if let Some(uri) = uri.filter(|uri| session.state().documents.contains_key(uri)) {
-        tell_of_candidate(session, &uri, false);
-    }
-    refresh::all(session);
 }
 
 /// The workspace that a command is about: that of its first argument, a folder or a document, or the one that is open.

@@ -10,7 +10,7 @@ use tower_lsp::ls_types::LSPAny;
 
 use super::{Command, place, refuse_untrusted, refused};
 use crate::lsp::session::{Folder, Session};
-use crate::lsp::{ideas, working};
+use crate::lsp::{candidate, ideas, working};
 
 /// How long a loop of this session has to end before what it worked at is given up.
 const ENDING: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ pub(crate) async fn run(session: &Arc<Session>, arguments: &[Value]) -> Result<L
     if let Some(number) = idea(session, &folder, arguments.get(1)).await? {
         let skipped = session.jobs.spawn_blocking(move || work::skip(&root, number)).await?;
         let message = format!("\"{}\" is left out.", skipped.map_err(refused)?);
-        working::given_up(session, &candidate);
+        candidate::given_up(session, &candidate);
         return Ok(json!({ "message": message }));
     }
     let running = session.state().working.get(&root).map(|(_, cancel)| cancel.clone());
@@ -55,7 +55,7 @@ pub(crate) async fn run(session: &Arc<Session>, arguments: &[Value]) -> Result<L
     } else {
         format!("\"{about}\" is given up.")
     };
-    working::given_up(session, &abandoned.file);
+    candidate::given_up(session, &abandoned.file);
     Ok(json!({ "abandoned": abandoned, "message": message }))
 }
 
