@@ -53,7 +53,7 @@ def compile_launches(
     capability = driver.capability_of(target)
     if upstream.interprets():
         raise RuntimeError("TRITON_INTERPRET is set: the compile check needs a process of its own without it")
-    start = time.monotonic()
+    deadline = time.monotonic() + limit_s
     report = CompileReport(target)
     reading, writing = os.pipe()
     child = os.fork()
@@ -62,11 +62,10 @@ def compile_launches(
         _serve_child(run, capability, file, writing)
     os.close(writing)
     try:
-        _collect(report, reading, start + limit_s, limit_s)
+        _collect(report, reading, deadline, limit_s)
     finally:
         os.close(reading)
         _end(child)
-    report.duration_ms = (time.monotonic() - start) * 1e3
     return report
 
 

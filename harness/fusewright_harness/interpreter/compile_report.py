@@ -43,7 +43,6 @@ class CompileReport:
     kernels: list[CompiledKernel] = field(default_factory=list)
     error: CheckError | None = None
     notes: list[str] = field(default_factory=list)
-    duration_ms: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
