@@ -29,12 +29,16 @@ class Borders:
     """The elements where the ``runs`` of a reference, of which the first is the one that counts, lie far apart.
 
     ``typical`` is a size that no element's tolerance is reckoned below: what cancels moves by errors of its terms.
+    ``most`` is what the absolute tolerance is at most, where that is given.
     """
 
-    def __init__(self, runs: list[Elements], dtype: torch.dtype, typical: float = 0.0) -> None:
+    def __init__(
+        self, runs: list[Elements], dtype: torch.dtype, typical: float = 0.0, most: float | None = None
+    ) -> None:
         self._runs = runs
         self._dtype = dtype
         self._typical = typical
+        self._most = most
         self._whole = not (dtype.is_floating_point or dtype.is_complex)
         self._range: tuple[float, float] | None = self._range_of_indices() if self._whole else None
 
@@ -54,6 +58,8 @@ class Borders:
             return (high > low) | ragged
         value = self._runs[0].wide(start)
         rtol, atol = RTOL_ATOL[self._dtype]
+        if self._most is not None:
+            atol = min(atol, self._most)
         size = torch.where(torch.isfinite(value), value, 0.0).abs().clamp(min=self._typical)
         return (high - low > _FAR * (atol + rtol * size)) | ragged
 

@@ -15,6 +15,9 @@ from fusewright_harness.values import describe_structure, leaf_number, leaves, t
 LATER_CALLS = 2.0
 """Slack for repeated and timed calls: stale results and skipped work are far off, one more draw a little."""
 
+WRONG_BY_FAR = 0.5
+"""A part of a small output's root mean square: zeros err more."""
+
 ERRORS_ELSEWHERE = 5.0
 """With slack a candidate may err by so many times the reference's largest error: the ill-conditioned shows there."""
 
@@ -26,6 +29,7 @@ class Comparison:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     wrong: str | None = None
     slack: float = 1.0
+    small: bool = False
     allowance: float = 0.0
 
     def blame(self, sentence: str) -> None:
@@ -58,12 +62,15 @@ class Expected:
     nudged: list[Any] = field(default_factory=list)
 
 
-def compare(expected: Expected, candidate: Any, what: str = "output", slack: float = 1.0) -> Comparison:
+def compare(
+    expected: Expected, candidate: Any, what: str = "output", slack: float = 1.0, small: bool = False
+) -> Comparison:
     """Compares one result. ``what`` names it in sentences: "output", or "input after the call".
 
-    An element may be off by ``slack`` times its tolerance.
+    An element may be off by ``slack`` times its tolerance. ``small`` says that the inputs were made small, so that
+    what is absolute of the tolerance follows the output's size.
     """
-    comparison = Comparison(slack=slack)
+    comparison = Comparison(slack=slack, small=small)
     tree, declared = take_apart(expected.declared)
     got_tree, got = take_apart(candidate)
     if describe_structure(tree) != describe_structure(got_tree):
@@ -155,6 +162,7 @@ def _compare_tensors(
         nudged,
         elsewhere=comparison.slack > 1,
         shown=comparison.slack <= LATER_CALLS,
+        small=WRONG_BY_FAR / comparison.slack if comparison.small else 0.0,
     )
     output["expected_from"] = rule.source
     if comparison.slack > 1 and wide is not None:

@@ -106,6 +106,17 @@ def with_special(tensor: torch.Tensor) -> torch.Tensor:
         return result.requires_grad_(wanted)
 
 
+def with_nan(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` with NaN in place of a few of its elements, one at least."""
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        if not measured(plain):
+            return plain.requires_grad_(wanted)
+        draw = torch.rand(plain.shape, device=plain.device)
+        few = (draw < _RARE) | (draw == draw.min())
+        return plain.clone().masked_fill_(few, float("nan")).requires_grad_(wanted)
+
+
 def measured_whole(tensor: torch.Tensor) -> bool:
     """Whether whole numbers of a type that has a sign are of many kinds, and neither hashes nor packed bits."""
     if tensor.dtype not in (torch.int8, torch.int16, torch.int32, torch.int64) or tensor.numel() < 8:

@@ -44,6 +44,10 @@ class Elements:
         """A part in float64."""
         return self.part(start).to(torch.float64)
 
+    def count(self) -> int:
+        """How many there are."""
+        return self._flat.numel()
+
     def typical(self) -> float:
         """The root mean square of the finite elements; 0 where there is none."""
         total, count = 0.0, 0

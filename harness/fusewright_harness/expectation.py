@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_LEAST_SMALL = 1e-5
+"""An output's root mean square below which terms of ordinary size that cancel may have left nothing but rounding."""
+_MANY_ELEMENTS = 32
+
+
 class Rule(Protocol):
     """What is expected of the elements of one part, and how far a candidate may be off; both in float64."""
 
@@ -45,16 +50,24 @@ class _InFloat64:
 
     source = "float64"
 
-    def __init__(self, wide: Elements, errors: ReferenceErrors, dtype: torch.dtype, typical: float) -> None:
+    def __init__(
+        self,
+        wide: Elements,
+        errors: ReferenceErrors,
+        dtype: torch.dtype,
+        typical: float,
+        most: float | None = None,
+    ) -> None:
         self._wide = wide
         self._errors = errors
         self._dtype = dtype
         self._middle = wide.middle()
         self._typical = typical
+        self._most = most
 
     def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
         expected = self._wide.wide(start)
-        own = base_tolerance(expected, self._dtype, self._middle, self._typical)
+        own = base_tolerance(expected, self._dtype, self._middle, self._typical, self._most)
         return expected, torch.maximum(own, self._errors.tolerance(expected))
 
 
@@ -88,11 +101,12 @@ def _floating(
     run: Elements,
     dtype: torch.dtype,
     wide: Elements | None,
-    inputs: Iterable[torch.dtype],
+    inputs: tuple[torch.dtype, ...],
     moved: Iterable[Elements],
     nudged: list[Elements],
     elsewhere: bool,
     shown: bool,
+    small: float,
 ) -> tuple[Rule, Borders | None]:
     if wide is None:
         return _Declared(run, dtype, elsewhere), None
@@ -100,6 +114,7 @@ def _floating(
     borders = Borders([wide, run, *nudged], dtype, typical) if nudged else None
     if borders is not None and borders.share() > MOST_ON_BORDERS:
         borders = None
+    most = _most_absolute(wide, dtype, inputs, small)
     errors = ReferenceErrors(dtype, run.device(), typical, coarsest(inputs, dtype))
     for start in run.starts():
         declared, exact = run.wide(start), wide.wide(start)
@@ -112,8 +127,25 @@ def _floating(
             errors.add_moved(other.wide(start), wide.wide(start))
     if nudged and not shown:
         # There any number may lie on borders, and what cancels is far smaller than what is typical.
-        borders = Borders([wide, *nudged] if borders is None else [wide, run, *nudged], dtype)
-    return _InFloat64(wide, errors, dtype, 0.0 if elsewhere else typical), borders
+        runs = [wide, *nudged] if borders is None else [wide, run, *nudged]
+        borders = Borders(runs, dtype, most=most)
+    return _InFloat64(wide, errors, dtype, 0.0 if elsewhere else typical, most), borders
+
+
+def _most_absolute(
+    wide: Elements, dtype: torch.dtype, inputs: Iterable[torch.dtype], part: float
+) -> float | None:
+    """What the absolute tolerance may be at most where inputs were made small: a ``part`` of the output's size.
+
+    None where no more than rounding may be left of the output: where it is below what terms of ordinary size err, or
+    float16, in which intermediate results vanish; or where it has so few elements that the reference may have erred
+    less than it usually does.
+    """
+    typical = wide.typical()
+    told = typical >= _LEAST_SMALL and wide.count() >= _MANY_ELEMENTS
+    if not part or not told or torch.float16 in (dtype, *inputs):
+        return None
+    return part * typical
 
 
 def rule_for(
@@ -125,6 +157,7 @@ def rule_for(
     nudged: Iterable[torch.Tensor] = (),
     elsewhere: bool = False,
     shown: bool = True,
+    small: float = 0.0,
 ) -> tuple[Elements, Rule, Borders | None]:
     """The elements of the declared run, the rule that a candidate's are held to, and the borders that excuse it.
 
@@ -133,14 +166,23 @@ def rule_for(
     ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step, ``nudged`` such in
     which inputs and operators err as their dtypes do. Where the run is ``elsewhere`` than the pair shows, results may
     be so small that nothing is left of them. At inputs that the pair has ``shown`` few elements may lie on borders, at
-    others any number.
+    others any number. Where inputs were made ``small`` the absolute tolerance is that part of the output's root mean
+    square, if that is less.
     """
     run = Elements(declared)
     double = Elements.like(wide, declared) if wide is not None else None
     shaken = _alike(nudged, declared)
     if declared.dtype in RTOL_ATOL:
         rule, found = _floating(
-            run, declared.dtype, double, inputs, _alike(moved, declared), shaken, elsewhere, shown
+            run,
+            declared.dtype,
+            double,
+            tuple(inputs),
+            _alike(moved, declared),
+            shaken,
+            elsewhere,
+            shown,
+            small,
         )
         return run, rule, found
     others = [*([double] if double is not None else []), *_alike(borders, declared)]

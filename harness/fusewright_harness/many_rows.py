@@ -1,4 +1,4 @@
-"""More than a thousand rows, of a few elements each: what a kernel leaves out of so many shows in no smaller input."""
+"""More than a thousand rows, or columns: what a kernel leaves out of so many shows in no smaller input."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from typing import Any
 
 import torch
 
-from fusewright_harness.renaming import NoVariant, next_prime, one_axis_renamed, renamed, sizes_of
+from fusewright_harness.call import map_tensors
+from fusewright_harness.renaming import (
+    NoVariant,
+    measured,
+    next_prime,
+    one_axis_renamed,
+    renamed,
+    sizes_of,
+    sums_to_one,
+    undivided,
+)
 from fusewright_harness.transfer import without_modes
 from fusewright_harness.values import take_apart
 
 _ROWS = 1024
 """Beyond the thousand of which one row may be left out."""
+_FEW_COLUMNS = 64
+"""Shorter rows are heads, states or channels, of which a kernel holds all at once."""
+_LEAST_PART = 0.7
 _MOST_VARIANTS = 2
 _FEW_ELEMENTS = 1 << 14
 _MOST_INTERPRETED = 1 << 17
@@ -46,6 +59,45 @@ def rows_variants(value: Any) -> list[dict[str, Any]]:
     return found[:_MOST_VARIANTS]
 
 
+def columns_variants(value: Any) -> list[dict[str, Any]]:
+    """The variants that lengthen a last dimension beyond the thousand elements that one block may hold."""
+    with without_modes():
+        tensors: list[torch.Tensor] = take_apart(value)[1]
+        last = {tensor.shape[-1] for tensor in tensors if tensor.ndim and tensor.is_floating_point()}
+        counted = {count for tensor in tensors for count in _counts(tensor.detach())}
+    sizes = sizes_of(value)
+    if counted.intersection(sizes):
+        return []
+    return [
+        {"kind": "columns", "from": size, "to": undivided(size, _ROWS), "base": {}}
+        for size in sizes
+        if size in last and _FEW_COLUMNS <= size < _ROWS
+    ][:_MOST_VARIANTS]
+
+
+def with_many_columns(value: Any, old: int, new: int) -> Iterator[Any]:
+    """``value`` with the dimensions of size ``old`` renamed, or the last of each tensor's alone; see the rows'.
+
+    What would repeat is made to differ: of equal numbers any may come first, or be the last that is kept.
+    """
+    for made in _lengthened(value, old, new, axis=1):
+        yield map_tensors(made, _parted)
+
+
+def _parted(tensor: torch.Tensor) -> torch.Tensor:
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        shares = sums_to_one(plain)
+        if not plain.ndim or plain.shape[-1] < _ROWS or not (shares or measured(plain)):
+            return tensor
+        # None becomes larger: values may have bounds.
+        factors = torch.empty(plain.shape, device=plain.device, dtype=torch.float32).uniform_(_LEAST_PART, 1)
+        parted = plain * factors
+        if shares:
+            parted = parted / parted.sum(-1, keepdim=True)
+        return parted.to(plain.dtype).requires_grad_(wanted)
+
+
 def _counts(tensor: torch.Tensor) -> tuple[int, ...]:
     """What whole numbers may count: all that they add up to, as lengths do, and the last of them, as offsets do."""
     if tensor.ndim != 1 or not tensor.numel() or tensor.dtype not in (torch.int32, torch.int64):
@@ -59,34 +111,40 @@ def with_many_rows(value: Any, old: int, new: int) -> Iterator[Any]:
     In Triton's interpreter, whose tensors are on the CPU, the other dimensions are made small, by halves, so that what
     a block or a head divides it still does. On a GPU they stay: a kernel is compiled for them.
     """
+    return _lengthened(value, old, new, axis=0)
+
+
+def _lengthened(value: Any, old: int, new: int, axis: int) -> Iterator[Any]:
     multiples = {size: size // old * new for size in sizes_of(value) if size % old == 0}
     with without_modes():
         tensors: list[torch.Tensor] = take_apart(value)[1]
         shapes = [tuple(tensor.shape) for tensor in tensors]
         in_interpreter = all(tensor.device.type == "cpu" for tensor in tensors)
-    for names, first_alone in (({old: new}, False), ({old: new}, True), (multiples, False)):
-        grown = [_grown(shape, names, first_alone) for shape in shapes]
+    for names, one_alone in (({old: new}, False), ({old: new}, True), (multiples, False)):
+        grown = [_grown(shape, names, axis if one_alone else None) for shape in shapes]
         # Columns that have the rows' number are columns again once the rows have their own.
-        kept = {new} if first_alone else {*names, *names.values()}
+        kept = {new} if one_alone else {*names, *names.values()}
         smaller = _halved(grown, kept) if in_interpreter else {}
         most = _MOST_INTERPRETED if in_interpreter else _MOST_ELEMENTS
-        if _elements(grown, smaller) > most or (first_alone and _elements(grown, {}) > _MOST_ELEMENTS):
+        if _elements(grown, smaller) > most or (one_alone and _elements(grown, {}) > _MOST_ELEMENTS):
             continue
         try:
-            if first_alone:
-                yield renamed(one_axis_renamed(value, old, new, 0), smaller)
+            if one_alone:
+                yield renamed(one_axis_renamed(value, old, new, axis), smaller)
             else:
                 yield renamed(renamed(value, smaller), names)
         except NoVariant:
             continue
 
 
-def _grown(shape: tuple[int, ...], names: dict[int, int], first_alone: bool) -> tuple[int, ...]:
-    if not first_alone:
+def _grown(shape: tuple[int, ...], names: dict[int, int], axis: int | None) -> tuple[int, ...]:
+    """``shape`` renamed; with an ``axis`` in its first such dimension alone (0), or in its last one (1)."""
+    if axis is None:
         return tuple(names.get(size, size) for size in shape)
-    place = next((axis for axis, size in enumerate(shape) if size in names), None)
-    if place is None:
+    places = [place for place, size in enumerate(shape) if size in names]
+    if not places:
         return shape
+    place = places[-1] if axis else places[0]
     return (*shape[:place], names[shape[place]], *shape[place + 1 :])
 
 

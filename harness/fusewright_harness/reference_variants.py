@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -15,10 +16,17 @@ from fusewright_harness.contents import measured_whole
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
 from fusewright_harness.faults import Fault
 from fusewright_harness.index_ranges import index_ranges
+from fusewright_harness.near_zero import (
+    A_FEW_STEPS,
+    FAR_BELOW_A_STEP,
+    by_formulas,
+    speaks_of_near_zero,
+)
 from fusewright_harness.options import words_of
 from fusewright_harness.rankings import ranked_outputs
 from fusewright_harness.reference_runs import ReferenceRuns
 from fusewright_harness.values import take_apart
+from fusewright_harness.variant_order import in_turn
 from fusewright_harness.variants import (
     all_variants,
     attempts,
@@ -75,9 +83,15 @@ class ReferenceVariants:
         )
         if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):
             found = [variant for variant in found if variant["kind"] != "groups"]
+        if self._runs.stepwise:
+            # Each draw has elements on a border between two steps, and zeros are steps too: once is enough.
+            small = [v for v in found if v["kind"] == "scaled" and v["by"] < 1]
+            found = [variant for variant in found if variant not in small[1:]]
         if self._made_with and has_constants(self._made_with["state"]):
             found.insert(0, {"kind": "parameters", "base": {}})
-        return found
+        if speaks_of_near_zero(self._code, value):
+            found += [{"kind": "near zero", "by": by, "base": {}} for by in (A_FEW_STEPS, FAR_BELOW_A_STEP)]
+        return in_turn(found)
 
     def made(self, inputs: Arguments, variant: dict[str, Any]) -> Varied | None:
         """The inputs of a ``variant``, and what they should give; None where the reference has no answer."""
@@ -85,12 +99,17 @@ class ReferenceVariants:
             return self._with_other_parameters(inputs)
         for attempt in attempts(inputs.as_value(), variant, self._runs.stepwise):
             varied = Arguments.from_value(attempt)
-            evaluated = self._evaluated(self._function, varied)
+            evaluated = self._evaluated(self._function, varied, variant["kind"] == "nan")
             if evaluated is None:
                 continue
             answer, value = evaluated
             if variant["kind"] == "tied":
                 value["ranked"] = self._ask(ranked_outputs, varied, None) or []
+            if variant["kind"] == "near zero":
+                plain = variant["by"] == FAR_BELOW_A_STEP
+                value["formulas"] = self._ask(partial(by_formulas, plain=plain), varied, None)
+                if value["formulas"] is None:
+                    return None
             sent = {"arguments": varied.as_value(), **self._made_with}
             fields = {"confirming": confirming(inputs.as_value(), variant)}
             return Varied(self._function, varied, sent, fields, answer, value)
@@ -120,16 +139,19 @@ class ReferenceVariants:
         return Varied(drawn, inputs, sent, {}, *evaluated)
 
     def _evaluated(
-        self, function: Callable[..., Any], inputs: Arguments
+        self, function: Callable[..., Any], inputs: Arguments, any_numbers: bool = False
     ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """What a variant's inputs give; None where the call fails, or gives clearly fewer finite numbers."""
+        """What a variant's inputs give; None where the call fails, or gives clearly fewer finite numbers.
+
+        With ``any_numbers`` these may be as few as they are.
+        """
         try:
             answer, value = self._runs.evaluate(function, inputs, salt=1)
         except Fault as fault:
             if fault.stage == "trust":
                 raise
             return None
-        return None if self._runs.less_finite(value) else (answer, value)
+        return (answer, value) if any_numbers or not self._runs.less_finite(value) else None
 
     def _only_computes(self, inputs: Arguments) -> bool:
         """Whether whole numbers are only computed with, and neither index nor count anything."""

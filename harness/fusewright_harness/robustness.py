@@ -16,9 +16,16 @@ from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
+from fusewright_harness.near_zero import computes_by_formula
 from fusewright_harness.rankings import settle
 from fusewright_harness.soundness import expected_of, require_deterministic, take_nudged
-from fusewright_harness.variant_comparison import compared, few_steps_off, may_be_unread, nearly
+from fusewright_harness.variant_comparison import (
+    compared,
+    few_steps_off,
+    may_be_unread,
+    nan_told,
+    nearly,
+)
 from fusewright_harness.variant_outcome import Outcome, name_of
 from fusewright_harness.workers import Answer, Worker, receive_answer
 
@@ -36,7 +43,8 @@ It has longer for runs with rounding errors, asked for where a candidate is wron
 """
 _MOST_LOST = 2
 """After so many variants that ended the reference's process the others are left out: each takes a new one."""
-_SIZES = ("size", "batches", "groups", "rows")
+_SIZES = ("size", "batches", "groups", "rows", "columns")
+_MANY = ("rows", "columns")
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
 _CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
 
@@ -80,6 +88,8 @@ class Probe:
         case, begun = self._case, time.monotonic()
         try:
             for variant in variants:
+                if self._is_left_alone(variant):
+                    continue
                 if time.monotonic() - begun > allowed_s or self._takes_long(variant):
                     self._outcome.late.append(name_of(variant))
                     continue
@@ -89,9 +99,19 @@ class Probe:
             self._dismiss()
         return self._outcome
 
+    def _is_left_alone(self, variant: dict[str, Any]) -> bool:
+        """Whether a variant may take a right kernel for ever, or its compiler.
+
+        A loop that a number ends does not end by NaN, and a product of blocks of two thousand is a long program.
+        """
+        code = self._case.pair["triton"]["code"]
+        return (variant["kind"] == "nan" and "while" in code) or (
+            variant["kind"] == "columns" and "dot" in code
+        )
+
     def _takes_long(self, variant: dict[str, Any]) -> bool:
         """Whether the interpreter, which runs a program for each row, is not done with so many in some seconds."""
-        if variant["kind"] != "rows" or not self._case.interpreted:
+        if variant["kind"] not in _MANY or not self._case.interpreted:
             return False
         return self._case.call_s * variant["to"] / variant["from"] > _MOST_ROWS_S
 
@@ -135,13 +155,22 @@ class Probe:
             inputs.close()
             reference.let_go(inputs)
         candidate = receive_answer(answer, "candidate", "triton")
+        if variant["kind"] == "nan":
+            self._tell_of_nan(variant, (result, after), candidate)
+            return True
+        if variant["kind"] == "near zero":
+            by_formula = computes_by_formula(result, expected["formulas"], candidate.get("result"))
+            if by_formula is not None:
+                return self._differs(variant, inputs, by_formula, another)
+            self._outcome.held.append(name_of(variant))
+            return True
         if expected.get("ranked"):
             misplaced, candidate["result"] = settle(
                 result.declared, candidate.get("result"), expected["ranked"]
             )
             if misplaced is not None:
                 return self._differs(variant, inputs, misplaced, another)
-        comparison = compared(result, after, candidate)
+        comparison = compared(variant, result, after, candidate)
         if comparison.differs() and not few_steps_off(variant, comparison):
             nudged = self._ask_reference("nudged", "running with rounding errors", index=None)
             if nudged is None:
@@ -149,7 +178,7 @@ class Probe:
                 self._outcome.left_out.append(name_of(variant))
                 return None
             take_nudged(nudged, result, after)
-            comparison = compared(result, after, candidate)
+            comparison = compared(variant, result, after, candidate)
         if comparison.wrong is None or few_steps_off(variant, comparison):
             self._outcome.held.append(name_of(variant))
         elif may_be_unread(variant) and self._same_as_before(variant, result):
@@ -202,6 +231,20 @@ class Probe:
             self._outcome = outcome
         found = outcome.other_shape if variant["kind"] == "option" else outcome.extreme
         found.append(name_of(variant))
+
+    def _tell_of_nan(
+        self, variant: dict[str, Any], expected: tuple[Expected, Expected], candidate: dict[str, Any]
+    ) -> None:
+        """Says where the candidate makes other numbers of NaN: `tl.maximum` does, and is honest."""
+        told = nan_told([run.declared for run in expected], [candidate.get("result"), candidate.get("after")])
+        if told is None:
+            self._outcome.held.append(name_of(variant))
+            return
+        message = (
+            f"with NaN among the inputs the candidate gives {told}; `tl.maximum`, `tl.minimum` and `tl.clamp` drop NaN "
+            "unless they are told `propagate_nan=tl.PropagateNan.ALL`, and `tl.max` and `tl.min` always do"
+        )
+        self._case.verdict.find_once("OtherNaN", "info", message, self._case.function_line("triton"))
 
     def _same_as_before(self, variant: dict[str, Any], result: Expected) -> bool:
         """Whether the reference gives what it gave before a size was renamed, though there is more to be read."""
@@ -258,6 +301,11 @@ class Probe:
         if fault.stage in ("timeout", "trust") or isinstance(fault, Cancelled) or fault.verdict is None:
             raise fault
         text = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind
+        if variant["kind"] == "nan":
+            # A place made of NaN is none; whoever leaves memory there is not to blame.
+            self._dismiss()
+            self._outcome.refused.append(name_of(variant))
+            return
         crashed = fault.kind in _CRASHES or any(word in fault.message for word in _CRASH_WORDS)
         if crashed or (self._worker is not None and self._worker.ended):
             self._dismiss()
@@ -274,8 +322,8 @@ class Probe:
 
     def _refused(self, variant: dict[str, Any], error: str, text: str) -> None:
         # A wrapper that says what it cannot do is honest.
-        if variant["kind"] == "rows":
-            # So few elements in each row are no size that anybody asks for.
+        if variant["kind"] in _MANY:
+            # So few elements in each row, or so many, are no size that anybody asks for.
             self._outcome.refused.append(name_of(variant))
             return
         kind = "SizeRefused" if variant["kind"] in _SIZES else "VariantRefused"

@@ -145,7 +145,11 @@ def coarsest(dtypes: Iterable[torch.dtype], than: torch.dtype) -> torch.dtype | 
 
 
 def base_tolerance(
-    expected: torch.Tensor, dtype: torch.dtype, middle: float = 0.0, typical: float = 0.0
+    expected: torch.Tensor,
+    dtype: torch.dtype,
+    middle: float = 0.0,
+    typical: float = 0.0,
+    most: float | None = None,
 ) -> torch.Tensor:
     """The dtype's tolerance for each element; float64, in the shape of ``expected``.
 
@@ -154,9 +158,11 @@ def base_tolerance(
     bits leave of an element says little of such terms, so there it does not count.
 
     Where all of an output is small (``typical``, its root mean square) zeros would be within the absolute tolerance,
-    so there that is a part of it.
+    so there that is a part of it. It is ``most`` at most, where that is given.
     """
     rtol, atol = RTOL_ATOL[dtype]
+    if most is not None:
+        atol = min(atol, most)
     if typical > 0:
         info = torch.finfo(dtype)
         atol = min(atol, max(_SMALL_PART * typical, 2 * info.tiny * info.eps))

@@ -18,10 +18,13 @@ INEXACT = 0.01
 _FEW_CHANNELS = 8
 
 
-def compared(result: Expected, after: Expected, candidate: dict[str, Any]) -> Comparison:
+def compared(
+    variant: dict[str, Any], result: Expected, after: Expected, candidate: dict[str, Any]
+) -> Comparison:
     """What the candidate gave beside what it should, and its arguments after the call."""
-    comparison = compare(result, candidate.get("result"), slack=_SLACK)
-    changed = compare(after, candidate.get("after"), what="input after the call ", slack=_SLACK)
+    small = variant["kind"] == "scaled" and variant["by"] < 1
+    comparison = compare(result, candidate.get("result"), slack=_SLACK, small=small)
+    changed = compare(after, candidate.get("after"), what="input after the call ", slack=_SLACK, small=small)
     if changed.wrong:
         comparison.blame(changed.wrong)
     return comparison
@@ -53,6 +56,25 @@ def _near(wanted: torch.Tensor, found: torch.Tensor) -> bool:
     wanted, error = wanted[counted].double(), (found - wanted)[counted].double().abs()
     # Where NaN is found the comparison is false, as it should be.
     return wanted.numel() == 0 or bool(error.max() <= INEXACT * wanted.square().mean().sqrt())
+
+
+def nan_told(wanted: Any, found: Any) -> str | None:
+    """What became of NaN among the inputs where a candidate made something else of it than the reference, in words."""
+    wanted_tree, wanted = take_apart(wanted)
+    found_tree, found = take_apart(found)
+    if wanted_tree != found_tree:
+        return None
+    lost = made = 0
+    for right, left in zip(wanted, found, strict=True):
+        if right.is_floating_point() and right.shape == left.shape and right.dtype is left.dtype:
+            right, left = torch.isnan(right.float()), torch.isnan(left.float())
+            lost += int((right & ~left).sum())
+            made += int((left & ~right).sum())
+    told = [
+        f"numbers at {lost} elements where the reference gives NaN" if lost else "",
+        f"NaN at {made} elements where the reference gives numbers" if made else "",
+    ]
+    return " and ".join(filter(None, told)) or None
 
 
 def few_steps_off(variant: dict[str, Any], comparison: Comparison) -> bool:

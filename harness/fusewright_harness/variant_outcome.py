@@ -56,6 +56,8 @@ def name_of(variant: dict[str, Any]) -> str:
         return f"{one}{variant['from']} -> {variant['to']}"
     if kind == "rows":
         return f"more than a thousand rows ({variant['from']} -> {variant['to']})"
+    if kind == "columns":
+        return f"more than a thousand columns ({variant['from']} -> {variant['to']})"
     if kind == "option":
         beside = " beside small values" if variant["small"] else ""
         return f"something else than {variant['was']} among the arguments{beside}"
@@ -74,6 +76,8 @@ def name_of(variant: dict[str, Any]) -> str:
         "negated": "signs drawn at random",
         "scaled": "scaled values",
         "spiked": "one element of each row far larger than the others",
+        "near zero": "values near zero",
+        "nan": "NaN among the values",
         "special": "NaN and infinities, for which the reference asks,",
         "longer": "one more tensor in each list",
         "negative": "negative whole numbers",

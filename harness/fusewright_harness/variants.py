@@ -21,11 +21,18 @@ from fusewright_harness.contents import (
     spiked,
     standardized,
     with_longer_lists,
+    with_nan,
     with_special,
 )
 from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_two_batches
 from fusewright_harness.index_ranges import with_whole_ranges
-from fusewright_harness.many_rows import rows_variants, with_many_rows
+from fusewright_harness.many_rows import (
+    columns_variants,
+    rows_variants,
+    with_many_columns,
+    with_many_rows,
+)
+from fusewright_harness.near_zero import near_zero
 from fusewright_harness.options import option_variants, with_option
 from fusewright_harness.rankings import with_ties
 from fusewright_harness.renaming import (
@@ -49,6 +56,8 @@ _SMALL_SIZE = 61
 _USUAL_BLOCKS = (32, 64, 128, 256)
 _FEW_ROWS = 16
 _SMALL = 0.001
+_SMALLER = ((_SMALL, 0.05), (0.0001, 0.005), (0.01, 0.1))
+"""What values are multiplied by to be small: a product of two, or one alone, is then about as large as 0.0001."""
 
 
 def all_variants(
@@ -80,7 +89,7 @@ def all_variants(
         if any(_movable(tensor) or tensor.is_complex() for tensor in tensors):
             found += [{"kind": "negated"}]
         if any(_movable(tensor) for tensor in tensors):
-            found += [{"kind": "scaled", "by": _SMALL, "or": 0.05}]
+            found += [{"kind": "scaled", "by": by, "or": instead} for by, instead in _SMALLER]
             found += [{"kind": "scaled", "by": 50.0, "or": 3.0}, {"kind": "shifted", "by": 100.0, "or": 1.5}]
             found += [{"kind": "shifted", "by": -100.0, "or": -1.5}]
             if any(_movable(tensor) and tensor.dtype is torch.float16 for tensor in tensors):
@@ -145,7 +154,10 @@ def all_variants(
         for size in base
         if int(size) <= _LARGE_BLOCK
     ]
-    return [{**variant, "base": base} for variant in found] + beyond + rows_variants(value)
+    many = rows_variants(value) + columns_variants(value)
+    # What becomes of NaN is told and blamed on nobody, so all others come first.
+    told = [{"kind": "nan", "base": base}] if any(_movable(tensor) for tensor in tensors) else []
+    return [{**variant, "base": base} for variant in found] + beyond + many + told
 
 
 def confirming(value: Any, variant: dict[str, Any]) -> list[dict[str, Any]]:
@@ -181,6 +193,10 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [with_code(value, variant["tensor"], variant["code"])]
     if kind == "special":
         return [map_tensors(clone_value(value), with_special)]
+    if kind == "near zero":
+        return [near_zero(value, variant["by"])]
+    if kind == "nan":
+        return [map_tensors(clone_value(value), with_nan)]
     if kind in ("negative", "larger", "precise"):
         return [map_tensors(clone_value(value), lambda tensor: counted(tensor, kind))]
     if kind == "tied":
@@ -189,6 +205,8 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [with_whole_ranges(value, variant["sizes"])]
     if kind == "rows":
         return list(with_many_rows(clone_value(value), variant["from"], variant["to"]))
+    if kind == "columns":
+        return list(with_many_columns(clone_value(value), variant["from"], variant["to"]))
     if kind == "longer":
         return [with_longer_lists(clone_value(value))]
     if kind == "option":

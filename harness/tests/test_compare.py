@@ -267,3 +267,30 @@ def test_small_outputs_of_float16_may_differ_by_their_own_step():
 def test_results_elsewhere_may_be_too_small_to_tell_from_zero():
     tiny = torch.rand(100) * 1e-30
     assert compare(expect(tiny), torch.zeros(100), slack=20.0).wrong is None
+
+
+def small(wide, got, dtype=torch.float32, **others):
+    expected = Expected(wide.to(dtype), wide, [], (dtype,), **others)
+    return compare(expected, got.to(dtype), slack=20.0, small=True).wrong
+
+
+def test_where_inputs_were_made_small_zeros_are_wrong():
+    wide = 1e-4 * torch.randn(500, dtype=torch.float64)
+    assert "differs at" in small(wide, torch.zeros(500))
+    assert "differs at" in small(wide, torch.where(wide.abs() < 2e-4, 0.0, wide))
+    assert small(wide, wide * 1.05) is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_where_no_more_than_rounding_may_be_left_they_are_not(dtype):
+    wide = (3e-5 if dtype is torch.float16 else 1e-6) * torch.randn(500, dtype=torch.float64)
+    assert small(wide, torch.zeros(500), dtype) is None
+    assert small(torch.tensor([1e-4], dtype=torch.float64), torch.zeros(1), dtype) is None
+
+
+def test_a_small_element_on_a_border_may_fall_to_either_side():
+    wide = 1e-4 * (1 + torch.rand(500, dtype=torch.float64))
+    jumped = wide.clone()
+    jumped[:3] = 0
+    assert small(wide, jumped) is not None
+    assert small(wide, jumped, nudged=[wide, jumped]) is None

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from fusewright_harness.many_rows import rows_variants, with_many_rows
+from fusewright_harness.many_rows import (
+    columns_variants,
+    rows_variants,
+    with_many_columns,
+    with_many_rows,
+)
 
 
 def shapes(value):
@@ -54,3 +59,33 @@ def test_too_many_elements_are_none():
     value = ((torch.randn(8, 8, 8, 8, 8, 8),), {})
     assert rows_variants(value) == []
     assert list(with_many_rows(value, 8, 1031)) == []
+
+
+def test_columns_become_many_and_rows_few():
+    value = ((torch.randn(64, 96), torch.randn(96)), {})
+    (variant,) = columns_variants(value)
+    assert (variant["from"], variant["to"]) == (96, 3 * 347)
+    varied = next(with_many_columns(value, variant["from"], variant["to"]))
+    assert shapes(varied) == [(8, 1041), (1041,)]
+    # Hardly any two are equal, which of long rows would be the most.
+    assert varied[0][0][0].unique().numel() > 1000
+
+
+def test_shares_of_one_differ_and_are_shares_still():
+    value = ((torch.softmax(torch.randn(64, 100), -1),), {})
+    (variant,) = columns_variants(value)
+    varied = next(with_many_columns(value, variant["from"], variant["to"]))[0][0]
+    assert torch.allclose(varied.sum(-1), torch.ones(varied.shape[0]))
+    assert varied[0].unique().numel() > 1000
+
+
+def test_of_a_square_the_columns_alone_become_many():
+    value = ((torch.randn(256, 256), torch.randn(256)), {})
+    (variant,) = columns_variants(value)
+    found = [shapes(varied) for varied in with_many_columns(value, 256, variant["to"])]
+    assert [(8, 1031), (1031,)] in found
+
+
+def test_few_columns_many_of_them_and_lengths_of_parts_stay():
+    assert columns_variants(((torch.randn(100, 32), torch.randn(100, 2000)), {})) == []
+    assert columns_variants(((torch.randn(4, 184), torch.tensor([0, 60, 184])), {})) == []

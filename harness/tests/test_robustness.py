@@ -184,3 +184,62 @@ def test_near_is_a_hundredth_of_what_is_usual():
     assert not near(wanted, after=wanted + 0.1)
     assert not near(torch.where(wanted > 0, wanted, torch.nan))
     assert not near(wanted.double())
+
+
+RELU = """
+import torch
+
+def reference(x):
+    return torch.relu(x)
+"""
+
+RELU_TRITON = (
+    IMPORTS
+    + """
+@triton.jit
+def relu_kernel(x_ptr, o_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + i, mask=i < n, other=0.0)
+    tl.store(o_ptr + i, tl.maximum(x, 0.0), mask=i < n)
+
+def candidate(x):
+    x = x.contiguous()
+    out = torch.empty_like(x)
+    relu_kernel[(triton.cdiv(x.numel(), 128),)](x, out, x.numel(), BLOCK=128)
+    return out
+"""
+)
+
+RELU_TEST = """
+import torch
+
+def get_test_inputs():
+    return torch.randn(3, 1000, device="cuda")
+"""
+
+
+def told_of_nan(verdict):
+    assert verdict["verdict"] == "untimed", verdict["reason"]
+    return [
+        (found["severity"], found["message"]) for found in verdict["findings"] if found["code"] == "OtherNaN"
+    ]
+
+
+def test_a_maximum_that_drops_nan_is_pointed_out_and_right(harness):
+    ((severity, message),) = told_of_nan(
+        harness.verdict(pair(RELU, RELU_TRITON, RELU_TEST), device="interpreter")
+    )
+    assert severity == "info"
+    assert "elements where the reference gives NaN" in message
+    assert "propagate_nan" in message
+
+
+@pytest.mark.parametrize(
+    "kept", ["tl.where(x < 0.0, 0.0, x)", "tl.maximum(x, 0.0, propagate_nan=tl.PropagateNan.ALL)"]
+)
+def test_a_kernel_that_keeps_nan_is_told_so(harness, kept):
+    verdict = harness.verdict(
+        pair(RELU, RELU_TRITON.replace("tl.maximum(x, 0.0)", kept), RELU_TEST), device="interpreter"
+    )
+    assert told_of_nan(verdict) == []
+    assert any("NaN among the values" in part and part.startswith("right") for part in outcome(verdict))
