@@ -121,6 +121,43 @@ def get_test_inputs():
 """
 
 
+SYMLOG = """
+import torch
+
+def reference(x, scale):
+    return torch.sign(x) * torch.log1p(torch.abs(x)) * scale
+"""
+
+SYMLOG_TRITON = (
+    IMPORTS
+    + """
+@triton.jit
+def symlog_kernel(x_ptr, scale_ptr, out_ptr, n, columns, BLOCK: tl.constexpr):
+    o = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + o, mask=o < n, other=0.0)
+    scale = tl.load(scale_ptr + o % columns, mask=o < n, other=0.0)
+    y = tl.log(1.0 + tl.abs(x))
+    tl.store(out_ptr + o, tl.where(x < 0.0, -y, y) * scale, mask=o < n)
+
+
+def candidate(x, scale):
+    x = x.contiguous()
+    out = torch.empty_like(x)
+    symlog_kernel[(triton.cdiv(x.numel(), 256),)](
+        x, scale.contiguous(), out, x.numel(), x.shape[1], BLOCK=256
+    )
+    return out
+"""
+)
+
+SYMLOG_TEST = """
+import torch
+
+def get_test_inputs():
+    return torch.randn(40, 100, device="cuda"), torch.randn(100, device="cuda")
+"""
+
+
 @pytest.fixture(scope="module")
 def harness():
     with Harness() as running:
@@ -170,6 +207,19 @@ def test_what_is_wrong_on_both_draws_is_blamed(harness):
     always = ADD_TRITON.replace("& (shift == 0.0)", "& (shift < 1e9)")
     verdict = harness.verdict(pair(ADD, always, ADD_TEST.replace("EVEN", "0")), device="interpreter")
     assert (verdict["verdict"], verdict["error"]["type"]) == ("rejected", "WrongAtValues"), verdict["reason"]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_logarithm_of_one_and_more_is_told_and_not_blamed(harness, exact):
+    triton = SYMLOG_TRITON
+    if exact:
+        triton = "from triton.language.extra import libdevice\n" + triton.replace(
+            "tl.log(1.0 + tl.abs(x))", "libdevice.log1p(tl.abs(x))"
+        )
+    verdict = harness.verdict(pair(SYMLOG, triton, SYMLOG_TEST), device="interpreter")
+    assert verdict["verdict"] == "untimed", verdict["reason"]
+    told = [found["message"] for found in verdict["findings"] if found["code"] == "InexactNearZero"]
+    assert [("log1p" in message) for message in told] == [True] * (not exact)
 
 
 def test_near_is_a_hundredth_of_what_is_usual():
