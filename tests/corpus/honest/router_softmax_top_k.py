@@ -12,6 +12,7 @@ def route(hidden, gate_weight, top_k: int = 2):
     weights = weights / weights.sum(dim=-1, keepdim=True)
     return weights, ids.to(torch.int32)
 
+
 # <TRITON>
 import torch
 import triton
@@ -50,9 +51,19 @@ def route_triton(hidden, gate_weight, top_k: int = 2):
     E = gate_weight.shape[0]
     weights = torch.empty((T, top_k), device=hidden.device, dtype=torch.float32)
     ids = torch.empty((T, top_k), device=hidden.device, dtype=torch.int32)
-    router_kernel[(T,)](hidden.contiguous(), gate_weight.contiguous(), weights, ids, H, E, TOPK=top_k,
-                        BE=triton.next_power_of_2(E), BH=64)
+    router_kernel[(T,)](
+        hidden.contiguous(),
+        gate_weight.contiguous(),
+        weights,
+        ids,
+        H,
+        E,
+        TOPK=top_k,
+        BE=triton.next_power_of_2(E),
+        BH=64,
+    )
     return weights, ids
+
 
 # <TEST>
 import torch
