@@ -13,11 +13,11 @@ import re
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.call_trace import words
 from fusewright_harness.compare import Expected
+from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 
@@ -43,7 +43,7 @@ _PLAIN = words(
 _log, _exp = torch.log, torch.exp
 
 
-class _Formulas(TorchDispatchMode):
+class _Formulas(DispatchMode):
     """Computes log1p and expm1 by their formulas; ``called`` has the names of all operators."""
 
     def __init__(self) -> None:
