@@ -43,7 +43,7 @@ def on_files(section: str, arguments: argparse.Namespace) -> bool:
     ]
     if not cases:
         return True
-    lines = product.judge(arguments.binary, cases, arguments.device, arguments.jobs)
+    lines = product.judge(arguments.binary, cases, arguments.device, arguments.jobs, arguments.limit)
     if arguments.lines:
         with arguments.lines.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(line) + "\n" for line in lines)
@@ -112,6 +112,7 @@ def main() -> int:
     parser.add_argument("--device", default="cuda", choices=("cuda", "interpreter"))
     parser.add_argument("--count", type=int, default=200, help="how many pairs the faults are mixed into")
     parser.add_argument("--jobs", type=int, default=4, help="how many files are judged at once")
+    parser.add_argument("--limit", type=float, metavar="S", help="seconds for each section of files")
     parser.add_argument("--lines", type=Path, metavar="FILE", help="append the verdict lines to this file")
     arguments = parser.parse_args()
     arguments.binary = product.default_binary()

@@ -77,8 +77,11 @@ def default_binary() -> Path:
     return next((path for path in builds if path.is_file()), builds[0])
 
 
-def judge(binary: Path, cases: list[Case], device: str, jobs: int) -> list[Line]:
-    """The verdict lines of all files, ``jobs`` at once. What was not judged becomes a line that says so."""
+def judge(binary: Path, cases: list[Case], device: str, jobs: int, limit_s: float | None) -> list[Line]:
+    """The verdict lines of all files, ``jobs`` at once, within so many seconds.
+
+    What was not judged by then becomes a line that says so.
+    """
     paths = [str(case.path) for case in cases]
     # What torch.compile makes of a reference takes seconds for each, and decides nothing.
     how = ["--json", "--no-torch-compile", "--device", device, "--jobs", str(jobs)]
@@ -88,7 +91,7 @@ def judge(binary: Path, cases: list[Case], device: str, jobs: int) -> list[Line]
             command,
             capture_output=True,
             text=True,
-            timeout=LIMIT_S_PER_FILE * len(paths),
+            timeout=limit_s or LIMIT_S_PER_FILE * len(paths),
             cwd=ROOT,
             check=False,
         )

@@ -1,6 +1,7 @@
 # attack: Not computing: of a thousand rows one is left out, where there are thousands
 # why: without a GPU a smaller matrix takes the large one's place
 # expect: rejected WrongAtSize
+# cuda: wrong
 # alone: rejected WrongAtSize
 """Fused Kernels: root mean square norm of a large matrix"""
 
