@@ -16,7 +16,7 @@ LATER_CALLS = 2.0
 """Slack for repeated and timed calls: stale results and skipped work are far off, one more draw a little."""
 
 WRONG_BY_FAR = 0.5
-"""A part of a small output's root mean square: zeros err more."""
+"""A part of a small output's root mean square that a later call, or one on small inputs, may err: zeros err more."""
 
 ERRORS_ELSEWHERE = 5.0
 """With slack a candidate may err by so many times the reference's largest error: the ill-conditioned shows there."""
@@ -153,6 +153,8 @@ def _compare_tensors(
             return
     if declared.numel() == 0:
         return
+    shown = comparison.slack <= LATER_CALLS
+    told_from_zeros = comparison.small or (shown and comparison.slack > 1)
     run, rule, on_borders = rule_for(
         declared,
         wide,
@@ -161,8 +163,8 @@ def _compare_tensors(
         moved,
         nudged,
         elsewhere=comparison.slack > 1,
-        shown=comparison.slack <= LATER_CALLS,
-        small=WRONG_BY_FAR / comparison.slack if comparison.small else 0.0,
+        shown=shown,
+        small=WRONG_BY_FAR / comparison.slack if told_from_zeros else 0.0,
     )
     output["expected_from"] = rule.source
     if comparison.slack > 1 and wide is not None:

@@ -34,15 +34,18 @@ class _Declared:
 
     source = "declared"
 
-    def __init__(self, run: Elements, dtype: torch.dtype, elsewhere: bool) -> None:
+    def __init__(
+        self, run: Elements, dtype: torch.dtype, elsewhere: bool, most: float | None = None
+    ) -> None:
         self._run = run
         self._dtype = dtype
         self._middle = run.middle()
         self._typical = 0.0 if elsewhere else run.typical()
+        self._most = most
 
     def of(self, start: int) -> tuple[torch.Tensor, torch.Tensor]:
         expected = self._run.wide(start)
-        return expected, base_tolerance(expected, self._dtype, self._middle, self._typical)
+        return expected, base_tolerance(expected, self._dtype, self._middle, self._typical, self._most)
 
 
 class _InFloat64:
@@ -109,19 +112,19 @@ def _floating(
     small: float,
 ) -> tuple[Rule, Borders | None]:
     if wide is None:
-        return _Declared(run, dtype, elsewhere), None
+        return _Declared(run, dtype, elsewhere, _most_absolute(run, dtype, inputs, small, shown)), None
     typical = wide.typical()
     borders = Borders([wide, run, *nudged], dtype, typical) if nudged else None
     if borders is not None and borders.share() > MOST_ON_BORDERS:
         borders = None
-    most = _most_absolute(wide, dtype, inputs, small)
+    most = _most_absolute(wide, dtype, inputs, small, shown)
     errors = ReferenceErrors(dtype, run.device(), typical, coarsest(inputs, dtype))
     for start in run.starts():
         declared, exact = run.wide(start), wide.wide(start)
         # What lies on the other side of a border is no error.
         errors.add(declared if borders is None else torch.where(borders.mask(start), exact, declared), exact)
     if not errors.agree():
-        return _Declared(run, dtype, elsewhere), borders
+        return _Declared(run, dtype, elsewhere, most), borders
     for other in moved:
         for start in run.starts():
             errors.add_moved(other.wide(start), wide.wide(start))
@@ -133,19 +136,19 @@ def _floating(
 
 
 def _most_absolute(
-    wide: Elements, dtype: torch.dtype, inputs: Iterable[torch.dtype], part: float
+    wide: Elements, dtype: torch.dtype, inputs: Iterable[torch.dtype], part: float, shown: bool
 ) -> float | None:
-    """What the absolute tolerance may be at most where inputs were made small: a ``part`` of the output's size.
+    """What the absolute tolerance may be at most: a ``part`` of the output's size, where one is asked for.
 
-    None where no more than rounding may be left of the output: where it is below what terms of ordinary size err, or
-    float16, in which intermediate results vanish; or where it has so few elements that the reference may have erred
-    less than it usually does.
+    None where the output has so few elements that the reference may have erred less than it usually does; or where, at
+    other inputs than the pair has ``shown``, no more than rounding may be left of it: it is below what terms of
+    ordinary size err, or float16, in which intermediate results vanish.
     """
     typical = wide.typical()
-    told = typical >= _LEAST_SMALL and wide.count() >= _MANY_ELEMENTS
-    if not part or not told or torch.float16 in (dtype, *inputs):
-        return None
-    return part * typical
+    told = wide.count() >= _MANY_ELEMENTS and typical > 0
+    if not shown:
+        told &= typical >= _LEAST_SMALL and torch.float16 not in (dtype, *inputs)
+    return part * typical if part and told else None
 
 
 def rule_for(
@@ -166,8 +169,8 @@ def rule_for(
     ``moved`` are evaluations in float64 on inputs of 16 bits that were moved by at most half a step, ``nudged`` such in
     which inputs and operators err as their dtypes do. Where the run is ``elsewhere`` than the pair shows, results may
     be so small that nothing is left of them. At inputs that the pair has ``shown`` few elements may lie on borders, at
-    others any number. Where inputs were made ``small`` the absolute tolerance is that part of the output's root mean
-    square, if that is less.
+    others any number. Of the output's root mean square the absolute tolerance is no more than the part ``small``,
+    unless that is 0.
     """
     run = Elements(declared)
     double = Elements.like(wide, declared) if wide is not None else None

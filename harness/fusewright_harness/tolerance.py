@@ -161,11 +161,12 @@ def base_tolerance(
     so there that is a part of it. It is ``most`` at most, where that is given.
     """
     rtol, atol = RTOL_ATOL[dtype]
+    info = torch.finfo(dtype)
+    least = 2 * info.tiny * info.eps
     if most is not None:
-        atol = min(atol, most)
+        atol = min(atol, max(most, least))
     if typical > 0:
-        info = torch.finfo(dtype)
-        atol = min(atol, max(_SMALL_PART * typical, 2 * info.tiny * info.eps))
+        atol = min(atol, max(_SMALL_PART * typical, least))
     if dtype.itemsize > 2 and dtype is not torch.complex32:
         return atol + rtol * expected.abs().clamp(min=middle)
     return atol + rtol * expected.abs()

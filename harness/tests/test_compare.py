@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fusewright_harness import elements
-from fusewright_harness.compare import LATER_CALLS, Expected, compare, compare_inputs
+from fusewright_harness.compare import LATER_CALLS, LATER_CALLS, Expected, compare, compare_inputs
 
 
 def expect(declared, wide=None, borders=(), inputs=()):
@@ -267,6 +267,21 @@ def test_small_outputs_of_float16_may_differ_by_their_own_step():
 def test_results_elsewhere_may_be_too_small_to_tell_from_zero():
     tiny = torch.rand(100) * 1e-30
     assert compare(expect(tiny), torch.zeros(100), slack=20.0).wrong is None
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_later_call_may_not_give_zeros_however_small_its_outputs_are(wide):
+    tiny = 1e-6 * torch.randn(500, dtype=torch.float64)
+    expected = expect(tiny.float(), tiny if wide else None)
+    assert "differs at" in compare(expected, torch.zeros(500), slack=LATER_CALLS).wrong
+    assert compare(expected, (tiny * 1.05).float(), slack=LATER_CALLS).wrong is None
+
+
+def test_a_later_call_may_round_what_is_left_in_float16_to_either_side():
+    step = torch.finfo(torch.float16).smallest_normal * torch.finfo(torch.float16).eps
+    wide = step * (torch.arange(64, dtype=torch.float64) % 3 + 0.49)
+    expected = Expected(wide.half(), wide, [], (torch.float16,))
+    assert compare(expected, (wide + 0.02 * step).half(), slack=LATER_CALLS).wrong is None
 
 
 def small(wide, got, dtype=torch.float32, **others):
