@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.dispatch_mode import DispatchMode
+from fusewright_harness.operator_cost import operations_of
 
 _VIEWS = {
     "view", "_unsafe_view", "reshape", "_reshape_alias", "t", "transpose", "permute", "expand", "squeeze", "unsqueeze",
@@ -284,10 +284,8 @@ def _stalls_counted(counts: dict[str, int]) -> Iterator[None]:
 
 
 def _flops(function: Any, args: Any, kwargs: dict[str, Any], result: Any, results: list[torch.Tensor]) -> int:
-    counter = flop_registry.get(function._overloadpacket)
-    if counter is not None:
-        return int(counter(*args, **kwargs, out_val=result))
-    return sum(tensor.numel() for tensor in results)
+    counted = operations_of(function, args, kwargs, result)
+    return sum(tensor.numel() for tensor in results) if counted is None else counted
 
 
 def _storage(tensor: torch.Tensor) -> int:

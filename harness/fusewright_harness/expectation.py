@@ -34,9 +34,7 @@ class _Declared:
 
     source = "declared"
 
-    def __init__(
-        self, run: Elements, dtype: torch.dtype, elsewhere: bool, most: float | None = None
-    ) -> None:
+    def __init__(self, run: Elements, dtype: torch.dtype, elsewhere: bool, most: float | None = None) -> None:
         self._run = run
         self._dtype = dtype
         self._middle = run.middle()

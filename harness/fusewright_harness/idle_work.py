@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.dispatch_mode import DispatchMode
+from fusewright_harness.operator_cost import cost_of, is_counted
 from fusewright_harness.operators import frame_line
 from fusewright_harness.outcomes import Outcome, outcome_of, same_outcome
 from fusewright_harness.transfer import without_modes
@@ -22,7 +22,6 @@ _MOST_IDLE = 0.2
 _BELOW_ROUNDING = 1e-10
 """What moves a result by less than this part of it is lost in float32; float64 alone would tell."""
 _LEAST_RESULT = 4
-_BYTES_PER_OPERATION = 0.07
 _READ_NOTHING = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full")
 """What fills memory of an input's shape: little work, and where an element is chosen rarely none may need it."""
 _WHOLE = (0.0, 1.0)
@@ -76,23 +75,16 @@ class _Altering(DispatchMode):
         return result
 
     def _find(self, func: Any, args: Any, kwargs: Any, result: Any, given: Any, made: Any) -> None:
-        cost = float(sum(tensor.numel() * tensor.dtype.itemsize for tensor in (*given, *made)))
-        count = flop_registry.get(func.overloadpacket)
-        if count is not None:
-            try:
-                cost = max(cost, count(*args, **kwargs, out_val=result) * _BYTES_PER_OPERATION)
-            except Exception:
-                # A signature that torch's counter does not know in this version.
-                pass
+        cost, heavy = cost_of(func, args, kwargs, result, (*given, *made)), is_counted(func)
         self.total += cost
         if func._schema.name.rpartition("::")[2] in _READ_NOTHING:
             return
         largest = max(tensor.numel() for tensor in given)
         # A row's largest element is taken off before a softmax, and any other number would do.
-        if count is not None or _LEAST_RESULT * max(tensor.numel() for tensor in made) >= largest:
+        if heavy or _LEAST_RESULT * max(tensor.numel() for tensor in made) >= largest:
             name = func._schema.name.rpartition("::")[2]
             line = frame_line(self._file)
-            self.found.append(_Found(self._seen, name, line, count is not None, cost))
+            self.found.append(_Found(self._seen, name, line, heavy, cost))
 
     def _alter(self, tensor: torch.Tensor, given: list[torch.Tensor]) -> torch.Tensor:
         if tensor.dtype in (torch.int32, torch.int64):

@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.dispatch_mode import DispatchMode
+from fusewright_harness.operator_cost import cost_of
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
@@ -29,7 +29,6 @@ _MOST_SAME = 4
 _NEAR = 1e-5
 _LARGER = 1.7
 _SAMPLE = 1024
-_BYTES_PER_OPERATION = 0.07
 
 
 @dataclass
@@ -66,14 +65,7 @@ class _Steps(DispatchMode):
             made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
             self._held += made
             numbers = [self._number[id(tensor)] for tensor in given if id(tensor) in self._number]
-            cost = float(sum(tensor.numel() * tensor.dtype.itemsize for tensor in (*given, *made)))
-            count = flop_registry.get(func.overloadpacket)
-            if count is not None:
-                try:
-                    cost = max(cost, count(*args, **(kwargs or {}), out_val=result) * _BYTES_PER_OPERATION)
-                except Exception:
-                    # A signature that torch's counter does not know in this version.
-                    pass
+            cost = cost_of(func, args, kwargs, result, (*given, *made))
             returns = func._schema.returns
             view = returns and all(
                 part.alias_info is not None and not part.alias_info.is_write for part in returns

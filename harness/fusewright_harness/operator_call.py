@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call_trace import reached_bytes, region, words
+from fusewright_harness.operator_cost import is_counted, operations_of
 
 _ALLOCATING = words(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "
@@ -96,17 +96,13 @@ class OperatorCall:
 
     def is_heavy(self) -> bool:
         """Whether torch counts its arithmetic: products, convolutions, attention."""
-        return flop_registry.get(self._func.overloadpacket) is not None
+        return is_counted(self._func)
 
     def arithmetic(self) -> int:
         """How many operations it computes, about."""
-        count = flop_registry.get(self._func.overloadpacket)
-        if count is not None:
-            try:
-                return int(count(*self._args, **self._kwargs, out_val=self._result))
-            except Exception:
-                # A signature that torch's counter does not know in this version; the elements are counted instead.
-                pass
+        counted = operations_of(self._func, self._args, self._kwargs, self._result)
+        if counted is not None:
+            return counted
         if "scaled_dot_product" in self.name and len(self.given) >= 3:
             query, key = self.given[0], self.given[1]
             return 4 * query.numel() * key.shape[-2]

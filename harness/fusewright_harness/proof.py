@@ -15,6 +15,7 @@ import torch
 from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
 from fusewright_harness.faults import Fault
+from fusewright_harness.operator_cost import BYTES_PER_OPERATION
 from fusewright_harness.values import take_apart
 from fusewright_harness.workers import receive_answer
 
@@ -22,8 +23,6 @@ _MOST_ARITHMETIC = 0.15
 _MOST_REDUCED = 0.6
 _MOST_TIME = 0.3
 _REPORTED = 0.05
-_BYTES_PER_OPERATION = 0.07
-"""What an operation costs in bytes moved, on a card that does fourteen in the time of one byte."""
 _HOST_BYTES = 1 << 12
 _HOST_NUMBERS = 16
 _SMALL_OUTPUT = 0.05
@@ -66,9 +65,9 @@ def share_of(reference: dict[str, Any], candidate: dict[str, Any], call_bytes: i
     elif reference.get("gathered"):
         # To find elements by an index is work of the pair's too where the reference does it.
         moved += candidate.get("gathered", 0)
-    torch_cost = max(moved, computed * _BYTES_PER_OPERATION)
+    torch_cost = max(moved, computed * BYTES_PER_OPERATION)
     launched = min(candidate.get("launched", 0), 4 * max(call_bytes, 1))
-    own = max(launched, call_bytes, max(0.0, whole - computed) * _BYTES_PER_OPERATION)
+    own = max(launched, call_bytes, max(0.0, whole - computed) * BYTES_PER_OPERATION)
     return Share(computed / whole, reduced / whole, torch_cost / max(1.0, torch_cost + own))
 
 

@@ -8,17 +8,16 @@ from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
 from fusewright_harness.call import Arguments, Call
 from fusewright_harness.call_trace import words
 from fusewright_harness.dispatch_mode import DispatchMode
+from fusewright_harness.operator_cost import cost_of, is_counted
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
 _MOST_STEPS = 400
 _MOST_BYTES = 1 << 30
-_BYTES_PER_OPERATION = 0.07
 _FEWEST = 64
 _SHORT = 8
 FEW_PLACES = 4
@@ -120,22 +119,14 @@ class _Watch(DispatchMode):
             return
         name = func._schema.name.rpartition("::")[2]
         written = float(sum(tensor.numel() * tensor.dtype.itemsize for tensor in made))
-        cost = written + sum(tensor.numel() * tensor.dtype.itemsize for tensor in given)
-        count = flop_registry.get(func.overloadpacket)
-        if count is not None:
-            try:
-                cost = max(cost, count(*args, **kwargs, out_val=result) * _BYTES_PER_OPERATION)
-            except Exception:
-                # A signature that torch's counter does not know in this version.
-                pass
         tainted = bool(keys & self._tainted)
         pointwise = torch.Tag.pointwise in func.tags or name in _SAME_PLACES
         places = pointwise or name in MOVING
         step = WorkStep(
             name,
             pointwise,
-            count is not None,
-            cost,
+            is_counted(func),
+            cost_of(func, args, kwargs, result, (*given, *made)),
             written,
             [region_of(tensor) for tensor in given],
             [region_of(tensor) for tensor in made],

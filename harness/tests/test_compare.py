@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fusewright_harness import elements
-from fusewright_harness.compare import LATER_CALLS, LATER_CALLS, Expected, compare, compare_inputs
+from fusewright_harness.compare import LATER_CALLS, Expected, compare, compare_inputs
 
 
 def expect(declared, wide=None, borders=(), inputs=()):
