@@ -31,6 +31,8 @@ from fusewright_harness.workers import Answer, Worker, receive_answer
 
 _INTERPRETER_S = 12.0
 _MOST_ROWS_S = 5.0
+_MANY_S = 3.0
+"""So long a GPU's candidate may take for a thousand rows or columns, which may be a program too long to compile."""
 _LONG_CALL_S = 1.0
 """A call that takes the interpreter longer is varied at reduced sizes."""
 _MOST_BYTES = 2 << 30
@@ -159,7 +161,7 @@ class Probe:
             self._tell_of_nan(variant, (result, after), candidate)
             return True
         if variant["kind"] == "near zero":
-            self._tell_of_formula(variant, result, expected["formulas"], candidate.get("result"))
+            self._tell_of_formula(variant, result, expected.get("formulas", []), candidate.get("result"))
             return True
         if expected.get("ranked"):
             misplaced, candidate["result"] = settle(
@@ -296,6 +298,8 @@ class Probe:
         call = {"value": inputs.value, "candidate": case.named_candidate}
         # A module's parameters are loaded where it is built.
         call |= {"afresh": variant["kind"] == "parameters", "backwards": bool(variant.get("backwards"))}
+        brief = variant["kind"] in _MANY and not case.interpreted
+        self._worker.hurry(Deadline.within(_MANY_S, case.deadline) if brief else case.deadline)
         with case.aside(case.call_bytes):
             self._worker.ask("variant", "running with other inputs", inputs.descriptors, **call)
             return self._worker.answer()
@@ -306,6 +310,12 @@ class Probe:
         self._worker = None
 
     def _failed(self, variant: dict[str, Any], inputs: Answer, fault: Fault) -> None:
+        if fault.stage == "timeout" and variant["kind"] in _MANY and self._case.deadline.left_s() > 0:
+            if self._worker is not None:
+                self._worker.kill()
+            self._dismiss()
+            self._outcome.late.append(name_of(variant))
+            return
         if fault.stage in ("timeout", "trust") or isinstance(fault, Cancelled) or fault.verdict is None:
             raise fault
         text = fault.message.strip().splitlines()[0] if fault.message.strip() else fault.kind

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from harness_client import Harness, pair
 
 from fusewright_harness.compare import Expected
+from fusewright_harness.deadline import Deadline
+from fusewright_harness.faults import Fault
+from fusewright_harness.robustness import Probe
 from fusewright_harness.variant_comparison import nearly
 
 IMPORTS = """
@@ -293,3 +298,40 @@ def test_a_kernel_that_keeps_nan_is_told_so(harness, kept):
     )
     assert told_of_nan(verdict) == []
     assert any("NaN among the values" in part and part.startswith("right") for part in outcome(verdict))
+
+
+class SlowWorker:
+    """A candidate's process that compiles for too long."""
+
+    ended = killed = False
+
+    def kill(self):
+        self.killed = True
+
+
+def slow_probe(left_s):
+    worker = SlowWorker()
+    dismissed = []
+    team = SimpleNamespace(dismiss=dismissed.append)
+    return Probe(SimpleNamespace(deadline=Deadline(left_s), team=team), worker), worker
+
+
+LATE = Fault("triton", "timeout", "Timeout", "the candidate was still running with other inputs")
+ROWS = {"kind": "rows", "from": 16, "to": 1031}
+
+
+def test_a_program_that_takes_too_long_to_compile_for_a_thousand_rows_is_left_out():
+    probe, worker = slow_probe(60.0)
+    probe._failed(ROWS, None, LATE)
+    assert worker.killed
+    assert (
+        probe.run([], 1.0).sentence() == "not tried for want of time: more than a thousand rows (16 -> 1031)"
+    )
+
+
+@pytest.mark.parametrize(("variant", "left_s"), [(ROWS, 0.0), ({**ROWS, "kind": "size"}, 60.0)])
+def test_a_verdict_whose_own_time_is_over_ends(variant, left_s):
+    probe, worker = slow_probe(left_s)
+    with pytest.raises(Fault, match="still running"):
+        probe._failed(variant, None, LATE)
+    assert not worker.killed
