@@ -16,16 +16,15 @@ from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.kernel_cache import share_compiled
 from fusewright_harness.loading import is_lost, replace_reference
-from fusewright_harness.near_zero import computes_by_formula
 from fusewright_harness.rankings import settle
 from fusewright_harness.soundness import expected_of, require_deterministic, take_nudged
 from fusewright_harness.variant_comparison import (
     compared,
     few_steps_off,
     may_be_unread,
-    nan_told,
     nearly,
 )
+from fusewright_harness.variant_findings import blame, tell_of_nan, warn_of_formula, warn_of_refusal
 from fusewright_harness.variant_outcome import Outcome, name_of
 from fusewright_harness.workers import Answer, Worker, receive_answer
 
@@ -45,7 +44,6 @@ It has longer for runs with rounding errors, asked for where a candidate is wron
 """
 _MOST_LOST = 2
 """After so many variants that ended the reference's process the others are left out: each takes a new one."""
-_SIZES = ("size", "batches", "groups", "rows", "columns")
 _MANY = ("rows", "columns")
 _CRASHES = ("OutOfBounds", "ProcessEnded", "AcceleratorError")
 _CRASH_WORDS = ("illegal memory access", "misaligned address", "device-side assert", "out of bounds")
@@ -158,10 +156,14 @@ class Probe:
             reference.let_go(inputs)
         candidate = receive_answer(answer, "candidate", "triton")
         if variant["kind"] == "nan":
-            self._tell_of_nan(variant, (result, after), candidate)
+            if not tell_of_nan(case, (result, after), candidate):
+                self._outcome.held.append(name_of(variant))
             return True
         if variant["kind"] == "near zero":
-            self._tell_of_formula(variant, result, expected.get("formulas", []), candidate.get("result"))
+            if not warn_of_formula(
+                case, variant, result, expected.get("formulas", []), candidate.get("result")
+            ):
+                self._outcome.held.append(name_of(variant))
             return True
         if expected.get("ranked"):
             misplaced, candidate["result"] = settle(
@@ -230,31 +232,6 @@ class Probe:
             self._outcome = outcome
         found = outcome.other_shape if variant["kind"] == "option" else outcome.extreme
         found.append(name_of(variant))
-
-    def _tell_of_formula(
-        self, variant: dict[str, Any], result: Expected, formulas: list[Any], found: Any
-    ) -> None:
-        """Warns of a formula in the place of log1p or expm1: of so small numbers few kernels are asked."""
-        told = computes_by_formula(result, formulas, found)
-        if told is None:
-            self._outcome.held.append(name_of(variant))
-        else:
-            line = self._case.function_line("triton")
-            self._case.warn("InexactNearZero", f"with {name_of(variant)} {told}", line)
-
-    def _tell_of_nan(
-        self, variant: dict[str, Any], expected: tuple[Expected, Expected], candidate: dict[str, Any]
-    ) -> None:
-        """Says where the candidate makes other numbers of NaN: `tl.maximum` does, and is honest."""
-        told = nan_told([run.declared for run in expected], [candidate.get("result"), candidate.get("after")])
-        if told is None:
-            self._outcome.held.append(name_of(variant))
-            return
-        message = (
-            f"with NaN among the inputs the candidate gives {told}; `tl.maximum`, `tl.minimum` and `tl.clamp` drop NaN "
-            "unless they are told `propagate_nan=tl.PropagateNan.ALL`, and `tl.max` and `tl.min` always do"
-        )
-        self._case.verdict.find_once("OtherNaN", "info", message, self._case.function_line("triton"))
 
     def _same_as_before(self, variant: dict[str, Any], result: Expected) -> bool:
         """Whether the reference gives what it gave before a size was renamed, though there is more to be read."""
@@ -344,28 +321,7 @@ class Probe:
             # So few elements in each row, or so many, are no size that anybody asks for.
             self._outcome.refused.append(name_of(variant))
             return
-        kind = "SizeRefused" if variant["kind"] in _SIZES else "VariantRefused"
-        message = f"the candidate refuses {name_of(variant)}, which the reference takes: {error}: {text}"
-        # Who asks for contiguous tensors is asked for nothing more.
-        severity = "info" if variant["kind"] == "strides" else "warning"
-        line = self._case.function_line("triton")
-        self._case.verdict.find_once(kind, severity, message[:400], line)
+        warn_of_refusal(self._case, variant, f"{error}: {text}")
 
     def _wrong(self, variant: dict[str, Any], sentence: str, line: int | None = None) -> None:
-        case, kind = self._case, variant["kind"]
-        if kind == "strides":
-            message = (
-                f"the candidate ignores its inputs' strides: with others {sentence}; call `.contiguous()`"
-            )
-            case.warn("StridesIgnored", message[:400], case.function_line("triton"))
-            return
-        if kind in _SIZES:
-            what = name_of(variant)
-            if kind == "size":
-                what = "sizes" if variant["from"] == 0 else f"the size {variant['from']} made {variant['to']}"
-            raise case.rejected(
-                "WrongAtSize",
-                f"with {what} the wrapper runs, but {sentence}; mask the tail, or refuse the size with an error",
-                line=line,
-            )
-        raise case.rejected("WrongAtValues", f"with {name_of(variant)} {sentence}", line=line)
+        blame(self._case, variant, sentence, line)
