@@ -68,7 +68,7 @@ def check_seed(case: Case, number: int) -> bool:
     case.kernels.append({kernel["name"] for kernel in kernels})
     case.launches.append(sum(kernel["launches"] for kernel in kernels))
     if comparison.wrong is not None:
-        case.verdict.wrong(at_sizes(case) + comparison.wrong + _hint(case, comparison))
+        case.verdict.wrong(at_sizes(case) + comparison.wrong + _hint(case, comparison, case.expected[-1]))
         return False
     if not kernels:
         raise case.rejected("NoLaunch", _NO_LAUNCH)
@@ -196,12 +196,19 @@ def _of_16_bits(comparison: Comparison, expected: Expected) -> bool:
     )
 
 
-def _hint(case: Case, comparison: Comparison) -> str:
+def _hint(case: Case, comparison: Comparison, expected: Expected) -> str:
     floats = [
         output for output in comparison.outputs if output["dtype"] == "float32" and output["mismatched"]
     ]
     code = case.pair["triton"]["code"]
-    if floats and "tl.dot(" in code and "input_precision" not in code and "allow_tf32" not in code:
+    rounded = any(str(dtype) == "torch.float32" for dtype in expected.inputs)
+    if (
+        floats
+        and rounded
+        and "tl.dot(" in code
+        and "input_precision" not in code
+        and "allow_tf32" not in code
+    ):
         errors = [output["max_abs_error"] or 0.0 for output in floats]
         if 0 < max(errors) < 1.0:
             return '. `tl.dot` rounds float32 operands to TF32; pass `input_precision="ieee"`'

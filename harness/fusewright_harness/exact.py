@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from fusewright_harness.call import Arguments, finish, map_tensors
+from fusewright_harness.kept_wide import KeptWide
 from fusewright_harness.nudge import Nudged
 from fusewright_harness.transfer import without_modes
 from fusewright_harness.values import take_apart
@@ -72,16 +73,18 @@ def in_float64(
         if isinstance(function, torch.nn.Module):
             function = copy.deepcopy(function).double()
         torch.set_default_dtype(torch.float64)
+        exactness = _exactness(inputs)
         erring: Any = nullcontext()
         if move and move.ties is not None:
-            erring = Nudged(generator, move.direction, _exactness(inputs), move.ties)
-        with erring:
+            erring = Nudged(generator, move.direction, exactness, move.ties)
+        # A cast of what came in float64 rounds, and is meant to.
+        with KeptWide() if exactness is torch.float32 else nullcontext(), erring:
             result = arguments.call(function)
         finish(device)
         take_apart(result)
         return {"result": result, "after": arguments.as_value()}
     except Exception:
-        # Too little memory, explicit casts, views of bits, operators without float64: the declared run counts.
+        # Too little memory, views of bits, operators without float64: the declared run counts.
         return None
     finally:
         torch.set_default_dtype(default)

@@ -170,7 +170,9 @@ def _refuse_superfluous(case: Case, work: dict[str, Any]) -> None:
         message = (
             f"the reference computes the same `{repeated['name']}` {repeated['count']} times; once is enough"
         )
-        raise _slow(case, message, repeated["line"])
+        if not repeated["beside"]:
+            raise _slow(case, message, repeated["line"])
+        case.warn("SlowReference", f"{message}, before the loop", repeated["line"])
     if unused and unused["share"] > _MOST_UNUSED:
         message = (
             f"{unused['share']:.0%} of what the reference computes (`{unused['name']}` for one) reaches no result; "

@@ -13,6 +13,7 @@ import torch
 from fusewright_harness.call import Arguments
 from fusewright_harness.codes import asked_codes
 from fusewright_harness.contents import measured_whole
+from fusewright_harness.divisors import divisors, kept_above_zero
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
 from fusewright_harness.faults import Fault
 from fusewright_harness.index_ranges import index_ranges
@@ -25,6 +26,8 @@ from fusewright_harness.near_zero import (
 from fusewright_harness.options import words_of
 from fusewright_harness.rankings import ranked_outputs
 from fusewright_harness.reference_runs import ReferenceRuns
+from fusewright_harness.renaming import NoVariant
+from fusewright_harness.rotations import even_sizes, kept_tables, tables_of
 from fusewright_harness.values import take_apart
 from fusewright_harness.variant_order import in_turn
 from fusewright_harness.variants import (
@@ -67,6 +70,7 @@ class ReferenceVariants:
         self._function = function
         self._made_with = made_with
         self._code = code
+        self._divisors: list[int] | None = None
 
     def offered(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
         """The variants to try of ``inputs``; of a module's constant parameters too."""
@@ -91,14 +95,22 @@ class ReferenceVariants:
             found.insert(0, {"kind": "parameters", "base": {}})
         if speaks_of_near_zero(self._code, value):
             found += [{"kind": "near zero", "by": by, "base": {}} for by in (A_FEW_STEPS, FAR_BELOW_A_STEP)]
-        return in_turn(found)
+        return in_turn(even_sizes(value, found, tables_of(value)))
 
     def made(self, inputs: Arguments, variant: dict[str, Any]) -> Varied | None:
         """The inputs of a ``variant``, and what they should give; None where the reference has no answer."""
         if variant["kind"] == "parameters":
             return self._with_other_parameters(inputs)
-        for attempt in attempts(inputs.as_value(), variant, self._runs.stepwise):
-            varied = Arguments.from_value(attempt)
+        plain = inputs.as_value()
+        tables = tables_of(plain)
+        if self._divisors is None:
+            self._divisors = self._ask(divisors, inputs, [])
+        for attempt in attempts(plain, variant, self._runs.stepwise):
+            try:
+                kept = kept_above_zero(kept_tables(attempt, tables), self._divisors)
+            except NoVariant:
+                continue
+            varied = Arguments.from_value(kept)
             evaluated = self._evaluated(self._function, varied, variant["kind"] == "nan")
             if evaluated is None:
                 continue
@@ -106,12 +118,12 @@ class ReferenceVariants:
             if variant["kind"] == "tied":
                 value["ranked"] = self._ask(ranked_outputs, varied, None) or []
             if variant["kind"] == "near zero":
-                plain = variant["by"] == FAR_BELOW_A_STEP
-                value["formulas"] = self._ask(partial(by_formulas, plain=plain), varied, None)
+                flat = variant["by"] == FAR_BELOW_A_STEP
+                value["formulas"] = self._ask(partial(by_formulas, plain=flat), varied, None)
                 if value["formulas"] is None:
                     return None
             sent = {"arguments": varied.as_value(), **self._made_with}
-            fields = {"confirming": confirming(inputs.as_value(), variant)}
+            fields = {"confirming": confirming(plain, variant)}
             return Varied(self._function, varied, sent, fields, answer, value)
         return None
 

@@ -12,6 +12,9 @@ from fusewright_harness.call_trace import Operator, Trace
 from fusewright_harness.values import take_apart
 
 _MOST_OPERATORS = 4_000
+_FEW_REDONE = 0.34
+_SMALL_REDONE = 0.25
+"""What may be done over again in a recurrence: so many of its operators, and of the bytes that they move."""
 
 
 def trace_facts(trace: Trace, inputs: Arguments) -> dict[str, Any]:
@@ -82,21 +85,33 @@ def _depths(operators: list[Operator]) -> list[int]:
 
 
 def _repeated(operators: list[Operator]) -> dict[str, Any] | None:
-    """The compute that is done most often over again, on memory that nobody wrote to in between."""
+    """The compute that is done most often over again, on memory that nobody wrote to in between.
+
+    ``beside`` says that all such is a small part of a loop whose steps need one another, as `1 - a` is in each step of a
+    recurrence.
+    """
+    looked_at = operators[:_MOST_OPERATORS]
     versions: Counter[int] = Counter()
-    seen: Counter[Any] = Counter()
-    worst: tuple[int, Operator] | None = None
-    for operator in operators[:_MOST_OPERATORS]:
+    seen: dict[Any, list[int]] = defaultdict(list)
+    for number, operator in enumerate(looked_at):
         if operator.kind == "compute":
             key = (operator.signature, operator.reads, tuple(versions[read[0]] for read in operator.reads))
-            seen[key] += 1
-            if seen[key] > 1 and (worst is None or seen[key] > worst[0]):
-                worst = seen[key], operator
+            seen[key].append(number)
         for write in operator.writes:
             versions[write[0]] += 1
-    if worst is None:
+    again = [numbers for numbers in seen.values() if len(numbers) > 1]
+    if not again:
         return None
-    return {"name": worst[1].name, "line": worst[1].line, "count": worst[0]}
+    worst = max(again, key=len)
+    redone = [looked_at[number] for numbers in again for number in numbers[1:]]
+    computing = [operator for operator in looked_at if operator.kind == "compute"]
+    few = len(redone) <= _FEW_REDONE * len(computing)
+    small = sum(operator.bytes for operator in redone) <= _SMALL_REDONE * sum(
+        operator.bytes for operator in computing
+    )
+    last = looked_at[worst[-1]]
+    beside = few and small and _deepens(_depths(looked_at), worst)
+    return {"name": last.name, "line": last.line, "count": len(worst), "beside": beside}
 
 
 def _unused(trace: Trace) -> dict[str, Any] | None:
