@@ -87,8 +87,7 @@ def _depths(operators: list[Operator]) -> list[int]:
 def _repeated(operators: list[Operator]) -> dict[str, Any] | None:
     """The compute that is done most often over again, on memory that nobody wrote to in between.
 
-    ``beside`` says that all such is a small part of a loop whose steps need one another, as `1 - a` is in each step of a
-    recurrence.
+    ``beside`` says that all such is a small part of a loop whose steps need one another, as `1 - a` is in a recurrence.
     """
     looked_at = operators[:_MOST_OPERATORS]
     versions: Counter[int] = Counter()
