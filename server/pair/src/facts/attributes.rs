@@ -65,7 +65,14 @@ impl<'a> Walk<'a> {
             Value::Kernel(kernel) => match name {
                 "run" => Value::Launcher(kernel),
                 "fn" | "__wrapped__" => base,
-                "__class__" => Value::Path(self.paths.root("triton.runtime.JITFunction")),
+                "__class__" => {
+                    self.tell(range, What::WhoRuns(name));
+                    Value::Path(self.paths.root("triton.runtime.JITFunction"))
+                }
+                "__module__" | "cache_key" | "device_caches" | "used_global_vals" => {
+                    self.tell(range, What::WhoRuns(name));
+                    Value::Unknown
+                }
                 _ => self.store.method(base, name),
             },
             Value::Class(at) if self.is_classmethod(at, name) => self.store.method(base, name),

@@ -16,6 +16,9 @@ impl<'a> Walk<'a> {
     pub(super) fn library(&mut self, path: Path, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
         let first = arguments.positional.first().copied();
         let second = arguments.positional.get(1).copied();
+        if let Some(Value::Kernel(_) | Value::Launcher(_)) = first {
+            self.asks_a_kernel(path, second, arguments.positional.len(), range);
+        }
         match callee(self.paths.text(path)) {
             // `copy.copy(torch.exp)` is the function.
             Callee::Operator(Some("clone"), Work::Move)
@@ -341,6 +344,18 @@ impl<'a> Walk<'a> {
         Value::Made(path)
     }
 
+    /// Tells of a question whose answer is another one for a compiled kernel than for an interpreted one.
+    fn asks_a_kernel(&mut self, asked: Path, name: Option<Value<'a>>, count: usize, range: TextRange) {
+        let Some(question) = self.paths.text(asked).strip_prefix("builtins.") else { return };
+        let Some(question) = KERNEL_QUESTIONS.iter().find(|one| **one == question) else { return };
+        let tuned = name
+            .and_then(|name| self.store.text_of(name))
+            .is_some_and(|name| matches!(name, "best_config" | "configs" | "run" | "warmup"));
+        if !tuned && (*question != "getattr" || count > 2) {
+            self.tell(range, What::WhoRuns(question));
+        }
+    }
+
     /// Calls what a library's name gave: a decorator, a layer.
     pub(super) fn made(&mut self, path: Path, arguments: &Arguments<'a>, range: TextRange) -> Value<'a> {
         let first = arguments.positional.first().copied();
@@ -375,6 +390,10 @@ impl<'a> Walk<'a> {
         }
     }
 }
+
+/// Built-in functions that tell one kind of kernel from another; `getattr` does with a third argument.
+const KERNEL_QUESTIONS: &[&str] =
+    &["ascii", "dir", "getattr", "hasattr", "isinstance", "repr", "str", "type"];
 
 /// Methods of containers, as they are called on the type.
 const METHODS: &[&str] = &[

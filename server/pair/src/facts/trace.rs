@@ -86,6 +86,8 @@ pub(crate) enum What<'a> {
     Disguise(&'a str),
     /// A method of an interpreter's object is used: `__globals__`.
     Internals(&'a str),
+    /// A kernel is asked what it is, which tells whether a compiler or the interpreter runs it.
+    WhoRuns(&'a str),
     /// A kernel reads memory that nobody wrote.
     ReadsUnwritten,
     /// A tensor is taken apart along its first dimension, or its rows are counted.

@@ -33,12 +33,12 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             add(found, Rule::GlobalSwitch, range, message);
         }
     }
-    for (kind, _, range, path) in uses(file, &[Concern::Switch, Concern::Seed]) {
+    for (kind, when, range, path) in uses(file, &[Concern::Switch, Concern::Seed]) {
         let seeds = ["seed", "rng_state", "Generator", "generator"].iter().any(|part| path.contains(part));
         let message = match kind {
             BlockKind::Test => continue,
             // Switches that make the reference exact are its own affair.
-            BlockKind::Python if !seeds && is_exact(file, range) => continue,
+            BlockKind::Python if !seeds && is_exact(file, range) && !slows(path, when) => continue,
             _ if seeds => {
                 format!(
                     "`{path}` sets the random generator, which is not this function's: take a seed or a mask as an input"
@@ -50,6 +50,11 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         };
         add(found, Rule::GlobalSwitch, range, message);
     }
+}
+
+/// Whether a switch makes torch slower where it is on: in each call of the reference, or wherever it is set.
+fn slows(path: &str, when: When) -> bool {
+    path.contains("anomaly") || path.contains("determin") && when == When::Entry
 }
 
 /// Whether the line sets a switch to what is exact, or only makes the reference faster.

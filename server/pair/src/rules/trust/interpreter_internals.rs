@@ -28,14 +28,20 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
     for (_, deed) in deeds(file) {
         for event in &deed.trace.events {
-            let What::Internals(name) = event.what else { continue };
+            let message = match event.what {
+                What::Internals(name) => {
+                    format!("`{name}` lays open the interpreter's own objects: work with the arguments alone")
+                }
+                What::WhoRuns(name) => format!(
+                    "`{name}` tells whether the kernel is compiled or interpreted, and so who judges it: do the \
+                     same work for all"
+                ),
+                _ => continue,
+            };
             let told = found
                 .iter()
                 .any(|other| other.severity == Severity::Error && other.range.contains_range(event.range));
             if !told {
-                let message = format!(
-                    "`{name}` lays open the interpreter's own objects: work with the arguments alone"
-                );
                 add(found, Rule::InterpreterInternals, event.range, message);
             }
         }
