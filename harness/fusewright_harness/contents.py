@@ -129,18 +129,23 @@ def measured_whole(tensor: torch.Tensor) -> bool:
 def counted(tensor: torch.Tensor, kind: str) -> torch.Tensor:
     """Measured whole numbers, others in their place.
 
-    They get signs drawn at random (``negative``), are a thousand times as large (``larger``), or one of each row is
-    beyond what float32 holds exactly and far below what 32 bits do (``precise``).
+    They get signs drawn at random (``negative``), are a thousand times as large, or as large as a short type holds
+    (``larger``), or one of each row is beyond what float32 holds exactly and far below what 32 bits do (``precise``).
     """
     with without_modes(), torch.no_grad():
         if not measured_whole(tensor):
             return tensor
         if kind == "larger":
-            return tensor * _FACTOR if tensor.dtype.itemsize >= 4 else tensor
+            return tensor * (_FACTOR if tensor.dtype.itemsize >= 4 else _room(tensor))
         if kind == "precise":
             return _precise(tensor) if tensor.dtype.itemsize >= 4 else tensor
         signs = torch.randint(0, 2, tensor.shape, device=tensor.device, dtype=tensor.dtype) * 2 - 1
         return tensor * signs
+
+
+def _room(tensor: torch.Tensor) -> int:
+    """How many times a short type holds the numbers of a tensor."""
+    return max(1, torch.iinfo(tensor.dtype).max // max(1, abs(int(tensor.max())), abs(int(tensor.min()))))
 
 
 def _precise(tensor: torch.Tensor) -> torch.Tensor:

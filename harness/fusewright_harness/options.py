@@ -96,7 +96,10 @@ def _choices(item: Any, sizes: frozenset[int], words: list[str]) -> list[list[An
     if isinstance(item, float):
         if not math.isfinite(item):
             return []
-        return [[4 * item]] if 0 < abs(item) <= _MARGIN else [[0.75 * item or 0.25]]
+        if 0 < abs(item) <= _MARGIN:
+            # Four times next to nothing is nothing still.
+            return [[math.copysign(max(4 * abs(item), _MARGIN), item)]]
+        return [[0.75 * item or 0.25]]
     if isinstance(item, str):
         kin = [word for family in _FAMILIES if item in family for word in family]
         others = [word for word in dict.fromkeys([*words, *kin]) if word != item]

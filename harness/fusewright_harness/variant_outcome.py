@@ -79,6 +79,8 @@ def name_of(variant: dict[str, Any]) -> str:
         "near zero": "values near zero",
         "nan": "NaN among the values",
         "special": "NaN and infinities, for which the reference asks,",
+        "lengths": "other lengths",
+        "unblanked": "other numbers than zero in an additive mask",
         "longer": "one more tensor in each list",
         "negative": "negative whole numbers",
         "larger": "larger whole numbers",

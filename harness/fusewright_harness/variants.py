@@ -26,6 +26,7 @@ from fusewright_harness.contents import (
 )
 from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_two_batches
 from fusewright_harness.index_ranges import with_whole_ranges
+from fusewright_harness.lengths import with_lengths
 from fusewright_harness.many_rows import (
     columns_variants,
     rows_variants,
@@ -55,6 +56,8 @@ _SMALL_ELEMENTS = 1 << 14
 _SMALL_SIZE = 61
 _USUAL_BLOCKS = (32, 64, 128, 256)
 _FEW_ROWS = 16
+_BLANK = -1000.0
+"""What a mask adds where it is to leave an element out: this, or less."""
 _SMALL = 0.001
 _SMALLER = ((_SMALL, 0.05), (0.0001, 0.005), (0.01, 0.1))
 """What values are multiplied by to be small: a product of two, or one alone, is then about as large as 0.0001."""
@@ -69,13 +72,15 @@ def all_variants(
     codes: Sequence[tuple[int, float | int]] = (),
     ranges: Mapping[int, int] | None = None,
     ranked: bool = False,
+    lengths: Mapping[int, int] | None = None,
 ) -> list[dict[str, Any]]:
     """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first.
 
     ``whole_numbers`` says that the reference only computes with whole numbers, so that they may be any, ``special``
     that it asks for NaN or infinity; ``words`` are those that its text has, ``codes`` numbers that it asks for, with
     the tensors that lack them, ``ranges`` how many places there are for each tensor that is an index into fewer;
-    ``ranked`` says that the reference names places by rank.
+    ``ranked`` says that the reference names places by rank; ``lengths`` how many places there are for each tensor that
+    counts some of them.
 
     A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix;
     one of ``coordinates`` is part of what the task is.
@@ -104,6 +109,12 @@ def all_variants(
         if ranges:
             sizes_by_name = {str(number): size for number, size in ranges.items()}
             found.append({"kind": "range", "sizes": sizes_by_name})
+        if lengths:
+            found.append(
+                {"kind": "lengths", "sizes": {str(number): size for number, size in lengths.items()}}
+            )
+        if any(_blanks(tensor) for tensor in tensors):
+            found.append({"kind": "unblanked"})
         found += [{"kind": "code", "tensor": number, "code": code} for number, code in codes]
         if has_lists(value):
             found.append({"kind": "longer"})
@@ -203,6 +214,10 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [with_ties(value)]
     if kind == "range":
         return [with_whole_ranges(value, variant["sizes"])]
+    if kind == "lengths":
+        return [with_lengths(value, variant["sizes"])]
+    if kind == "unblanked":
+        return [map_tensors(clone_value(value), _unblanked)]
     if kind == "rows":
         return list(with_many_rows(clone_value(value), variant["from"], variant["to"]))
     if kind == "columns":
@@ -353,6 +368,24 @@ def _moved(tensor: torch.Tensor, kind: str, by: float, spread: float = 0.0) -> t
             elif kind == "shifted":
                 tensor = tensor * max(1.0, spread) + by
         return tensor.requires_grad_(wanted)
+
+
+def _blanks(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is added to others to leave out some of them: zero in places, and minus infinity or near it."""
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 1 or tensor.numel() < 2:
+        return False
+    kinds = tensor.reshape(-1)[:_LOOKED_AT].unique()
+    return kinds.numel() == 2 and float(kinds[1]) == 0 and float(kinds[0]) <= _BLANK
+
+
+def _unblanked(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor that leaves out elements with numbers about zero where it leaves none out."""
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        if _blanks(plain):
+            draw = torch.empty(plain.shape, device=plain.device, dtype=torch.float32).uniform_(-1, 1)
+            plain = torch.where(plain == 0, draw.to(plain.dtype), plain)
+        return plain.requires_grad_(wanted)
 
 
 def _rows(tensor: torch.Tensor) -> int:

@@ -77,6 +77,8 @@ def test_whole_numbers_become_negative_or_larger():
     assert torch.equal(negative.abs(), x)
     assert 0 < int((negative < 0).sum()) < 99
     assert torch.equal(counted(x, "larger"), x * 1000)
+    short = torch.arange(-8, 8, dtype=torch.int8)
+    assert torch.equal(counted(short, "larger"), short * 15)
 
 
 @pytest.mark.parametrize("dtype", [torch.int32, torch.int64])

@@ -38,7 +38,8 @@ def test_sizes_of_tensors_and_numbers_without_end_stay():
 def test_margins_are_tried_beside_small_values():
     (variant,) = option_variants((1e-6,), frozenset(), [])
     assert variant["small"]
-    assert variant["to"] == [4e-6]
+    assert variant["to"] == [1e-3]
+    assert option_variants((-1e-3,), frozenset(), [])[0]["to"] == [-4e-3]
     assert not option_variants((0.1,), frozenset(), [])[0]["small"]
 
 
