@@ -14,12 +14,15 @@ from fusewright_harness.case import Case
 from fusewright_harness.compare import LATER_CALLS, compare
 from fusewright_harness.faults import Fault
 from fusewright_harness.idle import look_for_idle_kernels
+from fusewright_harness.loading import is_lost
 from fusewright_harness.plain_work import examine
 from fusewright_harness.profiled import profiled
 from fusewright_harness.proof import judge_foreign_work
 from fusewright_harness.reports import kernels_of, work_of
 from fusewright_harness.robustness import probe
 from fusewright_harness.workers import receive_answer
+
+_MOST_CONFIGURATIONS = 8
 
 
 def repeat(case: Case) -> None:
@@ -40,6 +43,7 @@ def repeat(case: Case) -> None:
         )
         # Autotuning and compilation are over by now, so these are the launches of one plain call.
         kernels = kernels_of(answer.fields)
+        case.configurations = int(answer.fields.get("configurations", 1))
         case.verdict.set(kernels=_with_resources(case, kernels))
     missing = case.kernels[case.oldest] - {kernel.get("name") for kernel in kernels}
     if missing:
@@ -69,7 +73,44 @@ def turn_round(case: Case) -> None:
         raise case.rejected("DependsOnOrder", message)
 
 
-STEPS: list[Callable[[Case], None]] = [repeat, turn_round, look_for_idle_kernels, profiled, examine, probe]
+def tune_otherwise(case: Case) -> None:
+    """In the interpreter, where nothing is tuned, runs the configurations that a GPU may choose, up to some."""
+    if not case.interpreted or case.configurations < 2:
+        return
+    case.report("audit", "running the other configurations")
+    for number in range(1, min(case.configurations, _MOST_CONFIGURATIONS)):
+        if not case.affords(1, "the other configurations"):
+            return
+        with case.phase("audit"):
+            case.team.candidate.ask(
+                "tuned", "running another configuration", index=case.oldest, configuration=number
+            )
+            try:
+                answer = case.team.candidate.answer()
+            except Fault as fault:
+                if fault.stage in ("trust", "timeout") or is_lost(fault):
+                    raise
+                # Triton's tuner passes over what does not fit.
+                continue
+            tuned = receive_answer(answer, "candidate", "triton")
+            comparison = compare(case.expected[case.oldest], tuned.get("result"), slack=LATER_CALLS)
+        if comparison.wrong is not None:
+            message = (
+                f"with configuration {number} of `@triton.autotune` (counted from 0) {comparison.wrong}; a GPU may "
+                "choose any of them"
+            )
+            raise case.rejected("WrongConfiguration", message)
+
+
+STEPS: list[Callable[[Case], None]] = [
+    repeat,
+    tune_otherwise,
+    turn_round,
+    look_for_idle_kernels,
+    profiled,
+    examine,
+    probe,
+]
 
 
 def audit(case: Case) -> None:

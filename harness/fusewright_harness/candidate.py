@@ -73,6 +73,9 @@ class Candidate:
             return self._receive_and_call(message, descriptors)
         if verb == "again":
             return self._call(self._inputs[message["index"]], watched=bool(message.get("watch")))
+        if verb == "tuned":
+            with autotuning.with_configuration(int(message["configuration"])):
+                return self._call(self._inputs[message["index"]])
         if verb == "backwards":
             with order.WATCH.asking():
                 return self._call(self._inputs[message["index"]])
@@ -181,6 +184,7 @@ class Candidate:
             "kernels": launches.kernels(),
             "findings": self._intact.require(),
             "spent": self._spent.take(),
+            "configurations": max((choice.configurations for choice in autotuning.choices()), default=1),
         }
         if operators is not None:
             answer["operators"] = summary(operators.trace)

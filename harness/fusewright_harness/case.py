@@ -114,6 +114,8 @@ class Case:
     """The kernels as the compile check knows them, where the interpreter runs them."""
     kernels: list[set[str]] = field(default_factory=list)
     """The names of the kernels that each check's call launched."""
+    configurations: int = 1
+    """How many configurations the candidate's tuned kernel has, where nothing is tuned."""
     launches: list[int] = field(default_factory=list)
     """How many launches each check's call made; the first one's autotuning counts too."""
     call_bytes: int = 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from triton.runtime.autotuner import Autotuner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,22 @@ class Choice:
 
 
 _choices: dict[str, Choice] = {}
+
+
+class _Wanted:
+    """The number of the configuration that is asked for; None where the first is to run."""
+
+    number: int | None = None
+
+
+@contextmanager
+def with_configuration(number: int) -> Iterator[None]:
+    """Runs the body's tuned kernels with the configuration of this number, from 0, or the first where there is none."""
+    _Wanted.number = number
+    try:
+        yield
+    finally:
+        _Wanted.number = None
 
 
 def choices() -> list[Choice]:
@@ -80,12 +97,15 @@ def install(
         self.nargs = dict(zip(self.arg_names, arguments, strict=False))
         try:
             key = _key(self, keywords)
-            if key in self.cache:
+            if key in self.cache and _Wanted.number is None:
                 return _run_with(self, self.cache[key], arguments, keywords)
             configs = list(self.prune_configs(keywords)) if len(self.configs) > 1 else list(self.configs)
             if len(configs) > 1:
                 # What triton does once after timing: tensors named in reset_to_zero start from zero.
                 self.pre_hook({**self.nargs, **keywords, **configs[0].all_kwargs()}, reset_only=True)
+            if (wanted := _Wanted.number) is not None:
+                config = configs[wanted if wanted < len(configs) else 0]
+                return _run_with(self, config, arguments, keywords)
             for position, config in enumerate(configs):
                 try:
                     result = _run_with(self, config, arguments, keywords)
