@@ -22,7 +22,7 @@ import torch
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.cupti import Activities, Unavailable
-from fusewright_harness.mixing import mix
+from fusewright_harness.mixing import mix, wholes_of
 from fusewright_harness.own_kernels import TOUCHES, load_kernels
 from fusewright_harness.transfer import clone_value
 from fusewright_harness.values import take_apart
@@ -112,6 +112,7 @@ class Stopwatch:
         self._kept: list[Any] = []
         self._stashed: list[Any] = []
         self._filler: list[torch.Tensor] = []
+        self._wholes: dict[tuple[int, int], list[int]] = {}
 
     @staticmethod
     def on(device: torch.device) -> Stopwatch:
@@ -132,7 +133,7 @@ class Stopwatch:
         self._order = order
         self._filler = [_empty(size, dtype=torch.uint8, device=self._device) for size in order["filler"]]
         for content in order["contents"]:
-            value = _content(inputs, content)
+            value = self._content(inputs, content)
             # The mixture is in fresh memory already; further calls of the round take copies.
             copies = [value, *(clone_value(value) for _ in range(order["batch"] - 1))]
             self._arguments += [Arguments.from_value(copy) for copy in copies]
@@ -258,6 +259,16 @@ class Stopwatch:
             self.activities.end()
         return {"busy_ms": busy_ms, "records": records}
 
+    def _content(self, inputs: list[Any], content: Any) -> Any:
+        match content:
+            case [int(first), int(second), int(seed)]:
+                if (first, second) not in self._wholes:
+                    self._wholes[first, second] = wholes_of(inputs[first], inputs[second])
+                return mix(inputs[first], inputs[second], seed, self._wholes[first, second])
+            case int(number):
+                return clone_value(inputs[number])
+        raise ValueError(f"no inputs are called {content!r}")
+
     def _from_host(self, function: Any, arguments: list[Arguments]) -> dict[str, Any]:
         assert self.handles is not None  # As in `prepare`.
         flush, finish, clock = self.handles.flush, self.handles.finish, self.handles.clock
@@ -274,12 +285,3 @@ class Stopwatch:
 
 def _outputs(result: Any, given: Arguments) -> Any:
     return result if take_apart(result)[1] else given.as_value()
-
-
-def _content(inputs: list[Any], content: Any) -> Any:
-    match content:
-        case [int(first), int(second), int(seed)]:
-            return mix(inputs[first], inputs[second], seed)
-        case int(number):
-            return clone_value(inputs[number])
-    raise ValueError(f"no inputs are called {content!r}")
