@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from fusewright_harness.call import Arguments
+from fusewright_harness.call import Arguments, finish
 from fusewright_harness.census import count
 from fusewright_harness.examination import input_facts, unused_inputs, work_facts
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory
@@ -69,7 +69,9 @@ class Reference:
         if verb == "examine":
             return self._examine(message["index"]), None
         if verb == "variants":
-            offered = self._variants().offered(self._inputs[message["index"]], message["reduced"])
+            variants = self._variants(asking=message.get("asking", True))
+            offered = variants.offered(self._inputs[message["index"]], message["reduced"])
+            finish(self._device)
             return {"variants": offered}, None
         if verb == "variant":
             inputs = self._inputs[message["index"]]
@@ -144,7 +146,10 @@ class Reference:
         with full_precision():
             work = work_facts(call, inputs, self._file, drawn[:_MOST_DRAWS])
             self._intact.require()
-            return {"work": work, "unused": unused_inputs(call, inputs, drawn[0] if drawn else None)}
+            unused = unused_inputs(call, inputs, drawn[0] if drawn else None)
+        # A call whose failure was an answer may have ended CUDA here, and that is to show now.
+        finish(self._device)
+        return {"work": work, "unused": unused}
 
     def _expected(
         self, inputs: Arguments, salt: int = 0, watched: bool = False
@@ -152,9 +157,10 @@ class Reference:
         answer, value = self._runs.evaluate(self._function, inputs, salt, watched)
         return answer, self._send_result(value)
 
-    def _variants(self) -> ReferenceVariants:
+    def _variants(self, asking: bool = True) -> ReferenceVariants:
         assert self._function is not None  # There are inputs, so the blocks were loaded.
-        return ReferenceVariants(self._runs, self._function, self._made_with, self._pair["python"]["code"])
+        code = self._pair["python"]["code"]
+        return ReferenceVariants(self._runs, self._function, self._made_with, code, asking)
 
     def _drawn_alike(self, inputs: Arguments) -> Arguments | None:
         """Another draw of the inputs, with the same layout; None where there is none."""

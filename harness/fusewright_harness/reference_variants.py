@@ -61,16 +61,23 @@ class Varied:
 class ReferenceVariants:
     """The variants of one reference, whose text is ``code``.
 
-    ``made_with`` holds the arguments and the state that its module was made with; it is empty for a function.
+    ``made_with`` holds the arguments and the state that its module was made with; it is empty for a function. What its
+    calls tell is asked by running it with other contents, unless there is no ``asking``.
     """
 
     def __init__(
-        self, runs: ReferenceRuns, function: Callable[..., Any], made_with: dict[str, Any], code: str
+        self,
+        runs: ReferenceRuns,
+        function: Callable[..., Any],
+        made_with: dict[str, Any],
+        code: str,
+        asking: bool = True,
     ) -> None:
         self._runs = runs
         self._function = function
         self._made_with = made_with
         self._code = code
+        self._asking = asking
         self._divisors: list[int] | None = None
 
     def offered(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
@@ -181,6 +188,8 @@ class ReferenceVariants:
 
     def _ask(self, question: Callable[..., _Answer], inputs: Arguments, unknown: _Answer) -> _Answer:
         """What a question about the reference's call is answered; ``unknown`` where the call fails."""
+        if not self._asking:
+            return unknown
         try:
             return question(
                 lambda arguments: self._runs.run(self._function, arguments), inputs, self._runs.file

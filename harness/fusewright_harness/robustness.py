@@ -62,13 +62,26 @@ def probe(case: Case) -> None:
         if case.interpreted:
             allowed_s = min(_INTERPRETER_S, allowed_s)
         reduced = case.interpreted and case.call_s > _LONG_CALL_S
-        case.team.reference.ask("variants", "listing variants", index=case.oldest, reduced=reduced)
-        variants = case.team.reference.answer().fields.get("variants", [])
+        variants = _listed(case, reduced)
         sentence = Probe(case, case.team.candidate).run(variants, allowed_s).sentence()
         if reduced:
             sentence = f"at reduced sizes, as the interpreter is slow: {sentence}"
         if sentence:
             case.verdict.find("Robustness", "info", sentence, case.function_line("triton"))
+
+
+def _listed(case: Case, reduced: bool) -> list[dict[str, Any]]:
+    """The variants to try; where to ask what its inputs are for ends the reference's process, those of any inputs."""
+    for asking in (True, False):
+        fields = {"index": case.oldest, "reduced": reduced, "asking": asking}
+        case.team.reference.ask("variants", "listing variants", **fields)
+        try:
+            return list(case.team.reference.answer().fields.get("variants", []))
+        except Fault as fault:
+            if not asking or not is_lost(fault):
+                raise
+            replace_reference(case)
+    return []
 
 
 class Probe:

@@ -284,6 +284,14 @@ def test_a_later_call_may_round_what_is_left_in_float16_to_either_side():
     assert compare(expected, (wide + 0.02 * step).half(), slack=LATER_CALLS).wrong is None
 
 
+def test_numbers_elsewhere_may_be_so_large_that_a_right_kernel_overflows():
+    huge = torch.tensor([1.0, 2e34, 3.0])
+    got = torch.tensor([1.0, float("nan"), 3.0])
+    assert compare(expect(huge, huge.double()), got, slack=20.0).wrong is None
+    assert compare(expect(huge, huge.double()), got, slack=LATER_CALLS).wrong is not None
+    assert compare(expect(huge, huge.double()), torch.tensor([1.0, 2e34, 9.0]), slack=20.0).wrong is not None
+
+
 def small(wide, got, dtype=torch.float32, **others):
     expected = Expected(wide.to(dtype), wide, [], (dtype,), **others)
     return compare(expected, got.to(dtype), slack=20.0, small=True).wrong

@@ -8,6 +8,7 @@ import pytest
 import torch
 from harness_client import Harness, pair
 
+from fusewright_harness import robustness
 from fusewright_harness.compare import Expected
 from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
@@ -316,8 +317,39 @@ def slow_probe(left_s):
     return Probe(SimpleNamespace(deadline=Deadline(left_s), team=team), worker), worker
 
 
-LATE = Fault("triton", "timeout", "Timeout", "the candidate was still running with other inputs")
 ROWS = {"kind": "rows", "from": 16, "to": 1031}
+
+
+class LosingReference:
+    """A reference's process that ends the first ``lost`` times that it is asked for variants."""
+
+    def __init__(self, lost):
+        self.lost, self.asked = lost, []
+
+    def ask(self, verb, doing, **fields):
+        self.asked.append((verb, fields["asking"]))
+
+    def answer(self):
+        if len(self.asked) <= self.lost:
+            raise Fault("pytorch", "run", "AcceleratorError", "CUDA error: device-side assert triggered")
+        return SimpleNamespace(fields={"variants": [ROWS]})
+
+
+def listed(monkeypatch, lost):
+    reference, replaced = LosingReference(lost), []
+    monkeypatch.setattr(robustness, "replace_reference", replaced.append)
+    case = SimpleNamespace(oldest=0, team=SimpleNamespace(reference=reference))
+    return robustness._listed(case, False), reference.asked, len(replaced)
+
+
+def test_a_reference_that_other_contents_end_is_asked_for_variants_without_them(monkeypatch):
+    assert listed(monkeypatch, 0) == ([ROWS], [("variants", True)], 0)
+    assert listed(monkeypatch, 1) == ([ROWS], [("variants", True), ("variants", False)], 1)
+    with pytest.raises(Fault, match="device-side assert"):
+        listed(monkeypatch, 2)
+
+
+LATE = Fault("triton", "timeout", "Timeout", "the candidate was still running with other inputs")
 
 
 def test_a_program_that_takes_too_long_to_compile_for_a_thousand_rows_is_left_out():
