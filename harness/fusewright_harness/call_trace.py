@@ -19,6 +19,8 @@ _GATHERING = words(
     "embedding masked_select"
 )
 
+_REPEATING = words("upsample_nearest1d upsample_nearest2d upsample_nearest3d")
+
 
 @dataclass
 class Operator:
@@ -74,6 +76,13 @@ def summary(trace: Trace) -> dict[str, Any]:
         for operator in trace.operators
         if operator.name in _GATHERING and operator.kind == "movement"
     ]
+    moves = [
+        operator
+        for operator in trace.operators
+        if operator.kind == "movement"
+        or operator.name in _REPEATING
+        or (operator.kind == "copy" and not operator.plain)
+    ]
     largest = sorted([*compute, *gathers], key=lambda operator: -max(operator.arithmetic, operator.bytes))[:6]
     return {
         "count": len(trace.operators),
@@ -82,6 +91,8 @@ def summary(trace: Trace) -> dict[str, Any]:
         "bytes": sum(operator.bytes for operator in whole),
         "copied": sum(operator.bytes for operator in trace.operators if operator.kind == "copy"),
         "moved": sum(operator.bytes for operator in trace.operators if operator.kind == "movement"),
+        "relaid": sum(operator.bytes for operator in moves),
+        "movers": list(dict.fromkeys(operator.name for operator in moves)),
         "gathered": sum(operator.bytes for operator in gathers),
         "host": trace.host_bytes,
         "host_numbers": trace.host_numbers,

@@ -22,6 +22,9 @@ from fusewright_harness.workers import receive_answer
 _MOST_ARITHMETIC = 0.15
 _MOST_REDUCED = 0.6
 _MOST_TIME = 0.3
+_MOST_MOVED = 0.55
+_MOST_MOVED_ALIKE = 0.25
+"""What torch may move beside the kernels, as part of all that is moved; less where the task is to move as much."""
 _REPORTED = 0.05
 _HOST_BYTES = 1 << 12
 _HOST_NUMBERS = 16
@@ -44,12 +47,14 @@ class Share:
     """How much of the pair's work torch's operators did in the candidate's call, each in parts of one.
 
     ``arithmetic`` and ``reduced`` (sums and the like over what a kernel wrote) against the reference's arithmetic,
-    ``time`` as part of what the candidate's call takes by a rough count of bytes.
+    ``time`` as part of what the candidate's call takes by a rough count of bytes, ``moved`` that part of what it only
+    moves: to other places, into another order, or to several.
     """
 
     arithmetic: float
     reduced: float
     time: float
+    moved: float
 
 
 def share_of(reference: dict[str, Any], candidate: dict[str, Any], call_bytes: int) -> Share:
@@ -68,7 +73,13 @@ def share_of(reference: dict[str, Any], candidate: dict[str, Any], call_bytes: i
     torch_cost = max(moved, computed * BYTES_PER_OPERATION)
     launched = min(candidate.get("launched", 0), 4 * max(call_bytes, 1))
     own = max(launched, call_bytes, max(0.0, whole - computed) * BYTES_PER_OPERATION)
-    return Share(computed / whole, reduced / whole, torch_cost / max(1.0, torch_cost + own))
+    relaid = candidate.get("relaid", 0)
+    return Share(
+        computed / whole,
+        reduced / whole,
+        torch_cost / max(1.0, torch_cost + own),
+        relaid / max(1.0, relaid + own),
+    )
 
 
 def judge_foreign_work(case: Case, work: dict[str, Any]) -> None:
@@ -88,6 +99,14 @@ def judge_foreign_work(case: Case, work: dict[str, Any]) -> None:
         message = (
             f"torch does the pair's work beside the kernel: {names} take about {max(part, share.reduced):.0%} of it; "
             "compute that in the kernel"
+        )
+        raise case.rejected("NotComputedByKernel", message, line=line)
+    asked = case.reference_work.get("relaid", 0) >= work.get("relaid", 0)
+    if share.moved > (_MOST_MOVED_ALIKE if asked else _MOST_MOVED):
+        movers = ", ".join(f"`{name}`" for name in work.get("movers", [])[:4])
+        message = (
+            f"torch moves the pair's memory beside the kernel: {movers} take about {share.moved:.0%} of the call; let "
+            "the kernel read each element where it lies"
         )
         raise case.rejected("NotComputedByKernel", message, line=line)
     if part > _REPORTED:

@@ -38,7 +38,7 @@ def work_of(fields: dict[str, Any], implementation: str) -> dict[str, Any]:
         raise _damaged(implementation)
     clean: dict[str, Any] = {}
     for key, value in work.items():
-        if key == "names":
+        if key in ("names", "movers"):
             clean[key] = [str(name)[:80] for name in value[:8]] if isinstance(value, list) else []
         elif key == "line":
             clean[key] = _whole(value)
