@@ -10,6 +10,7 @@ from fusewright_harness.call import give_back_memory
 from fusewright_harness.case import After, Case, new_seed
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.narrowed import narrowed
 from fusewright_harness.output_memory import refuse_partial_memory, refuse_shared_storage
 from fusewright_harness.reports import facts_of, kernels_of, work_of
 from fusewright_harness.sizes import at_sizes, impatient, in_words, take_sizes
@@ -176,6 +177,11 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
             "the reference returns no tensor and changes none of its inputs: there is nothing to compare"
         )
         raise Fault("pytorch", "check", "NoOutput", message)
+    if comparison.wrong is None:
+        texts = case.pair["python"]["code"], case.pair["triton"]["code"]
+        lost = narrowed(result.inputs, result.declared, candidate.get("result"), *texts)
+        if lost:
+            comparison.blame(lost)
     if comparison.wrong is None and number == 0:
         refuse_shared_storage(result.declared, after.declared, candidate)
     if comparison.wrong is None and "operators" in expected_answer.fields:

@@ -74,6 +74,7 @@ def require_plain_work(case: Case, work: Any) -> None:
 def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
     # What explains a slow reference best is named first.
     for rule in (
+        _refuse_chance,
         _refuse_trips,
         _refuse_waste,
         _refuse_undone,
@@ -87,6 +88,16 @@ def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
             f"the reference computes `{double['name']}` in float64, which none of its inputs is; that is slow"
         )
         case.warn("SlowReference", message, double["line"])
+
+
+def _refuse_chance(case: Case, work: dict[str, Any]) -> None:
+    """Elements that are written twice, so that on a GPU either value may stay."""
+    if name := work.get("overwritten"):
+        message = (
+            f"`{name}` in the reference writes other values to the same place, and on a GPU either may stay; let each "
+            "place be written once, or add them up"
+        )
+        raise case.rejected("StochasticReference", message, "pytorch")
 
 
 def _refuse_trips(case: Case, work: dict[str, Any]) -> None:

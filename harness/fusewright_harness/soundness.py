@@ -79,6 +79,21 @@ def require_varied_output(case: Case) -> None:
             "result depend on the inputs, or draw other inputs",
             "pytorch",
         )
+    for number, first in enumerate(outputs[0]):
+        if _is_one_number(first) and all(_close(first, other[number]) for other in outputs[1:]):
+            raise case.rejected(
+                "ConstantOutput",
+                f"result {number} of the reference is one and the same number for all inputs, so a kernel that stores "
+                "it would be right; leave it out, or let it depend on the inputs",
+                "pytorch",
+            )
+
+
+def _is_one_number(tensor: torch.Tensor) -> bool:
+    """Whether measured results are one and the same number, as the sums of shares are, but for rounding."""
+    if tensor.numel() < 2 or not tensor.is_floating_point() or tensor.dtype.itemsize == 1:
+        return False
+    return bool(torch.isfinite(tensor).all()) and _close(tensor, tensor.reshape(-1)[0].expand_as(tensor))
 
 
 def _some_finite(tensor: torch.Tensor) -> bool:

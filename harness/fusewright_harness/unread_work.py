@@ -8,6 +8,7 @@ from fusewright_harness.call_trace import words
 from fusewright_harness.work_steps import FEW_PLACES, MOVING, Region, WorkRun, WorkStep, region_of
 
 _READ_AT_MOST = 0.3
+_PRODUCTS = words("mm bmm addmm baddbmm")
 _ORDERING = words("sort topk msort")
 _SCANNING = words("cumsum cumprod cummax cummin logcumsumexp _cummax_helper _cummin_helper")
 
@@ -28,13 +29,38 @@ def unread_work(run: WorkRun) -> list[tuple[WorkStep, float]]:
                 found.append((step, cost))
         if not share:
             continue
+        if len(read) == 1 and _read_of_product(run, masks, step, read[0]):
+            continue
         for region in step.reads:
             mask = _seen(run, masks, region)
-            if step.pointwise and len(read) == 1 and mask.shape == read[0].shape:
+            if step.along is not None and mask.shape == read[0].shape:
+                mask |= read[0].any(step.along, keepdim=True)
+            elif step.pointwise and len(read) == 1 and mask.shape == read[0].shape:
                 mask |= read[0]
             else:
                 mask.fill_(True)
     return found
+
+
+def _read_of_product(
+    run: WorkRun, masks: dict[int, torch.Tensor], step: WorkStep, read: torch.Tensor
+) -> bool:
+    """Marks the rows and the columns of which what is read of a product is made; False for any other operator."""
+    if step.name not in _PRODUCTS or read.ndim < 2:
+        return False
+    *added, left, right = (_seen(run, masks, region) for region in step.reads)
+    rows, columns = read.any(-1, keepdim=True), read.any(-2, keepdim=True)
+    if (
+        left.shape[:-1] != read.shape[:-1]
+        or right.shape[:-2] + right.shape[-1:] != read.shape[:-2] + read.shape[-1:]
+    ):
+        # An expanded dimension, which is one place.
+        return False
+    left |= rows
+    right |= columns
+    for mask in added:
+        mask.fill_(True)
+    return True
 
 
 def _unread_cost(step: WorkStep, share: float, read: list[torch.Tensor]) -> float:

@@ -32,6 +32,7 @@ MOVING = words(
 _REDUCING = words("sum mean amax amin prod max min")
 _PRODUCTS = words("mm bmm addmm baddbmm mv")
 _MULTIPLYING = words("mul mm bmm")
+_SHARING = words("_softmax _log_softmax _safe_softmax")
 _SAME_PLACES = words("clone _to_copy copy_")
 WIDE = (torch.float64, torch.complex128)
 
@@ -58,6 +59,8 @@ class WorkStep:
     tainted: bool
     outer: bool
     """Whether it multiplies each element of one tensor by many of another, and gives far more than both have."""
+    along: int | None
+    """The dimension whose elements a softmax takes together; None for any other operator."""
     product: tuple[str, int] | None
     """What is needless about a product ("picks", "adds up", …), and the memory of the matrix that makes it so."""
 
@@ -135,6 +138,7 @@ class _Watch(DispatchMode):
             name in _REDUCING and tainted and _rejoins(given[0], made),
             tainted,
             name in _MULTIPLYING and tainted and _outer(given, made),
+            int(args[1]) if name in _SHARING and len(args) > 1 else None,
             self._needless_product(name, given),
         )
         self.run.steps.append(step)
@@ -232,6 +236,9 @@ def _structure(matrix: torch.Tensor, rows: int) -> str | None:
         return "picks"
     if matrix.ndim < 2:
         return None
+    across = -2 if rows == -1 else -1
+    if matrix.shape[across] >= _SHORT and bool((filled.sum(across) == 1).all()):
+        return "adds up at places"
     empty = ~filled.any(-2 if rows == -1 else -1)
     if 2 * int(empty.sum()) > empty.numel():
         return "is mostly zero"

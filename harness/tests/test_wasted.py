@@ -36,6 +36,8 @@ def index():
         lambda x: x.cumsum(0)[-1] + x.cumprod(0)[0],
         lambda x: torch.diagonal(x @ x.T),
         lambda x: torch.tanh(x.repeat(8, 1))[:40],
+        lambda x: (torch.softmax(x @ x.T * 0.1, -1) @ x)[-1],
+        lambda x: torch.baddbmm(x[None], torch.exp(x @ x.T)[None], x[None])[0, 3],
         lambda x: torch.relu(functional.pad(x, (0, 900)))[:, :96],
     ],
 )
@@ -49,6 +51,8 @@ def test_results_of_which_little_is_read_are_found(function):
         (lambda i, t: functional.one_hot(i, t.shape[0]).to(t.dtype) @ t, (index(), torch.randn(60, 40))),
         (lambda i, t: (i[:, None] == torch.arange(60)).float() @ t, (index(), torch.randn(60, 40))),
         (lambda w, x: torch.diag(w) @ x, (torch.randn(40), x())),
+        (lambda i, w: w @ functional.one_hot(i, 60).to(w.dtype), (index(), torch.randn(64))),
+        (lambda i, x: functional.one_hot(i, 60).float().T @ x, (index(), torch.randn(64, 40))),
         (lambda x: x @ torch.full((96, 96), 1 / 96), (x(),)),
         (lambda x: x @ torch.ones(96, 96).triu(), (x(),)),
         (lambda a: functional.pad(a, (0, 400)) @ torch.randn(496, 40), (x(),)),
