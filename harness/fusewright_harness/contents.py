@@ -18,6 +18,7 @@ _LOW_SPIKE = 1000.0
 _MOST_WEIGHT = 1000.0
 _FEW_VALUES = 3
 _RARE = 1 / 32
+_ZEROS = 1 / 8
 _FACTOR = 1000
 _LARGE_NUMBER = 1 << 20
 """Whole numbers beyond this are hashes or packed bits: a thousand times as much overflows."""
@@ -104,6 +105,17 @@ def with_special(tensor: torch.Tensor) -> torch.Tensor:
         for number, value in enumerate((float("nan"), float("inf"), float("-inf"))):
             result.masked_fill_((draw >= _RARE * number) & (draw < _RARE * (number + 1)), value)
         return result.requires_grad_(wanted)
+
+
+def with_zeros(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` with nought in place of some of its elements, one at least."""
+    with without_modes(), torch.no_grad():
+        wanted, plain = tensor.requires_grad, tensor.detach()
+        if not measured(plain):
+            return plain.requires_grad_(wanted)
+        draw = torch.rand(plain.shape, device=plain.device)
+        some = (draw < _ZEROS) | (draw == draw.min())
+        return plain.clone().masked_fill_(some, 0.0).requires_grad_(wanted)
 
 
 def with_nan(tensor: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ from fusewright_harness.needless import needless_work
 from fusewright_harness.operators import OperatorWatch
 from fusewright_harness.outcomes import equal_contents, farther, outcome_of, same_outcome
 from fusewright_harness.overwrites import overwriting
+from fusewright_harness.randomness import draws_numbers
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 from fusewright_harness.variants import elsewhere
@@ -93,6 +94,7 @@ def work_facts(call: Call, inputs: Arguments, file: str, drawn: Sequence[Argumen
     others = elsewhere(inputs.as_value())
     facts = {"idle": idle_work(call, inputs, Arguments.from_value(others), file, drawn), "calls": trace.calls}
     facts |= {"wasted": wasted_work(call, inputs, others), **needless_work(call, inputs, others)}
+    facts["draws"] = draws_numbers(call, inputs)
     facts["overwritten"] = overwriting(call, inputs)
     return {**facts, "outside_s": _outside_s(call, inputs, file, trace)}
 

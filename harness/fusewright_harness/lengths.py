@@ -18,6 +18,7 @@ from fusewright_harness.values import take_apart
 
 _WHOLE = (torch.int32, torch.int64)
 _SHORTEST = 3
+_FEWEST_OFFSETS = 4
 _COMPARING = words("lt le gt ge lt_ le_ gt_ ge_")
 _CARRYING = words("_to_copy clone")
 
@@ -87,6 +88,31 @@ def with_lengths(value: Any, sizes: Mapping[str, int]) -> Any:
             return torch.randint(1, size, tensor.shape, device=tensor.device).to(tensor.dtype)
 
     return map_tensors(clone_value(value), change)
+
+
+def parts_rows(tensor: torch.Tensor, others: list[torch.Tensor]) -> bool:
+    """Whether a tensor holds where parts of another's rows begin and end, no part being empty."""
+    if tensor.ndim != 1 or tensor.numel() < _FEWEST_OFFSETS or tensor.dtype not in _WHOLE:
+        return False
+    steps = tensor[1:] - tensor[:-1]
+    rows = {other.shape[0] for other in others if other.is_floating_point() and other.ndim}
+    return int(tensor[0]) == 0 and int(steps.min()) > 0 and int(tensor[-1]) in rows
+
+
+def with_empty_part(tensor: torch.Tensor) -> torch.Tensor:
+    """Offsets whose shortest part is empty, its rows being others'; no part becomes longer than the longest is."""
+    with without_modes(), torch.no_grad():
+        steps = (tensor[1:] - tensor[:-1]).tolist()
+        longest, empty = max(steps), steps.index(min(steps))
+        left, steps[empty] = steps[empty], 0
+        for place in range(len(steps)):
+            more = min(left, longest - steps[place]) if place != empty else 0
+            steps[place] += more
+            left -= more
+        if left:
+            return tensor
+        ends = torch.tensor([0, *steps], device=tensor.device).cumsum(0)
+        return ends.to(tensor.dtype)
 
 
 def _is_one_number(tensor: torch.Tensor) -> bool:

@@ -32,6 +32,8 @@ _FEW_ELEMENTS = 1 << 14
 _MOST_INTERPRETED = 1 << 17
 _MOST_ELEMENTS = 1 << 22
 _FLOOR = 8
+_SHORT = (torch.bool, torch.int8, torch.uint8)
+"""Types of flags and codes, which neither count nor name anything."""
 
 
 def rows_variants(value: Any) -> list[dict[str, Any]]:
@@ -63,7 +65,11 @@ def columns_variants(value: Any) -> list[dict[str, Any]]:
     """The variants that lengthen a last dimension beyond the thousand elements that one block may hold."""
     with without_modes():
         tensors: list[torch.Tensor] = take_apart(value)[1]
-        last = {tensor.shape[-1] for tensor in tensors if tensor.ndim and tensor.is_floating_point()}
+        last = {
+            tensor.shape[-1]
+            for tensor in tensors
+            if tensor.ndim and (tensor.is_floating_point() or tensor.dtype in _SHORT)
+        }
         counted = {count for tensor in tensors for count in _counts(tensor.detach())}
     sizes = sizes_of(value)
     if counted.intersection(sizes):
@@ -87,6 +93,8 @@ def with_many_columns(value: Any, old: int, new: int) -> Iterator[Any]:
 def _parted(tensor: torch.Tensor) -> torch.Tensor:
     with without_modes(), torch.no_grad():
         wanted, plain = tensor.requires_grad, tensor.detach()
+        if plain.ndim and plain.shape[-1] >= _ROWS and plain.dtype in _SHORT:
+            return _with_one_flag(plain) if plain.dtype is torch.bool else _mixed(plain)
         shares = sums_to_one(plain)
         if not plain.ndim or plain.shape[-1] < _ROWS or not (shares or measured(plain)):
             return tensor
@@ -96,6 +104,19 @@ def _parted(tensor: torch.Tensor) -> torch.Tensor:
         if shares:
             parted = parted / parted.sum(-1, keepdim=True)
         return parted.to(plain.dtype).requires_grad_(wanted)
+
+
+def _mixed(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor[..., torch.randperm(tensor.shape[-1], device=tensor.device)]
+
+
+def _with_one_flag(tensor: torch.Tensor) -> torch.Tensor:
+    """Flags of which each row has one, in its last half, that is not as most are: whoever asks for any has to find it."""
+    rows, length = tensor.numel() // tensor.shape[-1], tensor.shape[-1]
+    usual = 2 * int(tensor.sum()) > tensor.numel()
+    flags = torch.full((rows, length), usual, dtype=torch.bool, device=tensor.device)
+    places = torch.randint(length // 2, length, (rows, 1), device=tensor.device)
+    return flags.scatter_(1, places, not usual).view(tensor.shape)
 
 
 def _counts(tensor: torch.Tensor) -> tuple[int, ...]:

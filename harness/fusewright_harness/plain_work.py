@@ -91,7 +91,13 @@ def _rule_on_work(case: Case, work: dict[str, Any]) -> None:
 
 
 def _refuse_chance(case: Case, work: dict[str, Any]) -> None:
-    """Elements that are written twice, so that on a GPU either value may stay."""
+    """Random numbers, and elements that are written twice, so that on a GPU either value may stay."""
+    if work.get("draws"):
+        message = (
+            "the reference draws random numbers, so that no kernel can be compared with it; "
+            "pass the random mask, or a seed, as an argument"
+        )
+        raise case.rejected("StochasticReference", message, "pytorch")
     if name := work.get("overwritten"):
         message = (
             f"`{name}` in the reference writes other values to the same place, and on a GPU either may stay; let each "

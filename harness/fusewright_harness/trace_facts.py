@@ -15,6 +15,7 @@ _MOST_OPERATORS = 4_000
 _FEW_REDONE = 0.34
 _SMALL_REDONE = 0.25
 """What may be done over again in a recurrence: so many of its operators, and of the bytes that they move."""
+_MOST_LOOKED_AT = 0.5
 
 
 def trace_facts(trace: Trace, inputs: Arguments) -> dict[str, Any]:
@@ -115,15 +116,12 @@ def _repeated(operators: list[Operator]) -> dict[str, Any] | None:
 
 def _unused(trace: Trace) -> dict[str, Any] | None:
     """The share of the work that no result comes from, and the largest operator in it."""
-    live = {region[0] for region in trace.results}
-    unused: list[Operator] = []
-    total = 0
-    for operator in reversed(trace.operators):
-        total += operator.bytes
-        if any(write[0] in live for write in operator.writes) or operator.kind == "reading":
-            live.update(read[0] for read in operator.reads)
-        else:
-            unused.append(operator)
+    unused = _dead(trace, looked_at=True)
+    checks = _dead(trace, looked_at=False)
+    total = sum(operator.bytes for operator in trace.operators)
+    if sum(operator.bytes for operator in checks) > _MOST_LOOKED_AT * total:
+        # That a number is asked for on the host is a use, but no such use is most of an honest reference.
+        unused = checks
     if not unused or not total:
         return None
     largest = max(unused, key=lambda operator: operator.bytes)
@@ -131,6 +129,19 @@ def _unused(trace: Trace) -> dict[str, Any] | None:
     arithmetic = sum(operator.arithmetic for operator in trace.operators)
     share = max(share, sum(operator.arithmetic for operator in unused) / max(1, arithmetic))
     return {"name": largest.name, "line": largest.line, "share": share}
+
+
+def _dead(trace: Trace, looked_at: bool) -> list[Operator]:
+    """The operators that no result comes from, nor a number that the host looks at, if that counts."""
+    live = {region[0] for region in trace.results}
+    dead = []
+    for operator in reversed(trace.operators):
+        used = any(write[0] in live for write in operator.writes)
+        if used or (looked_at and operator.kind == "reading"):
+            live.update(read[0] for read in operator.reads)
+        else:
+            dead.append(operator)
+    return dead
 
 
 def _needless_copies(operators: list[Operator]) -> dict[str, Any] | None:

@@ -80,6 +80,8 @@ def name_of(variant: dict[str, Any]) -> str:
         "nan": "NaN among the values",
         "special": "NaN and infinities, for which the reference asks,",
         "lengths": "other lengths",
+        "emptied": "an empty part",
+        "zeros": "zeros among the values",
         "unblanked": "other numbers than zero in an additive mask",
         "longer": "one more tensor in each list",
         "negative": "negative whole numbers",

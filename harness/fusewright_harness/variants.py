@@ -23,10 +23,11 @@ from fusewright_harness.contents import (
     with_longer_lists,
     with_nan,
     with_special,
+    with_zeros,
 )
 from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_two_batches
 from fusewright_harness.index_ranges import with_whole_ranges
-from fusewright_harness.lengths import with_lengths
+from fusewright_harness.lengths import parts_rows, with_empty_part, with_lengths
 from fusewright_harness.many_rows import (
     columns_variants,
     rows_variants,
@@ -104,6 +105,8 @@ def all_variants(
             found.append({"kind": "reversed"})
         if special and any(_movable(tensor) for tensor in tensors):
             found.append({"kind": "special"})
+        if not ranked and any(_movable(tensor) for tensor in tensors):
+            found.append({"kind": "zeros"})
         if ranked and any(_movable(tensor) for tensor in tensors):
             found.append({"kind": "tied"})
         if ranges:
@@ -113,6 +116,8 @@ def all_variants(
             found.append(
                 {"kind": "lengths", "sizes": {str(number): size for number, size in lengths.items()}}
             )
+        if any(parts_rows(tensor, tensors) for tensor in tensors):
+            found.append({"kind": "emptied"})
         if any(_blanks(tensor) for tensor in tensors):
             found.append({"kind": "unblanked"})
         found += [{"kind": "code", "tensor": number, "code": code} for number, code in codes]
@@ -204,6 +209,8 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [with_code(value, variant["tensor"], variant["code"])]
     if kind == "special":
         return [map_tensors(clone_value(value), with_special)]
+    if kind == "zeros":
+        return [map_tensors(clone_value(value), with_zeros)]
     if kind == "near zero":
         return [near_zero(value, variant["by"])]
     if kind == "nan":
@@ -248,6 +255,10 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
     value = clone_value(value)
     if kind == "strides":
         return [map_tensors(value, _restrided)]
+    if kind == "emptied":
+        with without_modes(), torch.no_grad():
+            tensors = take_apart(value)[1]
+            return [map_tensors(value, lambda one: with_empty_part(one) if parts_rows(one, tensors) else one)]
     if kind == "reversed":
         with without_modes(), torch.no_grad():
             tensors = take_apart(value)[1]

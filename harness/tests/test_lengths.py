@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fusewright_harness.call import Arguments
-from fusewright_harness.lengths import lengths_of, with_lengths
+from fusewright_harness.lengths import lengths_of, parts_rows, with_empty_part, with_lengths
 from fusewright_harness.variants import all_variants, attempts
 
 X, LENGTHS = torch.randn(6, 20, 3), torch.full((6,), 20)
@@ -57,3 +57,16 @@ def test_a_mask_that_is_added_gets_other_numbers_where_it_leaves_nothing_out():
     assert not bool((mask == 0).any())
     flags = ((X, (torch.rand(9, 9) > 0.5).float()), {})
     assert not [v for v in all_variants(flags, False) if v["kind"] == "unblanked"]
+
+
+def test_offsets_get_an_empty_part_that_makes_none_longer_than_the_longest():
+    rows, offsets = torch.randn(20, 3), torch.tensor([0, 8, 11, 15, 20])
+    assert parts_rows(offsets, [rows])
+    assert with_empty_part(offsets).tolist() == [0, 8, 8, 15, 20]
+    even = torch.tensor([0, 5, 10, 15, 20])
+    assert torch.equal(with_empty_part(even), even)
+
+
+@pytest.mark.parametrize("offsets", [[0, 8, 8, 15, 20], [1, 8, 11, 15, 20], [0, 8, 11, 15, 19], [0, 20]])
+def test_other_numbers_are_no_offsets(offsets):
+    assert not parts_rows(torch.tensor(offsets), [torch.randn(20, 3)])

@@ -89,3 +89,14 @@ def test_of_a_square_the_columns_alone_become_many():
 def test_few_columns_many_of_them_and_lengths_of_parts_stay():
     assert columns_variants(((torch.randn(100, 32), torch.randn(100, 2000)), {})) == []
     assert columns_variants(((torch.randn(4, 184), torch.tensor([0, 60, 184])), {})) == []
+
+
+def test_flags_of_long_rows_hold_one_that_others_do_not():
+    rare = torch.zeros(9, 100, dtype=torch.bool)
+    rare[:, 3] = True
+    ((made,), _keywords) = next(with_many_columns(((rare,), {}), 100, 1031))
+    assert made.shape[-1] == 1031
+    assert made.sum(-1).tolist() == [1] * made.shape[0]
+    assert int(made.int().argmax(-1).min()) >= 515
+    codes = ((torch.randint(0, 9, (9, 100), dtype=torch.int8),), {})
+    assert {variant["from"] for variant in columns_variants(codes)} == {100}

@@ -35,7 +35,8 @@ def test_other_errors_are_left_alone(found):
 
 def test_who_is_asked_for_less_or_names_no_narrow_type_is_left_alone():
     found = X.float().exp().double()
-    assert told(found, kernel=WIDE) is None
+    assert told(X.exp().float().double(), kernel=WIDE) is None
+    assert told((found.float() * (1 + 1e-7 * torch.randn(40, 50))).double(), kernel=WIDE)
     assert told(found, reference="return x.float().exp().double()") is None
     assert told(found, inputs=(torch.float64, torch.float32)) is None
     assert told(found, inputs=(torch.int64,)) is None
