@@ -20,7 +20,7 @@ import torch.utils.dlpack
 
 from fusewright_harness.deeds import DIRECT, EVENTS, THROUGH_LIBRARIES, Deed
 from fusewright_harness.faults import Fault
-from fusewright_harness.switches import PRECISION, TAMPERING, switches_now
+from fusewright_harness.switches import PRECISION, SLOW, TAMPERING, switches_now
 
 _MODULES = (
     "builtins",
@@ -202,6 +202,8 @@ class Intact:
             message = f"`{name}` was changed{shown}; leave the process's switches as they are"
             if self._whose == "triton" and name in PRECISION | TAMPERING:
                 deeds.append(Deed("ChangedSwitch", message, None))
+            elif self._whose == "pytorch" and name in SLOW and value == SLOW[name]:
+                deeds.append(Deed("SlowReference", f"{message}: torch is slower so", None))
             elif self._whose == "triton":
                 findings.append({"code": "ChangedSwitch", "message": message, "line": None})
             self._switches[name] = value

@@ -111,7 +111,7 @@ def _mixed(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _with_one_flag(tensor: torch.Tensor) -> torch.Tensor:
-    """Flags of which each row has one, in its last half, that is not as most are: whoever asks for any has to find it."""
+    """Flags of which each row has one, in its last half, that is not as most are: who asks for any has to find it."""
     rows, length = tensor.numel() // tensor.shape[-1], tensor.shape[-1]
     usual = 2 * int(tensor.sum()) > tensor.numel()
     flags = torch.full((rows, length), usual, dtype=torch.bool, device=tensor.device)

@@ -23,6 +23,16 @@ _THEIRS = ("TORCH", "TRITON", "PYTORCH", "KINETO", "CUDA", "NCCL", "PATH", "LD_"
 TAMPERING = {'os.environ["TRITON_INTERPRET"]', "signal.getsignal()", "sys.gettrace()", "sys.getprofile()"}
 
 
+SLOW = {
+    "torch.backends.cudnn.enabled": False,
+    "torch.backends.cuda.flash_sdp_enabled()": False,
+    "torch.backends.cuda.mem_efficient_sdp_enabled()": False,
+    "torch.is_anomaly_enabled()": True,
+    "torch.are_deterministic_algorithms_enabled()": True,
+}
+"""Switches that make torch slower, each with the value that does so."""
+
+
 def switches_now() -> dict[str, Any]:
     """Each switch by the name that a person knows it by, with its value."""
     matmul = torch.backends.cuda.matmul
@@ -33,6 +43,10 @@ def switches_now() -> dict[str, Any]:
         "torch.is_autocast_enabled()": torch.is_autocast_enabled(),
         "torch.is_grad_enabled()": torch.is_grad_enabled(),
         "torch.are_deterministic_algorithms_enabled()": torch.are_deterministic_algorithms_enabled(),
+        "torch.backends.cudnn.enabled": torch.backends.cudnn.enabled,
+        "torch.backends.cuda.flash_sdp_enabled()": torch.backends.cuda.flash_sdp_enabled(),
+        "torch.backends.cuda.mem_efficient_sdp_enabled()": torch.backends.cuda.mem_efficient_sdp_enabled(),
+        "torch.is_anomaly_enabled()": torch.is_anomaly_enabled(),
         "torch.get_num_threads()": torch.get_num_threads(),
         "sys.getrecursionlimit()": sys.getrecursionlimit(),
         "signal.getsignal()": [signal.getsignal(number) for number in _SIGNALS],

@@ -280,6 +280,25 @@ def test_a_reference_made_slow(harness, body):
     assert verdict["error"]["implementation"] == "pytorch"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.backends.cudnn.enabled = False",
+        "torch.backends.cuda.enable_flash_sdp(False)",
+        "torch.autograd.set_detect_anomaly(True)",
+        "torch.use_deterministic_algorithms(True)",
+    ],
+)
+@pytest.mark.parametrize("block", ["python", "test"])
+def test_switches_that_slow_the_reference(harness, line, block):
+    text = {"python": PYTHON, "test": TEST}[block] + f"\n{line}\n"
+    assert refused(judged(harness, **{block: text})) == "SlowReference"
+
+
+def test_switches_that_slow_nothing_are_honest(harness):
+    passed(judged(harness, test=TEST + "\ntorch.backends.cudnn.benchmark = False\ntorch.manual_seed(3)\n"))
+
+
 def test_a_reference_that_loops_over_few_heads_is_honest(harness):
     heads = "torch.cat([torch.relu(a * b) + a for a, b in zip(x.chunk(4), y.chunk(4))])"
     python = PYTHON.replace("torch.relu(x * y) + x", heads)
