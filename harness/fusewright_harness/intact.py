@@ -13,9 +13,11 @@ import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.attention
 import torch.utils.dlpack
 
 from fusewright_harness.deeds import DIRECT, EVENTS, THROUGH_LIBRARIES, Deed
@@ -128,6 +130,11 @@ class Intact:
             (torch.cuda, "synchronize", "waits for the GPU, which makes it slow and computes nothing"),
         ):
             setattr(owner, name, self._noting(_getattr(owner, name), what))
+        what = "asks for the slowest attention there is; leave the choice to torch"
+        chosen = self._noting(torch.nn.attention.sdpa_kernel, what, concerns=_asks_for_math)
+        # Torch's compiler knows it by what it wraps.
+        chosen.__wrapped__ = torch.nn.attention.sdpa_kernel.__wrapped__
+        torch.nn.attention.sdpa_kernel = chosen
 
     def _note_threads(self) -> None:
         """Hears of threads in Pythons whose audit hooks do not."""
@@ -171,9 +178,16 @@ class Intact:
                     setattr(owner, name, self._noting(known, what, "HiddenWork", "TRITON"))
 
     def _noting(
-        self, function: Any, what: str, kind: str = "SlowReference", who: str = "the reference"
+        self,
+        function: Any,
+        what: str,
+        kind: str = "SlowReference",
+        who: str = "the reference",
+        concerns: Callable[..., bool] = lambda *_args, **_kwargs: True,
     ) -> Any:
         def noted(*args: Any, **kwargs: Any) -> Any:
+            if not concerns(*args, **kwargs):
+                return function(*args, **kwargs)
             frame = _own_frame().f_back
             while frame is not None and frame.f_code.co_filename.endswith(
                 ("/contextlib.py", "/functools.py")
@@ -309,3 +323,8 @@ def _find(name: str) -> Any:
     if owner is None and module:
         owner = _find(module)
     return _getattr(owner, attribute, None) if owner is not None else None
+
+
+def _asks_for_math(backends: Any = (), *_args: Any, **_kwargs: Any) -> bool:
+    chosen = list(backends) if isinstance(backends, (list, tuple)) else [backends]
+    return bool(chosen) and all(one == torch.nn.attention.SDPBackend.MATH for one in chosen)

@@ -267,6 +267,8 @@ SLOWED = {
     "work that nobody uses": "z = x @ y.T @ x @ y.T\n    return torch.relu(x * y) + x",
     "work that changes nothing": "return torch.relu(x * y) + x + 0 * (x @ (y.T @ x))",
     "the same over and over": "z = [torch.relu(x * y) + x for _ in range(20)]\n    return z[-1]",
+    "the slowest attention": "from torch.nn.attention import SDPBackend, sdpa_kernel\n"
+    "    with sdpa_kernel([SDPBackend.MATH]):\n        return torch.relu(x * y) + x",
     "trips to the CPU": "return (torch.relu(x.cpu() * y.cpu()) + x.cpu()).cuda()",
 }
 
