@@ -37,6 +37,13 @@ pub(in crate::rules) fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         };
         add(found, Rule::KeptBetweenCalls, event.range, message);
     }
+    // A reference that counts its calls may be slow, or another one, from the first timed call on.
+    for event in events(file, BlockKind::Python) {
+        if let (What::Keep(Kept::Count), When::Entry) = (event.what, event.when) {
+            let message = "the reference counts its calls, so that later ones can differ: compute the same way in each call";
+            add(found, Rule::KeptBetweenCalls, event.range, message);
+        }
+    }
     for (kind, _, range, path) in uses(file, &[Concern::Cache]) {
         if kind == BlockKind::Triton {
             let message = format!("`{path}` keeps track of objects between calls: compute in each call");
