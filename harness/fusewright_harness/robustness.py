@@ -334,6 +334,9 @@ class Probe:
             # So few elements in each row, or so many, are no size that anybody asks for.
             self._outcome.refused.append(name_of(variant))
             return
+        if variant.get("coordinates"):
+            self._outcome.coordinates.append(name_of(variant))
+            return
         warn_of_refusal(self._case, variant, f"{error}: {text}")
 
     def _wrong(self, variant: dict[str, Any], sentence: str, line: int | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fusewright_harness.case import Case
@@ -12,6 +13,7 @@ from fusewright_harness.variant_outcome import name_of
 
 _SIZES = ("size", "batches", "groups", "rows", "columns")
 _MOST_CHARACTERS = 400
+_DROPS_NAN = re.compile(r"\b(maximum|minimum|clamp|max|min)\(")
 
 
 def blame(case: Case, variant: dict[str, Any], sentence: str, line: int | None) -> None:
@@ -57,9 +59,11 @@ def tell_of_nan(case: Case, expected: tuple[Expected, Expected], candidate: dict
     """Says where the candidate makes other numbers of NaN: `tl.maximum` does, and is honest."""
     told = nan_told([run.declared for run in expected], [candidate.get("result"), candidate.get("after")])
     if told is not None:
-        message = (
-            f"with NaN among the inputs the candidate gives {told}; `tl.maximum`, `tl.minimum` and `tl.clamp` drop NaN "
-            "unless they are told `propagate_nan=tl.PropagateNan.ALL`, and `tl.max` and `tl.min` always do"
-        )
+        message = f"with NaN among the inputs the candidate gives {told}"
+        if told.startswith("numbers") and _DROPS_NAN.search(case.pair["triton"]["code"]):
+            message += (
+                "; `tl.maximum`, `tl.minimum` and `tl.clamp` drop NaN unless they are told "
+                "`propagate_nan=tl.PropagateNan.ALL`, and `tl.max` and `tl.min` always do"
+            )
         case.verdict.find_once("OtherNaN", "info", message, case.function_line("triton"))
     return told is not None
