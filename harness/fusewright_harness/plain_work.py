@@ -173,8 +173,8 @@ def _rule_on_loop(case: Case, work: dict[str, Any]) -> None:
         raise _slow(case, message, loop["line"])
     if loop["chained"]:
         message = (
-            f"the reference calls `{loop['name']}` {loop['count']} times on slices of one tensor, each on what the "
-            "one before gave: a speedup over such a loop counts launches more than work"
+            f"the reference calls `{loop['name']}` {loop['count']} times on slices of one tensor, in a loop whose "
+            "steps need one another: a speedup over it counts launches more than work"
         )
     if loop["count"] >= min(_FEW_SLICES, limit // 2):
         case.warn("SlowReference", message, loop["line"])

@@ -20,6 +20,8 @@ from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
 _LESS_FINITE = 0.01
+_ENORMOUS = 0.8
+"""Beyond this part of the largest number's exponent the next product may be infinite: 1e31 in float32."""
 
 
 class ReferenceRuns:
@@ -32,6 +34,7 @@ class ReferenceRuns:
         self.file = ""
         self.stepwise = False
         self._finite = -1.0
+        self._enormous = False
         self._device = device
         self._seeds = seeds
         self._intact = intact
@@ -86,10 +89,16 @@ class ReferenceRuns:
         answer["unchanged"] = unchanged
         if self._finite < 0:
             self._finite, self.stepwise = _finite_share(value), has_steps(result)
+            self._enormous = _has_enormous(value)
         return answer, value
 
     def less_finite(self, value: dict[str, Any]) -> bool:
-        """Whether clearly fewer numbers of an evaluation's ``value`` are finite than of the first one's."""
+        """Whether clearly fewer numbers of an evaluation's ``value`` are finite than of the first one's, or will be.
+
+        Beside enormous numbers, where there were none, it is the order of a product that tells whether it overflows.
+        """
+        if _has_enormous(value) and not self._enormous:
+            return True
         return _finite_share(value) < self._finite - _LESS_FINITE
 
     def moved(self, function: Any, inputs: Arguments) -> list[Any]:
@@ -120,12 +129,29 @@ def _unchanged(before: Arguments, after: Arguments) -> list[bool]:
 def _finite_share(value: dict[str, Any]) -> float:
     """The share of finite numbers in what the declared run gave."""
     with without_modes(), torch.no_grad():
-        # Where nothing is returned, what was changed in place is the result.
-        _tree, tensors = take_apart(value["declared"])
-        tensors = tensors or take_apart(value["after"])[1]
-        numbers = [tensor for tensor in tensors if tensor.numel() and tensor.is_floating_point()]
+        numbers = _numbers(value)
         finite = sum(int(torch.isfinite(tensor.float()).sum()) for tensor in numbers)
         return finite / max(1, sum(tensor.numel() for tensor in numbers)) if numbers else 1.0
+
+
+def _has_enormous(value: dict[str, Any]) -> bool:
+    """Whether what the declared run gave holds finite numbers close to its dtype's largest; float16's is small."""
+    with without_modes(), torch.no_grad():
+        for tensor in _numbers(value):
+            most = torch.finfo(tensor.dtype).max
+            if tensor.dtype is not torch.float16 and tensor.dtype.itemsize > 1:
+                size = tensor.detach().abs()
+                if bool(((size > most**_ENORMOUS) & (size < most)).any()):
+                    return True
+        return False
+
+
+def _numbers(value: dict[str, Any]) -> list[torch.Tensor]:
+    """The floating tensors that the declared run gave."""
+    # Where nothing is returned, what was changed in place is the result.
+    _tree, tensors = take_apart(value["declared"])
+    tensors = tensors or take_apart(value["after"])[1]
+    return [tensor for tensor in tensors if tensor.numel() and tensor.is_floating_point()]
 
 
 @contextmanager

@@ -26,9 +26,11 @@ from fusewright_harness.near_zero import (
 )
 from fusewright_harness.options import words_of
 from fusewright_harness.rankings import ranked_outputs
-from fusewright_harness.reference_runs import ReferenceRuns
+from fusewright_harness.reference_runs import ReferenceRuns, full_precision
 from fusewright_harness.renaming import NoVariant
 from fusewright_harness.rotations import even_sizes, kept_tables, tables_of
+from fusewright_harness.transfer import clone_value, without_modes
+from fusewright_harness.triangles import kept_triangles, triangles_of
 from fusewright_harness.values import take_apart
 from fusewright_harness.variant_order import in_turn
 from fusewright_harness.variants import (
@@ -40,6 +42,7 @@ from fusewright_harness.variants import (
 )
 
 _Answer = TypeVar("_Answer")
+_ORDER_OF_SUMS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -111,12 +114,13 @@ class ReferenceVariants:
         if variant["kind"] == "parameters":
             return self._with_other_parameters(inputs)
         plain = inputs.as_value()
-        tables = tables_of(plain)
+        tables, triangles = tables_of(plain), triangles_of(plain)
         if self._divisors is None:
             self._divisors = self._ask(divisors, inputs, [])
         for attempt in attempts(plain, variant, self._runs.stepwise):
             try:
-                kept = kept_above_zero(kept_tables(attempt, tables), self._divisors)
+                kept = kept_triangles(kept_tables(attempt, tables), triangles)
+                kept = kept_above_zero(kept, self._divisors)
             except NoVariant:
                 continue
             varied = Arguments.from_value(kept)
@@ -127,6 +131,9 @@ class ReferenceVariants:
             if variant["kind"] == "zeros" and _names_places(value):
                 # Which of equal numbers is named is left to who computes it.
                 return None
+            if variant["kind"] == "groups" and self._gives_the_same(inputs, value["declared"]):
+                # Of more experts, say, than its router knows: nothing reads them.
+                continue
             if variant["kind"] == "tied":
                 value["ranked"] = self._ask(ranked_outputs, varied, None) or []
             if variant["kind"] == "near zero":
@@ -138,6 +145,16 @@ class ReferenceVariants:
             fields = {"confirming": confirming(plain, variant)}
             return Varied(self._function, varied, sent, fields, answer, value)
         return None
+
+    def _gives_the_same(self, inputs: Arguments, declared: Any) -> bool:
+        """Whether ``inputs`` themselves give what a variant of them gave, but for the order of sums."""
+        plain = Arguments.from_value(clone_value(inputs.as_value()))
+        with full_precision():
+            result = self._runs.run(self._function, plain)
+        with without_modes(), torch.no_grad():
+            tree, before = take_apart(result)
+            other, after = take_apart(declared)
+            return repr(tree) == repr(other) and all(map(_about_equal, before, after))
 
     def with_drawn_constants(self) -> torch.nn.Module | None:
         """A copy of the module with random numbers for its constant parameters; None where there are none."""
@@ -207,3 +224,12 @@ def _names_places(value: dict[str, Any]) -> bool:
     """Whether a result holds whole numbers of a type that places have."""
     _tree, results = take_apart(value["declared"])
     return any(tensor.dtype in (torch.int32, torch.int64) for tensor in results)
+
+
+def _about_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    if one.shape != other.shape or one.dtype is not other.dtype:
+        return False
+    wide = torch.complex128 if one.is_complex() else torch.float64
+    return torch.allclose(
+        one.to(wide), other.to(wide), rtol=_ORDER_OF_SUMS, atol=_ORDER_OF_SUMS, equal_nan=True
+    )

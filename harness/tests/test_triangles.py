@@ -1,0 +1,29 @@
+"""Triangular matrices among inputs."""
+
+from __future__ import annotations
+
+import torch
+
+from fusewright_harness.triangles import kept_triangles, triangles_of
+
+SQUARE = torch.randn(3, 20, 20)
+
+
+def test_what_is_zero_on_one_side_alone_is_one():
+    value = (SQUARE, SQUARE.triu(), {"lower": SQUARE[0].tril()}, torch.randn(20))
+    assert triangles_of(value) == {1: torch.triu, 2: torch.tril}
+
+
+def test_other_zeros_make_none():
+    few = SQUARE.triu() * (torch.rand(3, 20, 20) < 0.5)
+    half = SQUARE.clone()
+    half[..., 10:] = 0
+    assert triangles_of((few, half, torch.diag(torch.randn(20)), torch.zeros(20, 20), SQUARE[..., :7])) == {}
+
+
+def test_other_contents_are_zero_there_too():
+    found = triangles_of((SQUARE, SQUARE.tril()))
+    shifted = SQUARE + 100
+    as_it_was, kept = kept_triangles((shifted, shifted), found)
+    assert torch.equal(as_it_was, shifted)
+    assert torch.equal(kept, shifted.tril())
