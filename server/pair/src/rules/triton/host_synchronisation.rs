@@ -86,6 +86,9 @@ fn followed(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             }
             What::Host("print") => "printing a tensor waits for the GPU: take it out".to_owned(),
             What::Host("to") => "`.to(\"cpu\")` waits for the GPU: keep the value there".to_owned(),
+            What::Host("item") => {
+                "a number is taken from a tensor here, and the host waits for it: keep the value there".to_owned()
+            }
             What::Host(name) => format!("`{name}` waits for the GPU: keep the value there"),
             What::Synchronize => {
                 "`synchronize()` waits for the GPU: leave it out, what follows waits by itself".to_owned()
