@@ -1,6 +1,7 @@
-"""Triangular matrices among a pair's inputs: zero on one side of the diagonal, and nowhere else.
+"""Triangular matrices among a pair's inputs, zero on one side of the diagonal and nowhere else; symmetric ones.
 
-That is what the task is about: a kernel skips the zeros, and is right to. So variants of the inputs keep them.
+That is what the task is about: a kernel skips the zeros, or reads one half, and is right to. So variants of the inputs
+keep them.
 """
 
 from __future__ import annotations
@@ -16,26 +17,28 @@ from fusewright_harness.values import take_apart
 
 _LEAST = 8
 _MOST_ZEROS = 0.05
+_ROUNDINGS = 8
 
 _Cut = Callable[[torch.Tensor], torch.Tensor]
 # Bound before any code of the pair is loaded.
-_CUTS: tuple[_Cut, ...] = (torch.triu, torch.tril)
+_triu, _tril = torch.triu, torch.tril
+_CUTS: tuple[_Cut, ...] = (_triu, _tril)
 
 
 def triangles_of(value: Any) -> dict[int, _Cut]:
-    """The tensors that hold triangular matrices, by number, and what makes a matrix such a one."""
+    """The tensors that hold such matrices, by number, and what makes a matrix one of them."""
     with without_modes(), torch.no_grad():
         tensors = [tensor.detach() for tensor in take_apart(value)[1]]
         return {number: cut for number, tensor in enumerate(tensors) if (cut := _cut_of(tensor)) is not None}
 
 
 def kept_triangles(made: Any, triangles: dict[int, _Cut]) -> Any:
-    """``made`` with zeros on the same side of the diagonal of each of its ``triangles``."""
+    """``made`` with zeros on the same side of the diagonal of each of its ``triangles``, or both sides alike."""
     number = iter(range(1 << 30))
 
     def visit(tensor: torch.Tensor) -> torch.Tensor:
         cut = triangles.get(next(number))
-        if cut is None or tensor.ndim < 2:
+        if cut is None or tensor.ndim < 2 or tensor.shape[-1] != tensor.shape[-2]:
             return tensor
         with without_modes(), torch.no_grad():
             kept = tensor.detach().clone()
@@ -54,4 +57,16 @@ def _cut_of(tensor: torch.Tensor) -> _Cut | None:
         if torch.equal(cut(tensor), tensor):
             within = tensor.numel() // size * (size + 1) // 2
             return cut if int((tensor != 0).sum()) >= (1 - _MOST_ZEROS) * within else None
-    return None
+    if bool((tensor == tensor.reshape(-1)[0]).all()):
+        return None
+    apart = float((tensor - tensor.transpose(-1, -2)).abs().max())
+    # Both halves are computed, each with its own roundings.
+    return (
+        mirrored if apart <= _ROUNDINGS * torch.finfo(tensor.dtype).eps * float(tensor.abs().max()) else None
+    )
+
+
+def mirrored(tensor: torch.Tensor) -> torch.Tensor:
+    """Symmetric matrices of the upper halves of others."""
+    upper = _triu(tensor)
+    return upper + _triu(tensor, 1).transpose(-1, -2)

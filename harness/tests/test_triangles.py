@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from fusewright_harness.triangles import kept_triangles, triangles_of
+from fusewright_harness.triangles import kept_triangles, mirrored, triangles_of
 
 SQUARE = torch.randn(3, 20, 20)
 
@@ -18,7 +18,12 @@ def test_other_zeros_make_none():
     few = SQUARE.triu() * (torch.rand(3, 20, 20) < 0.5)
     half = SQUARE.clone()
     half[..., 10:] = 0
-    assert triangles_of((few, half, torch.diag(torch.randn(20)), torch.zeros(20, 20), SQUARE[..., :7])) == {}
+    assert (
+        triangles_of(
+            (few, half, torch.diag(torch.randn(20)), torch.zeros(20, 20), torch.ones(20, 20), SQUARE[..., :7])
+        )
+        == {}
+    )
 
 
 def test_other_contents_are_zero_there_too():
@@ -27,3 +32,16 @@ def test_other_contents_are_zero_there_too():
     as_it_was, kept = kept_triangles((shifted, shifted), found)
     assert torch.equal(as_it_was, shifted)
     assert torch.equal(kept, shifted.tril())
+
+
+def test_symmetric_matrices_stay_symmetric():
+    gram = SQUARE @ SQUARE.transpose(-1, -2)
+    weight = torch.rand(20)
+    gram = weight[:, None] * (gram + gram.transpose(-1, -2)) * weight
+    found = triangles_of((gram, SQUARE))
+    assert found == {0: mirrored}
+    kept, _as_it_was = kept_triangles((SQUARE, SQUARE), found)
+    assert torch.equal(kept, kept.transpose(-1, -2))
+    assert torch.equal(kept.triu(), SQUARE.triu())
+    other_shape = torch.randn(20, 23)
+    assert torch.equal(kept_triangles((other_shape, SQUARE), found)[0], other_shape)
