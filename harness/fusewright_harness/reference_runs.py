@@ -27,12 +27,14 @@ _ENORMOUS = 0.8
 class ReferenceRuns:
     """Runs a reference, and requires after each run that nothing was tampered with.
 
-    ``file`` is the pair's, for the lines of faults; ``stepwise`` says whether the output first evaluated has steps.
+    ``file`` is the pair's, for the lines of faults; ``stepwise`` says whether the output first evaluated has steps, and
+    ``divisors``, once somebody asked, which inputs the reference only divides by.
     """
 
     def __init__(self, device: torch.device, seeds: SecretSeeds, intact: Intact) -> None:
         self.file = ""
         self.stepwise = False
+        self.divisors: list[int] | None = None
         self._finite = -1.0
         self._enormous = False
         self._device = device

@@ -81,7 +81,6 @@ class ReferenceVariants:
         self._made_with = made_with
         self._code = code
         self._asking = asking
-        self._divisors: list[int] | None = None
 
     def offered(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
         """The variants to try of ``inputs``; of a module's constant parameters too."""
@@ -115,12 +114,12 @@ class ReferenceVariants:
             return self._with_other_parameters(inputs)
         plain = inputs.as_value()
         tables, triangles = tables_of(plain), triangles_of(plain)
-        if self._divisors is None:
-            self._divisors = self._ask(divisors, inputs, [])
+        if self._runs.divisors is None:
+            self._runs.divisors = self._ask(divisors, inputs, [])
         for attempt in attempts(plain, variant, self._runs.stepwise):
             try:
                 kept = kept_triangles(kept_tables(attempt, tables), triangles)
-                kept = kept_above_zero(kept, self._divisors)
+                kept = kept_above_zero(kept, self._runs.divisors)
             except NoVariant:
                 continue
             varied = Arguments.from_value(kept)
