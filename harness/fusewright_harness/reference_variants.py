@@ -117,12 +117,14 @@ class ReferenceVariants:
         if self._runs.divisors is None:
             self._runs.divisors = self._ask(divisors, inputs, [])
         for attempt in attempts(plain, variant, self._runs.stepwise):
-            try:
-                kept = kept_triangles(kept_tables(attempt, tables), triangles)
-                kept = kept_above_zero(kept, self._runs.divisors)
-            except NoVariant:
-                continue
-            varied = Arguments.from_value(kept)
+            if variant["kind"] != "strides":
+                # There contents are what they were, and their layout is to last.
+                try:
+                    attempt = kept_triangles(kept_tables(attempt, tables), triangles)
+                except NoVariant:
+                    continue
+                attempt = kept_above_zero(attempt, self._runs.divisors)
+            varied = Arguments.from_value(attempt)
             evaluated = self._evaluated(self._function, varied, variant["kind"] == "nan")
             if evaluated is None:
                 continue

@@ -67,3 +67,10 @@ def test_what_a_reference_divides_by_stays_above_zero():
     (x, t), _named = made.inputs.as_value()
     assert torch.equal(t, inputs.as_value()[0][1])
     assert not torch.equal(x, inputs.as_value()[0][0])
+
+
+def test_other_strides_last():
+    given = torch.randn(6, 9), torch.rand(6) + 0.5
+    variants, inputs = variants_of(lambda x, t: x / t[:, None], *given)
+    made = variants.made(inputs, {"kind": "strides", "base": {}})
+    assert [part.stride() for part in made.inputs.as_value()[0]] == [(1, 6), (2,)]
