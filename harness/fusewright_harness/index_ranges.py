@@ -25,6 +25,9 @@ _ALONG = words(
     "index_select gather scatter scatter_ scatter_add scatter_add_ index_add index_add_ index_copy index_copy_"
 )
 """Operators that are given a tensor, a dimension of it, and an index along that."""
+_ADDING = words("scatter_add scatter_add_ index_add index_add_")
+_OVERWRITING = words("scatter scatter_ index_copy index_copy_")
+_PUTTING = words("index_put index_put_ _index_put_impl_ _unsafe_index_put")
 _CARRYING = words("_to_copy clone copy_ expand_copy clamp clamp_min clamp_max where masked_fill")
 """Operators whose result is the same index in other memory, but for what names no place."""
 _ASKING = words("eq ne lt le gt ge")
@@ -43,6 +46,9 @@ class _Watch(DispatchMode):
         }
         self._held: list[torch.Tensor] = []
         self.places: dict[int, int] = {}
+        self.added: set[int] = set()
+        """The inputs that say where something is added."""
+        self.overwriting: set[int] = set()
         self.otherwise: set[int] = set()
         """The inputs that somebody computes with, so that another index may be none."""
 
@@ -56,6 +62,10 @@ class _Watch(DispatchMode):
                 number = self._of(tensor)
                 if number is not None:
                     self.places[number] = min(size, self.places.get(number, size))
+                    if name in _ADDING or (name in _PUTTING and len(args) > 3 and args[3]):
+                        self.added.add(number)
+                    elif name in _PUTTING or name in _OVERWRITING:
+                        self.overwriting.add(number)
             known = {id(tensor) for tensor, _size in indexed}
             for tensor in [part for part in _tensors(args) if id(part) not in known]:
                 number = self._of(tensor)
@@ -89,6 +99,43 @@ def index_ranges(call: Call, inputs: Arguments, _file: str = "") -> dict[int, in
             for number, size in watch.places.items()
             if number not in watch.otherwise and _uses_little(given[number].detach(), size)
         }
+
+
+def repeatable(call: Call, inputs: Arguments, _file: str = "") -> dict[int, int]:
+    """How many places there are for each input that says where to add, and that names none of them twice."""
+    arguments = Arguments.from_value(clone_value(inputs.as_value()))
+    _tree, given = take_apart(arguments.as_value())
+    if not any(tensor.dtype in _WHOLE and tensor.numel() > 1 for tensor in given):
+        return {}
+    watch = _Watch(given)
+    with watch:
+        call(arguments)
+    _tree, given = take_apart(inputs.as_value())
+    with without_modes(), torch.no_grad():
+        return {
+            number: watch.places[number]
+            for number in watch.added - watch.overwriting - watch.otherwise
+            if _distinct(given[number].detach())
+        }
+
+
+def with_repetition(value: Any, numbers: Mapping[str, int]) -> Any:
+    """``value`` with every second place that an index of ``numbers`` names being the one before it; a copy."""
+    number = iter(range(1 << 30))
+
+    def change(tensor: torch.Tensor) -> torch.Tensor:
+        if str(next(number)) not in numbers:
+            return tensor
+        with without_modes(), torch.no_grad():
+            flat = tensor.detach().reshape(-1).clone()
+            flat[1::2] = flat[: 2 * (flat.numel() // 2) : 2]
+            return flat.reshape(tensor.shape)
+
+    return map_tensors(clone_value(value), change)
+
+
+def _distinct(tensor: torch.Tensor) -> bool:
+    return tensor.numel() > 1 and tensor.unique().numel() == tensor.numel()
 
 
 def with_whole_ranges(value: Any, sizes: Mapping[str, int]) -> Any:

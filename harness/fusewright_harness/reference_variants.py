@@ -16,7 +16,7 @@ from fusewright_harness.contents import measured_whole
 from fusewright_harness.divisors import divisors, kept_above_zero
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
 from fusewright_harness.faults import Fault
-from fusewright_harness.index_ranges import index_ranges
+from fusewright_harness.index_ranges import index_ranges, repeatable
 from fusewright_harness.lengths import lengths_of
 from fusewright_harness.near_zero import (
     A_FEW_STEPS,
@@ -94,6 +94,7 @@ class ReferenceVariants:
             codes=self._ask(asked_codes, inputs, []),
             ranges=self._ask(index_ranges, inputs, {}),
             ranked=self._ask(ranked_outputs, inputs, None) is not None,
+            repeated=self._ask(repeatable, inputs, {}),
             lengths=self._ask(lengths_of, inputs, {}),
         )
         if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):

@@ -80,6 +80,7 @@ def name_of(variant: dict[str, Any]) -> str:
         "nan": "NaN among the values",
         "special": "NaN and infinities, for which the reference asks,",
         "lengths": "other lengths",
+        "repeated": "places that an index names twice",
         "emptied": "an empty part",
         "zeros": "zeros among the values",
         "unblanked": "other numbers than zero in an additive mask",

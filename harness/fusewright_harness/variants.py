@@ -26,7 +26,7 @@ from fusewright_harness.contents import (
     with_zeros,
 )
 from fusewright_harness.enlarged import has_one_batch, with_more_groups, with_two_batches
-from fusewright_harness.index_ranges import with_whole_ranges
+from fusewright_harness.index_ranges import with_repetition, with_whole_ranges
 from fusewright_harness.lengths import parts_rows, with_empty_part, with_lengths
 from fusewright_harness.many_rows import (
     columns_variants,
@@ -74,6 +74,7 @@ def all_variants(
     ranges: Mapping[int, int] | None = None,
     ranked: bool = False,
     lengths: Mapping[int, int] | None = None,
+    repeated: Mapping[int, int] | None = None,
 ) -> list[dict[str, Any]]:
     """The variants worth trying for these inputs; with ``reduced`` large dimensions are renamed to small ones first.
 
@@ -81,7 +82,7 @@ def all_variants(
     that it asks for NaN or infinity; ``words`` are those that its text has, ``codes`` numbers that it asks for, with
     the tensors that lack them, ``ranges`` how many places there are for each tensor that is an index into fewer;
     ``ranked`` says that the reference names places by rank; ``lengths`` how many places there are for each tensor that
-    counts some of them.
+    counts some of them, ``repeated`` for each that says where to add.
 
     A size that ``counts_blocks`` may be how many blocks another one has, as scales are made for each block of a matrix;
     one of ``coordinates`` is part of what the task is.
@@ -112,6 +113,9 @@ def all_variants(
         if ranges:
             sizes_by_name = {str(number): size for number, size in ranges.items()}
             found.append({"kind": "range", "sizes": sizes_by_name})
+        if repeated:
+            sizes_by_name = {str(number): size for number, size in repeated.items()}
+            found.append({"kind": "repeated", "sizes": sizes_by_name})
         if lengths:
             found.append(
                 {"kind": "lengths", "sizes": {str(number): size for number, size in lengths.items()}}
@@ -221,6 +225,8 @@ def attempts(value: Any, variant: dict[str, Any], gently: bool) -> list[Any]:
         return [with_ties(value)]
     if kind == "range":
         return [with_whole_ranges(value, variant["sizes"])]
+    if kind == "repeated":
+        return [with_repetition(value, variant["sizes"])]
     if kind == "lengths":
         return [with_lengths(value, variant["sizes"])]
     if kind == "unblanked":

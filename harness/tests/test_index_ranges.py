@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy, embedding
 
 from fusewright_harness.call import Arguments
-from fusewright_harness.index_ranges import index_ranges, with_whole_ranges
+from fusewright_harness.index_ranges import index_ranges, repeatable, with_repetition, with_whole_ranges
 
 TABLE, INDEX = torch.randn(1000, 40), torch.randint(0, 10, (64,))
 INDEX[0] = 9
@@ -60,3 +60,24 @@ def test_what_had_an_order_no_place_twice_or_a_code_keeps_it():
     assert int(coded[1]) == -100
     assert not bool((rows[:, 0] == rows[:, 1]).any())
     assert int(rows.max()) > 3
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        (lambda x, i: x.index_add(0, i, x[:30]), {1: 1000}),
+        (lambda x, i: x.index_put((i,), x[:30], accumulate=True), {1: 1000}),
+        (lambda x, i: x.index_put((i,), x[:30]), {}),
+        (lambda x, i: x.index_copy(0, i, x[:30]) + x.index_add(0, i, x[:30]), {}),
+        (lambda x, i: x[i], {}),
+    ],
+)
+def test_an_index_that_says_where_to_add_may_name_a_place_twice(reference, found):
+    given = Arguments((TABLE, torch.randperm(1000)[:30]), {})
+    assert repeatable(lambda arguments: arguments.call(reference), given) == found
+    assert repeatable(lambda arguments: arguments.call(reference), Arguments((TABLE, INDEX[:30]), {})) == {}
+
+
+def test_every_second_place_is_the_one_before():
+    _table, index = with_repetition((TABLE, torch.tensor([4, 2, 9, 7, 5])), {"1": 1000})
+    assert index.tolist() == [4, 4, 9, 9, 5]
