@@ -114,7 +114,7 @@ class ReferenceVariants:
         if variant["kind"] == "parameters":
             return self._with_other_parameters(inputs)
         plain = inputs.as_value()
-        tables, triangles = tables_of(plain), triangles_of(plain)
+        tables, triangles = tables_of(plain), triangles_of(plain, self._code)
         if self._runs.divisors is None:
             self._runs.divisors = self._ask(divisors, inputs, [])
         for attempt in attempts(plain, variant, self._runs.stepwise):

@@ -1,11 +1,12 @@
 """Triangular matrices among a pair's inputs, zero on one side of the diagonal and nowhere else; symmetric ones.
 
-That is what the task is about: a kernel skips the zeros, or reads one half, and is right to. So variants of the inputs
-keep them.
+Where the reference's own text says so that is what the task is about: a kernel skips the zeros, or reads one half, and
+is right to, so variants of the inputs keep them. Where it does not, who makes use of what TEST draws is wrong.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,8 +26,17 @@ _triu, _tril = torch.triu, torch.tril
 _CUTS: tuple[_Cut, ...] = (_triu, _tril)
 
 
-def triangles_of(value: Any) -> dict[int, _Cut]:
-    """The tensors that hold such matrices, by number, and what makes a matrix one of them."""
+_WORDS = re.compile(r"tri[ul]|triang|symm|hermit|cholesk|eigh|eigvalsh|adjoint", re.IGNORECASE)
+_ASYMMETRIC = re.compile(r"[ua]n?symm\w*", re.IGNORECASE)
+
+
+def triangles_of(value: Any, code: str) -> dict[int, _Cut]:
+    """The tensors that hold such matrices, by number, and what makes a matrix one of them.
+
+    There are none where the reference's ``code``, its comments included, speaks of no such matrices.
+    """
+    if not _WORDS.search(_ASYMMETRIC.sub("", code)):
+        return {}
     with without_modes(), torch.no_grad():
         tensors = [tensor.detach() for tensor in take_apart(value)[1]]
         return {number: cut for number, tensor in enumerate(tensors) if (cut := _cut_of(tensor)) is not None}

@@ -6,6 +6,7 @@ import torch
 
 
 def gcn_layer_torch(adj, x, bias):
+    """One layer over an undirected graph, whose adjacency is symmetric."""
     return torch.relu(adj @ x + bias)
 
 
