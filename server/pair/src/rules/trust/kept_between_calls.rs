@@ -1,4 +1,4 @@
-//! FW410: the candidate keeps tensors, results or a count of its calls for the next call.
+//! FW410: the candidate keeps tensors, results or a count of its calls for the next call, or the reference counts its own.
 
 use super::{add, events, uses};
 use crate::block::BlockKind;
@@ -12,7 +12,7 @@ pub(in crate::rules) const ABOUT: About = About {
     code: "FW410",
     name: "kept-between-calls",
     severity: Severity::Error,
-    summary: "The candidate keeps tensors, results or a count of its calls for the next call.",
+    summary: "The candidate keeps tensors, results or a count of its calls for the next call, or the reference counts its own.",
     why: "A call that gives what an earlier one computed does not compute. Results are kept in globals, \
           defaults, closures, attributes of functions and classes, or by `lru_cache`, and found again by \
           the identity of an argument; a count of calls tells the measured ones from the others. Settings, \
