@@ -37,6 +37,9 @@ _SUMS = words(
 )
 """Operators whose terms may cancel, so that they err by the size of the other results rather than their own."""
 
+_BOUNDED = words("tanh tanh_ erf erf_")
+"""Functions that kernels make of exponentials, exact beside one and not beside nought."""
+
 _ORDERING = words("sort topk")
 _MOVED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
@@ -82,7 +85,7 @@ class Nudged(DispatchMode):
             if id(part) in given or part.untyped_storage().data_ptr() not in storages:
                 numbers = torch.view_as_real(part) if part.is_complex() else part
                 transformed = name.startswith("_fft")
-                self._move(numbers, transformed or name in _SUMS, transformed)
+                self._move(numbers, transformed or name in _SUMS, transformed, float(name in _BOUNDED))
         return result
 
     def _draw(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -90,12 +93,12 @@ class Nudged(DispatchMode):
         draw = _rand(tensor.shape, generator=self._generator, dtype=torch.float64, device=place)
         return self._direction * (2 * draw - 1).to(tensor.device)
 
-    def _move(self, tensor: torch.Tensor, summed: bool, transformed: bool) -> None:
+    def _move(self, tensor: torch.Tensor, summed: bool, transformed: bool, least: float) -> None:
         if not tensor.numel():
             return
         draw = self._draw(tensor)
         steps = draw.sign() * (1 + (_ERRS - 1) * draw.abs())
-        size: Any = tensor
+        size: Any = tensor.abs().clamp(min=least) if least else tensor
         if summed:
             sizes = torch.where(torch.isfinite(tensor), tensor, 0.0).abs()
             # Each of a transform's sums has all of the terms, and one of them has them all with one sign.

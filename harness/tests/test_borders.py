@@ -189,3 +189,13 @@ def test_a_transform_may_leave_what_cancels() -> None:
     assert after.wrong is None
     got[3, 7] += 1.0
     assert judged(torch.fft.fft, (signal,), got, ELSEWHERE)[1].wrong is not None
+
+
+def test_a_tanh_of_exponentials_errs_beside_nought_too():
+    generator = torch.Generator().manual_seed(3)
+    x = torch.full((1000,), 1e-4, dtype=torch.float64)
+    with Nudged(generator, 1.0, torch.float32, False):
+        tanh, sine = torch.tanh(x), torch.sin(x)
+    eps = torch.finfo(torch.float32).eps
+    assert eps <= float((tanh - 1e-4).abs().max()) <= 5 * eps
+    assert float((sine - 1e-4).abs().max()) < eps / 100
