@@ -25,6 +25,7 @@ _MOST_TIME = 0.3
 _MOST_MOVED = 0.55
 _MOST_MOVED_ALIKE = 0.25
 """What torch may move beside the kernels, as part of all that is moved; less where the task is to move as much."""
+_JOINING = {"cat", "stack"}
 _REPORTED = 0.05
 _HOST_BYTES = 1 << 12
 _HOST_NUMBERS = 16
@@ -101,7 +102,10 @@ def judge_foreign_work(case: Case, work: dict[str, Any]) -> None:
             "compute that in the kernel"
         )
         raise case.rejected("NotComputedByKernel", message, line=line)
-    asked = case.reference_work.get("relaid", 0) >= work.get("relaid", 0)
+    wanted, found = (set(side.get("movers", [])) for side in (case.reference_work, work))
+    # Who turns the halves of a vector joins them again, which says nothing of its axes.
+    alike = bool(wanted - _JOINING or wanted & found)
+    asked = alike and case.reference_work.get("relaid", 0) >= work.get("relaid", 0)
     if share.moved > (_MOST_MOVED_ALIKE if asked else _MOST_MOVED):
         movers = ", ".join(f"`{name}`" for name in work.get("movers", [])[:4])
         message = (
