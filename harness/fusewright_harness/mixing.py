@@ -30,76 +30,102 @@ _ODD = (0x1E3779B1, 0x05EBCA77, 0x42B2AE3D)
 """Odd factors below two to the 31st, which spread the bits of what they multiply."""
 _PART = 1 << 24
 """So many elements are mixed at once, as the numbers that decide take more memory than they do."""
+_KEPT = 1 << 22
+"""Of so many elements the numbers that decide are kept from one mixture to the next."""
 
 
-def mix(first: Any, second: Any, seed: int, wholes: list[int] | None = None) -> Any:
-    """A copy of ``first``, in fresh memory, with about half of its floating elements taken from ``second``.
+class Mixer:
+    """Mixes the inputs of two seeds, as often as it is asked to."""
 
-    The same ``seed``, of up to 62 bits, gives the same mixture in every process on the same device. Where the two
-    differ in structure or size, ``first`` alone is copied. ``wholes`` is what :func:`wholes_of` says of the two, for
-    whoever mixes them more than once.
-    """
-    mixture = clone_value(first)
-    wholes = wholes_of(first, second) if wholes is None else wholes
-    with without_modes(), torch.no_grad():
-        _tree, into = take_apart(mixture)
-        _tree, others = take_apart(second)
-        if len(into) != len(others):
+    def __init__(self, first: Any, second: Any) -> None:
+        """Looks at both; neither may change as long as this is used."""
+        self._first, self._second = first, second
+        with without_modes(), torch.no_grad():
+            _tree, tensors = take_apart(first)
+            _tree, others = take_apart(second)
+            same = len(tensors) == len(others)
+            self._wholes = list(map(_whole_from, tensors, others)) if same else None
+        self._numbers: dict[int, torch.Tensor] = {}
+
+    def mixture(self, seed: int) -> Any:
+        """A copy of the first, in fresh memory, with about half of its floating elements taken from the second.
+
+        The same ``seed``, of up to 62 bits, gives the same mixture in every process on the same device. Where the two
+        differ in structure or size, the first alone is copied.
+        """
+        mixture = clone_value(self._first)
+        if self._wholes is None:
             return mixture
-        done: set[int] = set()
-        for tensor, other, whole in zip(into, others, wholes, strict=True):
-            mine, theirs = _flat(tensor), _flat(other)
-            if mine is None or theirs is None or mine.dtype != theirs.dtype or mine.shape != theirs.shape:
-                continue
-            if mine.data_ptr() in done:
-                continue
-            done.add(mine.data_ptr())
-            if whole >= tensor.ndim:
-                for start in range(0, mine.numel(), _PART):
-                    into_part, other_part = mine[start : start + _PART], theirs[start : start + _PART]
-                    coins = _coins(_hashed(into_part, other_part, seed))
-                    into_part.copy_(_where(coins, into_part, other_part))
-                continue
+        with without_modes(), torch.no_grad():
+            _tree, into = take_apart(mixture)
+            _tree, others = take_apart(self._second)
+            done: set[int] = set()
+            for number, (tensor, other) in enumerate(zip(into, others, strict=True)):
+                mine, theirs = _flat(tensor), _flat(other)
+                if mine is None or theirs is None or mine.dtype != theirs.dtype or mine.shape != theirs.shape:
+                    continue
+                if mine.data_ptr() in done:
+                    continue
+                done.add(mine.data_ptr())
+                self._mix(number, tensor, mine, theirs, seed)
+        return mixture
+
+    def _mix(
+        self, number: int, tensor: torch.Tensor, mine: torch.Tensor, theirs: torch.Tensor, seed: int
+    ) -> None:
+        assert self._wholes is not None  # Asked by `mixture`.
+        whole = self._wholes[number]
+        if whole < tensor.ndim:
+            # Of a layout with gaps one seed gives all.
             dense = tensor.is_contiguous() and tensor.numel() == mine.numel()
-            # Of other layouts one seed gives all.
             slices = tensor.shape[:whole].numel() if dense else 1
-            hashed = _hashed(mine, theirs, seed).reshape(slices, -1)
-            # Else all rows of one one and many zeros would have one coin.
-            hashed = _stirred(hashed + _arange(hashed.shape[1], device=hashed.device, dtype=torch.int32), 0)
-            hashed = hashed.sum(1, keepdim=True, dtype=torch.int64)
-            coins = _coins(_stirred((hashed & _LOW).to(torch.int32), seed & _LOW))
-            mine.copy_(_where(coins, mine.reshape(slices, -1), theirs.reshape(slices, -1)).reshape(-1))
-    return mixture
+            shape = (slices, -1)
+            if number not in self._numbers:
+                self._numbers[number] = _of_slices(_numbers(mine, theirs), slices)
+            taken = _taken(self._numbers[number], seed)
+            mine.copy_(_where(taken, mine.reshape(shape), theirs.reshape(shape)).reshape(-1))
+            return
+        if mine.numel() <= _KEPT:
+            if number not in self._numbers:
+                self._numbers[number] = _numbers(mine, theirs)
+            mine.copy_(_where(_taken(self._numbers[number], seed), mine, theirs))
+            return
+        for start in range(0, mine.numel(), _PART):
+            part, others = mine[start : start + _PART], theirs[start : start + _PART]
+            part.copy_(_where(_taken(_numbers(part, others), seed), part, others))
 
 
-def wholes_of(first: Any, second: Any) -> list[int]:
-    """For each tensor the dimension from which on its slices are to be left whole; see :func:`slices.whole_from`."""
-    with without_modes(), torch.no_grad():
-        _tree, tensors = take_apart(first)
-        _tree, others = take_apart(second)
-        return [
-            whole_from(one.detach(), other.detach())
-            if one.is_floating_point() and one.dtype.itemsize > 1 and one.shape == other.shape
-            else one.ndim
-            for one, other in zip(tensors, others, strict=False)
-        ]
+def mix(first: Any, second: Any, seed: int) -> Any:
+    """One mixture alone; see :meth:`Mixer.mixture`."""
+    return Mixer(first, second).mixture(seed)
 
 
-def _hashed(mine: torch.Tensor, theirs: torch.Tensor, seed: int) -> torch.Tensor:
-    """A number (int32) for each element, made of both seeds' bits there and of the secret."""
-    return _stirred(_stirred(_bits(mine), seed & _LOW) + _bits(theirs), seed >> _HALF)
+def _whole_from(one: torch.Tensor, other: torch.Tensor) -> int:
+    if not one.is_floating_point() or one.dtype.itemsize < 2 or one.shape != other.shape:
+        return one.ndim
+    return whole_from(one.detach(), other.detach())
 
 
-def _coins(hashed: torch.Tensor) -> torch.Tensor:
-    return (hashed >> 19) & 1 == 0
+def _numbers(mine: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
+    """A number (int32) for each element, made of both seeds' bits there; products wrap around."""
+    bits = _bits(mine) * _ODD[0] + _bits(theirs) * _ODD[1]
+    bits = (bits ^ (bits >> 15)) * _ODD[2]
+    return (bits ^ (bits >> 13)) * _ODD[0]
 
 
-def _stirred(bits: torch.Tensor, key: int) -> torch.Tensor:
-    """``bits`` (int32), each spread over its number with a secret key; products wrap around."""
-    for factor in _ODD:
-        bits = (bits ^ key) * factor
-        bits = bits ^ (bits >> 15)
-    return bits
+def _of_slices(numbers: torch.Tensor, slices: int) -> torch.Tensor:
+    """A number (int32) for each slice, as a column."""
+    numbers = numbers.reshape(slices, -1)
+    # Else all rows of one one and many zeros would have one number.
+    places = _arange(numbers.shape[1], device=numbers.device, dtype=torch.int32)
+    numbers = (numbers ^ (places * _ODD[1])) * _ODD[2]
+    sums = (numbers ^ (numbers >> 15)).sum(1, keepdim=True, dtype=torch.int64)
+    return ((sums ^ (sums >> _HALF)) & _LOW).to(torch.int32) * _ODD[0]
+
+
+def _taken(numbers: torch.Tensor, seed: int) -> torch.Tensor:
+    """Where the first one's elements are taken: by the topmost bit of a secret multiple; ``seed`` is any of 62 bits."""
+    return (numbers ^ (seed & _LOW)) * ((seed >> _HALF) | 1) < 0
 
 
 def _bits(flat: torch.Tensor) -> torch.Tensor:

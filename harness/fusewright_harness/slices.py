@@ -1,6 +1,6 @@
-"""What a tensor's slices are that mean something as a whole: sorted numbers, probabilities, one-hot rows, directions.
+"""Slices of a tensor that mean something as a whole: sorted numbers, probabilities, directions, symmetric matrices.
 
-Judged by a few lines along each dimension.
+Judged by a few lines along each dimension, and symmetry by all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ _FEW = 4
 _NO_CHANCE = 0.05
 """Sums of independent numbers differ by more than this part of what they are expected to."""
 _OFF = 4e-3
+_ROUNDINGS = 8
 
 
 def whole_from(one: torch.Tensor, other: torch.Tensor) -> int:
@@ -26,7 +27,18 @@ def whole_from(one: torch.Tensor, other: torch.Tensor) -> int:
         lines = [_lines(tensor, dimension) for tensor in (one, other)]
         if all(map(_are_ordered, lines)) or all(map(_add_up, lines)):
             return dimension
+        if dimension == one.ndim - 2 and all(map(_is_symmetric, (one, other))):
+            return dimension
     return one.ndim
+
+
+def _is_symmetric(matrices: torch.Tensor) -> bool:
+    """Whether they are the same as turned over, but for the roundings with which each half was computed."""
+    rows, columns = matrices.shape[-2:]
+    if rows != columns or not torch.allclose(matrices[..., 0, :], matrices[..., :, 0], rtol=1e-2, atol=1e-6):
+        return False
+    most = _ROUNDINGS * torch.finfo(matrices.dtype).eps * matrices.abs().max()
+    return bool(((matrices - matrices.transpose(-1, -2)).abs() <= most).all())
 
 
 def _lines(tensor: torch.Tensor, dimension: int) -> torch.Tensor:

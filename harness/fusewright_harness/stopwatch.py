@@ -22,7 +22,7 @@ import torch
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.cupti import Activities, Unavailable
-from fusewright_harness.mixing import mix, wholes_of
+from fusewright_harness.mixing import Mixer
 from fusewright_harness.own_kernels import TOUCHES, load_kernels
 from fusewright_harness.transfer import clone_value
 from fusewright_harness.values import take_apart
@@ -112,7 +112,7 @@ class Stopwatch:
         self._kept: list[Any] = []
         self._stashed: list[Any] = []
         self._filler: list[torch.Tensor] = []
-        self._wholes: dict[tuple[int, int], list[int]] = {}
+        self._mixers: dict[tuple[int, int], Mixer] = {}
 
     @staticmethod
     def on(device: torch.device) -> Stopwatch:
@@ -262,9 +262,9 @@ class Stopwatch:
     def _content(self, inputs: list[Any], content: Any) -> Any:
         match content:
             case [int(first), int(second), int(seed)]:
-                if (first, second) not in self._wholes:
-                    self._wholes[first, second] = wholes_of(inputs[first], inputs[second])
-                return mix(inputs[first], inputs[second], seed, self._wholes[first, second])
+                if (first, second) not in self._mixers:
+                    self._mixers[first, second] = Mixer(inputs[first], inputs[second])
+                return self._mixers[first, second].mixture(seed)
             case int(number):
                 return clone_value(inputs[number])
         raise ValueError(f"no inputs are called {content!r}")
