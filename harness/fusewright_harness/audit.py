@@ -106,8 +106,8 @@ STEPS: list[Callable[[Case], None]] = [
     repeat,
     tune_otherwise,
     turn_round,
-    look_for_idle_kernels,
     profiled,
+    look_for_idle_kernels,
     examine,
     probe,
 ]

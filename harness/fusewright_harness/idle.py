@@ -25,7 +25,7 @@ def look_for_idle_kernels(case: Case) -> None:
         return
     case.report("audit", "leaving out one kernel at a time")
     with case.phase("audit"):
-        idle = [kernel for kernel in kernels if _is_idle(case, kernel)]
+        idle = [kernel for kernel in kernels if not case.team.candidate.ended and _is_idle(case, kernel)]
     for kernel in idle:
         message = (
             f"`{kernel['name']}` changes no output: with its launches replaced by nothing all are still right; "

@@ -15,6 +15,7 @@ import torch
 from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
 from fusewright_harness.faults import Fault
+from fusewright_harness.loading import is_lost
 from fusewright_harness.operator_cost import BYTES_PER_OPERATION
 from fusewright_harness.values import take_apart
 from fusewright_harness.workers import receive_answer
@@ -150,7 +151,8 @@ def call_without(
 ) -> tuple[list[bool], list[int]] | None:
     """Which outputs are right without the launches of ``kernel``, or of all, and their sizes.
 
-    None where the call needs them to end at all. ``pattern`` says what fresh memory is filled with.
+    None where the call needs them to end at all. ``pattern`` says what fresh memory is filled with. What a kernel left
+    out would have counted may be the place that another one writes to: where that ends the process's CUDA it is ended.
     """
     worker = case.team.candidate
     left_out = None if kernel is None else [kernel["name"], kernel["line"]]
@@ -160,6 +162,9 @@ def call_without(
     except Fault as fault:
         if fault.stage in ("trust", "timeout") or fault.kind == "ProcessEnded":
             raise
+        if kernel is not None and is_lost(fault):
+            worker.kill()
+            worker.ended = True
         return None
     candidate = receive_answer(answer, "candidate", "triton")
     expected, after = case.expected[index], case.after[index]

@@ -1,4 +1,5 @@
 # kinds: compaction, several outputs, integer output, two kernels, size known at run time
+# warns: FW311
 """Fused Kernels: the elements above a threshold, in order, with their places"""
 
 # <PYTHON>
