@@ -16,6 +16,7 @@ from fusewright_harness.case import Case
 from fusewright_harness.compare import compare
 from fusewright_harness.faults import Fault
 from fusewright_harness.loading import is_lost
+from fusewright_harness.moving import refuse_moves
 from fusewright_harness.operator_cost import BYTES_PER_OPERATION
 from fusewright_harness.values import take_apart
 from fusewright_harness.workers import receive_answer
@@ -23,10 +24,6 @@ from fusewright_harness.workers import receive_answer
 _MOST_ARITHMETIC = 0.15
 _MOST_REDUCED = 0.6
 _MOST_TIME = 0.3
-_MOST_MOVED = 0.55
-_MOST_MOVED_ALIKE = 0.25
-"""What torch may move beside the kernels, as part of all that is moved; less where the task is to move as much."""
-_JOINING = {"cat", "stack"}
 _REPORTED = 0.05
 _HOST_BYTES = 1 << 12
 _HOST_NUMBERS = 16
@@ -103,17 +100,7 @@ def judge_foreign_work(case: Case, work: dict[str, Any]) -> None:
             "compute that in the kernel"
         )
         raise case.rejected("NotComputedByKernel", message, line=line)
-    wanted, found = (set(side.get("movers", [])) for side in (case.reference_work, work))
-    # Who turns the halves of a vector joins them again, which says nothing of its axes.
-    alike = bool(wanted - _JOINING or wanted & found)
-    asked = alike and case.reference_work.get("relaid", 0) >= work.get("relaid", 0)
-    if share.moved > (_MOST_MOVED_ALIKE if asked else _MOST_MOVED):
-        movers = ", ".join(f"`{name}`" for name in work.get("movers", [])[:4])
-        message = (
-            f"torch moves the pair's memory beside the kernel: {movers} take about {share.moved:.0%} of the call; let "
-            "the kernel read each element where it lies"
-        )
-        raise case.rejected("NotComputedByKernel", message, line=line)
+    refuse_moves(case, work, share.moved)
     if part > _REPORTED:
         message = f"{names} in torch take about {part:.0%} of the work beside the kernels; fuse that too"
         case.warn("TorchCompute", message, line if line is not None else case.function_line("triton"))

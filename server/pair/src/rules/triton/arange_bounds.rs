@@ -34,10 +34,19 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
             if spreads(call) {
                 continue;
             }
+            // A constant that Triton refuses too would be no better.
+            let bad = |size: i64| size <= 0 || size.count_ones() != 1 || size > MOST;
             let bounds = (argument(call, 0, "start"), argument(call, 1, "end"));
             let (Some(start), Some(end)) = bounds else {
+                let values =
+                    |end| context.integers[at].iter().filter_map(move |integers| integers.value(end));
                 let fix = match &*call.arguments.args {
-                    [end] if call.arguments.keywords.is_empty() => {
+                    [end]
+                        if call.arguments.keywords.is_empty()
+                            && !is_float(end)
+                            && context.not_constant(kernel, end).is_none()
+                            && !values(end).any(bad) =>
+                    {
                         Some(Fix::safe("Begin at 0", vec![Edit::insert(end.start(), "0, ")]))
                     }
                     _ => None,
@@ -58,8 +67,6 @@ pub(super) fn check(context: &Context<'_, '_>, found: &mut Vec<Diagnostic>) {
                 );
                 continue;
             }
-            // A constant that Triton refuses too would be no better.
-            let bad = |size: i64| size <= 0 || size.count_ones() != 1 || size > MOST;
             let distance =
                 |integers: &Integers<'_, '_>| integers.value(end)?.checked_sub(integers.value(start)?);
             let good = !context.integers[at].iter().filter_map(distance).any(bad);

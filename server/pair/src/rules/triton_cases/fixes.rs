@@ -1,18 +1,29 @@
 //! What the fixes write.
 
 use super::with_body;
-use crate::{PairFile, Rule};
+use crate::{Fix, PairFile, Rule};
+
+/// The fix for a range that is written wrongly.
+fn fix(body: &str) -> Option<Fix> {
+    let file = PairFile::parse(with_body(body));
+    file.diagnostics().iter().find(|one| one.rule == Rule::ArangeBounds).unwrap().fix.clone()
+}
 
 #[test]
 fn a_name_is_annotated_only_where_that_is_enough() {
-    let fix = |body: &str| {
-        let file = PairFile::parse(with_body(body));
-        file.diagnostics().iter().find(|one| one.rule == Rule::ArangeBounds).unwrap().fix.clone()
-    };
     assert!(fix("y = tl.arange(0, n)").is_some());
     assert_eq!(fix("row = tl.program_id(0)\ny = tl.arange(0, n + row)"), None);
     assert_eq!(fix("size = n * 2\ny = tl.arange(0, size)"), None);
     assert_eq!(fix("size = 48\ny = tl.arange(0, size)"), None);
+}
+
+#[test]
+fn a_range_begins_at_0_only_where_that_is_enough() {
+    assert!(fix("y = tl.arange(64)").is_some());
+    assert!(fix("y = tl.arange(BLOCK)").is_some());
+    for end in ["0", "-8", "48", "2097152", "64.0", "n"] {
+        assert_eq!(fix(&format!("y = tl.arange({end})")), None, "{end}");
+    }
 }
 
 /// Applied fixes parse and silence their finding, whatever the fault.
