@@ -1,6 +1,6 @@
 # kinds: compaction, several outputs, integer output, two kernels, size known at run time
-# warns: FW311
 """Fused Kernels: the elements above a threshold, in order, with their places"""
+# warns: FW311
 
 # <PYTHON>
 import torch
