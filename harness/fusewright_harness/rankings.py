@@ -104,6 +104,14 @@ def ranked_outputs(
     return found if watch.ranked and not watch.used else None
 
 
+def goes_by_rank(call: Call, inputs: Arguments, _file: str = "") -> bool:
+    """Whether the call computes with places that it named by rank, so that equal numbers have more than one answer."""
+    watch = _Watch()
+    with watch:
+        call(Arguments.from_value(clone_value(inputs.as_value())))
+    return watch.used
+
+
 def with_ties(value: Any) -> Any:
     """A copy of ``value`` whose measured numbers are rounded, so that many of each tensor are equal."""
     return map_tensors(clone_value(value), _rounded)

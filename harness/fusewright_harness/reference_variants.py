@@ -25,7 +25,7 @@ from fusewright_harness.near_zero import (
     speaks_of_near_zero,
 )
 from fusewright_harness.options import words_of
-from fusewright_harness.rankings import ranked_outputs
+from fusewright_harness.rankings import goes_by_rank, ranked_outputs
 from fusewright_harness.reference_runs import ReferenceRuns, full_precision
 from fusewright_harness.renaming import NoVariant
 from fusewright_harness.rotations import even_sizes, kept_tables, tables_of
@@ -99,6 +99,8 @@ class ReferenceVariants:
         )
         if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):
             found = [variant for variant in found if variant["kind"] != "groups"]
+        if any(variant["kind"] == "zeros" for variant in found) and self._ask(goes_by_rank, inputs, False):
+            found = [variant for variant in found if variant["kind"] != "zeros"]
         if self._runs.stepwise:
             # Each draw has elements on a border between two steps, and zeros are steps too: once is enough.
             small = [v for v in found if v["kind"] == "scaled" and v["by"] < 1]

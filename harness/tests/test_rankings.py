@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fusewright_harness.call import Arguments
-from fusewright_harness.rankings import ranked_outputs, settle, with_ties
+from fusewright_harness.rankings import goes_by_rank, ranked_outputs, settle, with_ties
 
 X = torch.tensor([[1.0, 3.0, 3.0, 2.0], [5.0, 5.0, 5.0, 4.0]])
 
@@ -77,3 +77,18 @@ def test_rounded_inputs_have_equal_numbers_in_their_range():
     assert float(x.min()) <= float(rounded.min())
     assert float(rounded.max()) <= float(x.max())
     assert torch.equal(same, index)
+
+
+@pytest.mark.parametrize(
+    ("reference", "by_rank"),
+    [
+        (lambda x: torch.zeros_like(x).scatter(-1, (r := x.sort(descending=True))[1], r[0].cumsum(-1)), True),
+        (lambda x: x.gather(-1, x.argmax(-1, keepdim=True)), True),
+        (lambda x: x.sort(-1).values.cumsum(-1), False),
+        (lambda x: x.topk(3).indices, False),
+        (lambda x: x.softmax(-1), False),
+    ],
+)
+def test_what_is_computed_with_places_by_rank_is_known(reference, by_rank):
+    given = Arguments((torch.randn(5, 20),), {})
+    assert goes_by_rank(lambda arguments: arguments.call(reference), given) is by_rank
