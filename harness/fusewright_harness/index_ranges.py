@@ -83,15 +83,20 @@ class _Watch(DispatchMode):
         return self._number.get(tensor.untyped_storage()._cdata) if isinstance(tensor, torch.Tensor) else None
 
 
-def index_ranges(call: Call, inputs: Arguments, _file: str = "") -> dict[int, int]:
-    """How many places there are for each input that is nothing but an index, and that names the first of them alone."""
+def _watched(call: Call, inputs: Arguments) -> _Watch:
+    """What a call does with whole numbers; it is not made where there are none."""
     arguments = Arguments.from_value(clone_value(inputs.as_value()))
     _tree, given = take_apart(arguments.as_value())
-    if not any(tensor.dtype in _WHOLE and tensor.numel() for tensor in given):
-        return {}
     watch = _Watch(given)
-    with watch:
-        call(arguments)
+    if any(tensor.dtype in _WHOLE and tensor.numel() for tensor in given):
+        with watch:
+            call(arguments)
+    return watch
+
+
+def index_ranges(call: Call, inputs: Arguments, _file: str = "") -> dict[int, int]:
+    """How many places there are for each input that is nothing but an index, and that names the first of them alone."""
+    watch = _watched(call, inputs)
     _tree, given = take_apart(inputs.as_value())
     with without_modes(), torch.no_grad():
         return {
@@ -103,13 +108,7 @@ def index_ranges(call: Call, inputs: Arguments, _file: str = "") -> dict[int, in
 
 def repeatable(call: Call, inputs: Arguments, _file: str = "") -> dict[int, int]:
     """How many places there are for each input that says where to add, and that names none of them twice."""
-    arguments = Arguments.from_value(clone_value(inputs.as_value()))
-    _tree, given = take_apart(arguments.as_value())
-    if not any(tensor.dtype in _WHOLE and tensor.numel() > 1 for tensor in given):
-        return {}
-    watch = _Watch(given)
-    with watch:
-        call(arguments)
+    watch = _watched(call, inputs)
     _tree, given = take_apart(inputs.as_value())
     with without_modes(), torch.no_grad():
         return {
