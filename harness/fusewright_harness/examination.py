@@ -22,7 +22,7 @@ from fusewright_harness.overwrites import overwriting
 from fusewright_harness.randomness import draws_numbers
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
-from fusewright_harness.variants import elsewhere
+from fusewright_harness.variant_inputs import elsewhere
 from fusewright_harness.wasted import wasted_work
 
 _DIGEST_ELEMENTS = 1 << 18

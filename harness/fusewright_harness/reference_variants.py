@@ -12,6 +12,7 @@ import torch
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.codes import asked_codes
+from fusewright_harness.constant_parameters import has_constants, with_drawn_constants
 from fusewright_harness.contents import measured_whole
 from fusewright_harness.divisors import divisors, kept_above_zero
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
@@ -32,14 +33,9 @@ from fusewright_harness.rotations import even_sizes, kept_tables, tables_of
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.triangles import kept_triangles, triangles_of
 from fusewright_harness.values import take_apart
+from fusewright_harness.variant_inputs import attempts
 from fusewright_harness.variant_order import in_turn
-from fusewright_harness.variants import (
-    all_variants,
-    attempts,
-    confirming,
-    has_constants,
-    with_drawn_constants,
-)
+from fusewright_harness.variants import Known, all_variants, confirming
 
 _Answer = TypeVar("_Answer")
 _ORDER_OF_SUMS = 1e-3
@@ -85,18 +81,7 @@ class ReferenceVariants:
     def offered(self, inputs: Arguments, reduced: bool) -> list[dict[str, Any]]:
         """The variants to try of ``inputs``; of a module's constant parameters too."""
         value = inputs.as_value()
-        found = all_variants(
-            value,
-            reduced,
-            whole_numbers=self._only_computes(inputs),
-            special=self._asks_for_special(inputs),
-            words=words_of(self._code),
-            codes=self._ask(asked_codes, inputs, []),
-            ranges=self._ask(index_ranges, inputs, {}),
-            ranked=self._ask(ranked_outputs, inputs, None) is not None,
-            repeated=self._ask(repeatable, inputs, {}),
-            lengths=self._ask(lengths_of, inputs, {}),
-        )
+        found = all_variants(value, reduced, self._known(inputs))
         if any(variant["kind"] == "groups" for variant in found) and not self._ask(shares, inputs, True):
             found = [variant for variant in found if variant["kind"] != "groups"]
         if any(variant["kind"] == "zeros" for variant in found) and self._ask(goes_by_rank, inputs, False):
@@ -110,6 +95,19 @@ class ReferenceVariants:
         if speaks_of_near_zero(self._code, value):
             found += [{"kind": "near zero", "by": by, "base": {}} for by in (A_FEW_STEPS, FAR_BELOW_A_STEP)]
         return in_turn(even_sizes(value, found, tables_of(value)))
+
+    def _known(self, inputs: Arguments) -> Known:
+        """What can be said of the reference by its text and by calls with ``inputs``."""
+        return Known(
+            whole_numbers=self._only_computes(inputs),
+            special=self._asks_for_special(inputs),
+            words=words_of(self._code),
+            codes=self._ask(asked_codes, inputs, []),
+            ranges=self._ask(index_ranges, inputs, {}),
+            ranked=self._ask(ranked_outputs, inputs, None) is not None,
+            repeated=self._ask(repeatable, inputs, {}),
+            lengths=self._ask(lengths_of, inputs, {}),
+        )
 
     def made(self, inputs: Arguments, variant: dict[str, Any]) -> Varied | None:
         """The inputs of a ``variant``, and what they should give; None where the reference has no answer."""

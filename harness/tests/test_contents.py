@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from fusewright_harness.constant_parameters import has_constants, with_drawn_constants
 from fusewright_harness.contents import (
     counted,
     has_lists,
@@ -13,7 +14,8 @@ from fusewright_harness.contents import (
     with_longer_lists,
     with_special,
 )
-from fusewright_harness.variants import all_variants, attempts, has_constants, with_drawn_constants
+from fusewright_harness.variant_inputs import attempts
+from fusewright_harness.variants import Known, all_variants
 
 
 def test_each_row_has_one_spike_that_outweighs_the_rest():
@@ -127,7 +129,9 @@ def test_constant_parameters_are_drawn_and_a_variance_stays_positive():
 
 def test_each_kind_is_tried_where_it_applies():
     value = ((torch.randn(9, 30), torch.randint(0, 50, (30,)), 3, True), {})
-    kinds = {variant["kind"] for variant in all_variants(value, False, whole_numbers=True, special=True)}
+    kinds = {
+        variant["kind"] for variant in all_variants(value, False, Known(whole_numbers=True, special=True))
+    }
     assert {"spiked", "negative", "larger", "option", "special"} <= kinds
-    for variant in all_variants(value, False, whole_numbers=True, special=True):
+    for variant in all_variants(value, False, Known(whole_numbers=True, special=True)):
         assert attempts(value, variant, gently=False)

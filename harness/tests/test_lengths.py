@@ -7,7 +7,8 @@ import torch
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.lengths import lengths_of, parts_rows, with_empty_part, with_lengths
-from fusewright_harness.variants import all_variants, attempts
+from fusewright_harness.variant_inputs import attempts
+from fusewright_harness.variants import all_variants
 
 X, LENGTHS = torch.randn(6, 20, 3), torch.full((6,), 20)
 

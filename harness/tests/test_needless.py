@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from fusewright_harness.call import Arguments
 from fusewright_harness.needless import needless_work
-from fusewright_harness.variants import elsewhere
+from fusewright_harness.variant_inputs import elsewhere
 
 
 def found(function, *inputs):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from fusewright_harness.renaming import coordinates, renamed, told_apart, undivided
-from fusewright_harness.variants import all_variants, attempts
+from fusewright_harness.variant_inputs import attempts
+from fusewright_harness.variants import all_variants
 
 
 def test_offsets_stay_in_order_where_there_are_more_of_them():

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from fusewright_harness.call import Arguments
-from fusewright_harness.variants import elsewhere
+from fusewright_harness.variant_inputs import elsewhere
 from fusewright_harness.wasted import wasted_work
 
 
