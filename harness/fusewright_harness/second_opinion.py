@@ -17,7 +17,7 @@ from fusewright_harness.case import Case, Team, new_seed
 from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Cancelled, Fault
 from fusewright_harness.loading import ask_reference
-from fusewright_harness.robustness import Probe
+from fusewright_harness.probing import Probe
 from fusewright_harness.variant_outcome import Outcome, name_of
 from fusewright_harness.verdict import Verdict
 

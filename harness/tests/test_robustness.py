@@ -12,7 +12,7 @@ from fusewright_harness import robustness
 from fusewright_harness.compare import Expected
 from fusewright_harness.deadline import Deadline
 from fusewright_harness.faults import Fault
-from fusewright_harness.robustness import Probe
+from fusewright_harness.probing import Probe
 from fusewright_harness.variant_comparison import nearly
 
 IMPORTS = """
