@@ -20,6 +20,7 @@ from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.judged_callable import find_candidate
 from fusewright_harness.launches import Key, LaunchWatch
 from fusewright_harness.loader import load_block
+from fusewright_harness.module_state import buffers_of
 from fusewright_harness.operators import OperatorWatch, follow_registered_operators
 from fusewright_harness.poison import Poison
 from fusewright_harness.spent import Spent
@@ -58,6 +59,7 @@ class Candidate:
         self._pair: dict[str, Any] = {}
         self._module: types.ModuleType | None = None
         self._function: Callable[..., Any] | None = None
+        self._made = False
         self._inputs: list[Any] = []
         self._variants: dict[str, Any] = {}
         self._intact = Intact("triton")
@@ -121,6 +123,7 @@ class Candidate:
     def _find(self, message: dict[str, Any], value: dict[str, Any]) -> None:
         if self._function is None:
             assert self._module is not None  # Set by `load`.
+            self._made = True
             self._function = find_candidate(
                 self._module, self._pair, message.get("candidate"), value, self._device
             )
@@ -188,7 +191,10 @@ class Candidate:
         }
         if operators is not None:
             answer["operators"] = summary(operators.trace)
-        sent = self._send({"result": result, "after": arguments.as_value()})
+        value = {"result": result, "after": arguments.as_value()}
+        if self._made:
+            value["state"], self._made = buffers_of(self._function), False
+        sent = self._send(value)
         if before is not None:
             _refuse_reuse(before[1], result, arguments.as_value())
         if total_bytes((arguments.as_value(), result)) <= _KEPT_BYTES:

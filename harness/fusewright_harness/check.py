@@ -10,6 +10,7 @@ from fusewright_harness.call import give_back_memory
 from fusewright_harness.case import After, Case, new_seed
 from fusewright_harness.compare import Comparison, Expected, compare, compare_inputs
 from fusewright_harness.faults import Fault, fault_from_message
+from fusewright_harness.module_state import compare_state
 from fusewright_harness.narrowed import narrowed
 from fusewright_harness.output_memory import refuse_partial_memory, refuse_shared_storage
 from fusewright_harness.reports import facts_of, kernels_of, work_of
@@ -172,6 +173,8 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
     comparison.outputs += inputs.outputs
     if inputs.wrong:
         comparison.blame(inputs.wrong)
+    if number == 0:
+        _compare_state(case, comparison, reference, candidate)
     if not comparison.outputs and comparison.wrong is None:
         message = (
             "the reference returns no tensor and changes none of its inputs: there is nothing to compare"
@@ -189,6 +192,20 @@ def _compare(case: Case, expected_answer: Answer, candidate_answer: Answer, numb
         moves_only = not work.get("arithmetic") and not work.get("reduced")
         refuse_partial_memory(result.declared, candidate.get("result"), moves_only)
     return comparison
+
+
+def _compare_state(
+    case: Case, comparison: Comparison, reference: dict[str, Any], candidate: dict[str, Any]
+) -> None:
+    """Compares what a module keeps after its first call."""
+    state, counters = compare_state(reference["state"], candidate.get("state"))
+    comparison.outputs += state.outputs
+    if state.wrong:
+        comparison.blame(state.wrong)
+    if counters:
+        names = ", ".join(f"`{name}`" for name in counters[:3])
+        message = f"the reference's call changes {names} of the module, and the candidate's does not in the same way"
+        case.warn("ModuleState", message, case.function_line("triton"))
 
 
 def _of_16_bits(comparison: Comparison, expected: Expected) -> bool:

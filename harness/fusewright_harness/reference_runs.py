@@ -13,6 +13,7 @@ from fusewright_harness.call_trace import summary
 from fusewright_harness.exact import border_runs, has_steps, in_float64, moved_runs, nudged_runs
 from fusewright_harness.faults import fault_from_exception
 from fusewright_harness.intact import Intact
+from fusewright_harness.module_state import buffers_of, state_change
 from fusewright_harness.operators import OperatorWatch
 from fusewright_harness.seeds import SecretSeeds
 from fusewright_harness.trace_facts import trace_facts
@@ -60,6 +61,8 @@ class ReferenceRuns:
         """
         arguments = Arguments.from_value(clone_value(inputs.as_value()))
         answer: dict[str, Any] = {}
+        # The candidate's module is made for its first call, so their states are compared after that.
+        before = buffers_of(function) if self._finite < 0 else {}
         with full_precision():
             if watched:
                 operators = OperatorWatch(self.file)
@@ -74,6 +77,7 @@ class ReferenceRuns:
             else:
                 result = self.run(function, arguments)
             value = {"declared": result, "after": arguments.as_value(), "float64": None, "borders": []}
+            value["state"] = state_change(before, function)
             unchanged = _unchanged(inputs, arguments)
             double = in_float64(function, inputs, self._device)
             if double is not None:
