@@ -2,13 +2,21 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HARNESS = ROOT / "harness/fusewright_harness"
+sys.path.insert(0, str(ROOT / "harness"))
+from fusewright_harness.variant_outcome import name_of  # noqa: E402
+
 NAME = re.compile(r"[A-Z][A-Za-z0-9]+")
+
+LISTS_OF_VARIANTS = ("variants.py", "reference_variants.py", "options.py", "many_rows.py")
+# Listed by a variable: a tensor of indices is looked at in three ways.
+OF_INDICES = {"range", "repeated", "lengths"}
 
 # They stand in the answers of TorchInductor's author, and not in a verdict line.
 NOT_OF_A_VERDICT = {"TorchNotCovered", "Unsupported"}
@@ -119,6 +127,39 @@ def test_each_reason_for_no_verdict_is_documented_and_each_documented_one_is_giv
 def test_each_finding_is_documented_and_each_documented_one_is_given() -> None:
     assert len(found_beside()) > 8, "the findings could not be read from the harness"
     assert documented("Findings beside a verdict") == found_beside()
+
+
+def kinds_of_variants() -> set[str]:
+    """The kinds of variants that the harness lists, from the dictionaries that describe them."""
+    found: set[object] = set()
+    for node in (node for name in LISTS_OF_VARIANTS for node in nodes(name)):
+        if isinstance(node, ast.Dict):
+            given = zip(node.keys, node.values, strict=True)
+            for value in (value for key, value in given if constant(key) == "kind"):
+                parts = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+                found |= {constant(part) for part in parts}
+    return {kind for kind in found if isinstance(kind, str)} | OF_INDICES
+
+
+def names_of_variants(kind: str) -> set[str]:
+    """What the finding calls variants of that kind, "…" in the place of what differs from pair to pair."""
+    some = {"kind": kind, "from": "…", "to": "…", "was": "…", "code": "…", "small": False, "base": {}}
+    others = [{"by": 50, "place": 0}, {"by": -1, "place": 0.5}, {"part": True}, {"from": 0}]
+    others.append({"from": 0, "base": {"512": 61}})
+    return {name_of({**some, "by": 50, **other}) for other in others}
+
+
+def test_each_variant_of_the_audit_is_documented_and_each_documented_one_is_tried() -> None:
+    kinds = kinds_of_variants()
+    assert len(kinds) > 25, "the kinds could not be read from the harness"
+    page = (ROOT / "docs/verification.md").read_text()
+    section = page.split("\n## What the audit tries\n")[1].split("\n## ")[0]
+    told = {
+        name for row in re.findall(r"^\| (\".+?) \|", section, re.M) for name in re.findall(r'"(.+?)"', row)
+    }
+    # Rows and columns have no size of 0.
+    tried = {name for kind in kinds for name in names_of_variants(kind) if "(0" not in name}
+    assert told == tried
 
 
 def test_each_code_of_a_verdict_in_the_editor_is_documented() -> None:
