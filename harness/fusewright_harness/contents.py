@@ -1,14 +1,13 @@
-"""Other contents for a pair's inputs that show what a kernel leaves out: spikes, whole numbers, lists."""
+"""Other contents for a pair's inputs that show what a kernel leaves out: spikes, whole numbers."""
 
 from __future__ import annotations
 
 import secrets
 from functools import lru_cache
-from typing import Any
 
 import torch
 
-from fusewright_harness.renaming import measured, rebuilt
+from fusewright_harness.renaming import measured
 from fusewright_harness.transfer import without_modes
 
 _LOOKED_AT = 1 << 14
@@ -169,21 +168,3 @@ def _precise(tensor: torch.Tensor) -> torch.Tensor:
     odd = torch.randint(0, _LARGE_NUMBER, shape, device=tensor.device, dtype=tensor.dtype) * 2 + 1
     rows.scatter_(1, places, odd + _BEYOND_FLOAT32)
     return result
-
-
-def has_lists(value: Any) -> bool:
-    """Whether a list of tensors is among the arguments, which may be of any length."""
-    if isinstance(value, list) and len(value) > 1 and all(isinstance(part, torch.Tensor) for part in value):
-        return True
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return any(has_lists(part) for part in parts)
-
-
-def with_longer_lists(value: Any) -> Any:
-    """``value`` with one more tensor in each list of tensors, its last one's elements from the end."""
-    if isinstance(value, list) and len(value) > 1 and all(isinstance(part, torch.Tensor) for part in value):
-        with without_modes(), torch.no_grad():
-            last = value[-1].detach()
-            more = last.reshape(-1).flip(0).reshape(last.shape).clone()
-            return [*value, more.requires_grad_(value[-1].requires_grad)]
-    return rebuilt(value, with_longer_lists)

@@ -8,6 +8,7 @@ from fusewright_harness.case import Case
 from fusewright_harness.faults import Fault
 from fusewright_harness.loading import is_lost, replace_reference
 from fusewright_harness.probing import Probe
+from fusewright_harness.spelled import spells
 
 _INTERPRETER_S = 12.0
 _LONG_CALL_S = 1.0
@@ -28,12 +29,19 @@ def probe(case: Case) -> None:
         if case.interpreted:
             allowed_s = min(_INTERPRETER_S, allowed_s)
         reduced = case.interpreted and case.call_s > _LONG_CALL_S
-        variants = _listed(case, reduced)
+        variants = [_of_the_task(variant, case.pair["python"]["code"]) for variant in _listed(case, reduced)]
         sentence = Probe(case, case.team.candidate).run(variants, allowed_s).sentence()
         if reduced:
             sentence = f"at reduced sizes, as the interpreter is slow: {sentence}"
         if sentence:
             case.verdict.find("Robustness", "info", sentence, case.function_line("triton"))
+
+
+def _of_the_task(variant: dict[str, Any], code: str) -> dict[str, Any]:
+    """A variant of a size that the reference's names spell out counts as one of coordinates."""
+    if variant["kind"] == "size" and not variant.get("part") and spells(code, variant["from"]):
+        return {**variant, "coordinates": True}
+    return variant
 
 
 def _listed(case: Case, reduced: bool) -> list[dict[str, Any]]:

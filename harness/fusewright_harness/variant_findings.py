@@ -20,7 +20,11 @@ def blame(case: Case, variant: dict[str, Any], sentence: str, line: int | None) 
     """Raises :class:`Fault` for a candidate that is wrong; where only strides are other ones, it warns."""
     kind = variant["kind"]
     if kind == "strides":
-        message = f"the candidate ignores its inputs' strides: with others {sentence}; call `.contiguous()`"
+        # What is changed in place has to be changed where it is.
+        mend = (
+            "pass the strides on, or refuse them" if "after the call" in sentence else "call `.contiguous()`"
+        )
+        message = f"the candidate ignores its inputs' strides: with others {sentence}; {mend}"
         case.warn("StridesIgnored", message[:_MOST_CHARACTERS], case.function_line("triton"))
         return
     if kind in _SIZES:

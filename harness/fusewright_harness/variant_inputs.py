@@ -14,7 +14,6 @@ from fusewright_harness.contents import (
     counted,
     spiked,
     standardized,
-    with_longer_lists,
     with_nan,
     with_special,
     with_zeros,
@@ -22,6 +21,7 @@ from fusewright_harness.contents import (
 from fusewright_harness.enlarged import with_more_groups, with_two_batches
 from fusewright_harness.index_ranges import with_repetition, with_whole_ranges
 from fusewright_harness.lengths import parts_rows, with_empty_part, with_lengths
+from fusewright_harness.longer_lists import with_longer_lists
 from fusewright_harness.many_rows import with_many_columns, with_many_rows
 from fusewright_harness.moved_values import moved, parted, restrided, unblanked
 from fusewright_harness.near_zero import near_zero
@@ -177,7 +177,7 @@ _WHOLE: dict[str, _Maker] = {
     "lengths": lambda value, variant: [with_lengths(value, variant["sizes"])],
     "rows": lambda value, variant: list(with_many_rows(value, variant["from"], variant["to"])),
     "columns": lambda value, variant: list(with_many_columns(value, variant["from"], variant["to"])),
-    "longer": lambda value, variant: [with_longer_lists(value)],
+    "longer": lambda value, variant: with_longer_lists(value),
     "option": _with_options,
     "batches": lambda value, variant: with_two_batches(value),
     "groups": lambda value, variant: list(with_more_groups(value)),

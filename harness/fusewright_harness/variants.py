@@ -12,9 +12,10 @@ from typing import Any
 
 import torch
 
-from fusewright_harness.contents import has_lists, measured_whole
+from fusewright_harness.contents import measured_whole
 from fusewright_harness.enlarged import has_one_batch, with_more_groups
 from fusewright_harness.lengths import parts_rows
+from fusewright_harness.longer_lists import has_lists
 from fusewright_harness.many_rows import columns_variants, rows_variants
 from fusewright_harness.options import option_variants
 from fusewright_harness.renaming import coordinates, sizes_of, told_apart, undivided

@@ -8,10 +8,8 @@ import torch
 from fusewright_harness.constant_parameters import has_constants, with_drawn_constants
 from fusewright_harness.contents import (
     counted,
-    has_lists,
     measured_whole,
     spiked,
-    with_longer_lists,
     with_special,
 )
 from fusewright_harness.variant_inputs import attempts
@@ -92,15 +90,6 @@ def test_one_whole_number_of_each_row_is_beyond_float32(dtype):
     assert not bool((precise[changed].float().long() == precise[changed]).all())
     # Even the sum of a row fits 32 bits.
     assert int(precise.sum(-1).max()) < 1 << 31
-
-
-def test_lists_of_tensors_become_longer_together():
-    value = (([torch.ones(3), torch.arange(3.0)], [torch.zeros(2), torch.zeros(2)], [torch.ones(1)]), {})
-    assert has_lists(value)
-    (first, second, single), _named = with_longer_lists(value)
-    assert [len(first), len(second), len(single)] == [3, 3, 1]
-    assert first[2].tolist() == [2.0, 1.0, 0.0]
-    assert not has_lists(((torch.ones(3), [1, 2]), {}))
 
 
 def test_complex_numbers_turn():

@@ -369,6 +369,22 @@ def case_reverse_scan_along_an_axis():
     torch.testing.assert_close(out, x.flip(0).cumprod(0).flip(0))
 
 
+def case_sums_and_scans_round_as_a_tree_of_lanes_does():
+    @triton.jit
+    def kernel(x, scan, total, M: tl.constexpr, N: tl.constexpr):
+        index = tl.arange(0, M)[:, None] * N + tl.arange(0, N)[None, :]
+        v = tl.load(x + index)
+        tl.store(scan + index, tl.cumsum(v, 0))
+        tl.store(total + tl.arange(0, N), tl.sum(v, 0))
+
+    torch.manual_seed(0)
+    x, scan, total = torch.rand(4096, 4), torch.empty(4096, 4), torch.empty(4)
+    kernel[(1,)](x, scan, total, 4096, 4)
+    exact = x.double()
+    torch.testing.assert_close(scan.double(), exact.cumsum(0), rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(total.double(), exact.sum(0), rtol=1e-6, atol=1e-6)
+
+
 def case_reductions_along_axes():
     @triton.jit
     def kernel(x, out, M: tl.constexpr, N: tl.constexpr):
