@@ -96,6 +96,9 @@ class _CudaMeansCpu(TorchFunctionMode):
             return args[0]
         if function is torch.Tensor.is_pinned:
             return False
+        if function is torch._cudnn_rnn_flatten_weight:
+            # What `nn.LSTM` and its kin ask for when they are made; it only moves their weights together.
+            return None
         if function is torch.Tensor.type and len(args) == 1 and not kwargs:
             name = function(*args)
             # Where this is entered twice the outer one has already answered.

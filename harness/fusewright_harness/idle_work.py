@@ -10,6 +10,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from fusewright_harness.call import Arguments, Call, map_tensors
+from fusewright_harness.call_trace import words
 from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.operator_cost import cost_of, is_counted
 from fusewright_harness.operators import frame_line
@@ -22,7 +23,9 @@ _MOST_IDLE = 0.2
 _BELOW_ROUNDING = 1e-10
 """What moves a result by less than this part of it is lost in float32; float64 alone would tell."""
 _LEAST_RESULT = 4
-_READ_NOTHING = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full")
+_READ_NOTHING = words(
+    "zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty new_empty_strided"
+)
 """What fills memory of an input's shape: little work, and where an element is chosen rarely none may need it."""
 _WHOLE = (0.0, 1.0)
 _PARTS = ((0.0, 0.6), (0.4, 1.0))

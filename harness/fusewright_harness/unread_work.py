@@ -10,6 +10,7 @@ from fusewright_harness.work_steps import FEW_PLACES, MOVING, Region, WorkRun, W
 _READ_AT_MOST = 0.3
 _PRODUCTS = words("mm bmm addmm baddbmm")
 _ORDERING = words("sort topk msort")
+_RECURRENT = words("mkldnn_rnn_layer _cudnn_rnn miopen_rnn _thnn_fused_lstm_cell _thnn_fused_gru_cell")
 _SCANNING = words("cumsum cumprod cummax cummin logcumsumexp _cummax_helper _cummin_helper")
 
 
@@ -21,8 +22,8 @@ def unread_work(run: WorkRun) -> list[tuple[WorkStep, float]]:
     found = []
     for step in reversed(run.steps):
         read = [_seen(run, masks, region) for region in step.writes]
-        elements = sum(mask.numel() for mask in read)
-        share = sum(int(mask.sum()) for mask in read) / elements if elements else 1.0
+        # Of several results the one most read counts: a loss comes with what its gradient needs, asked for or not.
+        share = max((float(mask.double().mean()) if mask.numel() else 1.0 for mask in read), default=1.0)
         if 0 < share < _READ_AT_MOST:
             cost = _unread_cost(step, share, read)
             if cost:
@@ -64,6 +65,9 @@ def _read_of_product(
 
 
 def _unread_cost(step: WorkStep, share: float, read: list[torch.Tensor]) -> float:
+    if step.name in _RECURRENT:
+        # Its last step is made of all others.
+        return 0.0
     if step.name in _ORDERING or step.name in _SCANNING:
         return step.cost if any(_outermost(mask) for mask in read) else 0.0
     if step.pointwise or step.heavy or step.name in MOVING:

@@ -45,6 +45,32 @@ def test_results_of_which_little_is_read_are_found(function):
     assert "unread" in found(function, x())
 
 
+def recurrent(x):
+    layer = torch.nn.LSTM(96, 20, batch_first=True).requires_grad_(False)
+    return layer(x.expand(3, 40, 96).contiguous())[0][:, -1]
+
+
+def aligned(x):
+    letters, lengths = torch.randint(1, 96, (8, 5)), torch.full((8,), 40)
+    scores = x[:, None].expand(40, 8, 96).log_softmax(-1)
+    return functional.ctc_loss(scores, letters, lengths, torch.full((8,), 5), reduction="none")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        aligned,
+        recurrent,
+        lambda x: torch.linalg.det(x[:, :40]),
+        lambda x: torch.linalg.svdvals(x),
+        lambda x: functional.logsigmoid(x),
+        lambda x: functional.max_pool1d(x[None], 3),
+    ],
+)
+def test_what_one_operator_gives_beside_what_is_asked_for_is_not_unread(function):
+    assert "unread" not in found(function, x())
+
+
 @pytest.mark.parametrize(
     ("function", "inputs"),
     [

@@ -33,6 +33,15 @@ def factories():
 
 
 @idiom
+def recurrent_layers():
+    x = torch.randn(3, 5, 8, device="cuda")
+    for kind in (nn.LSTM, nn.GRU, nn.RNN):
+        layer = kind(8, 6, num_layers=2, batch_first=True, device="cuda")
+        moved = kind(8, 6, batch_first=True, bidirectional=True).to("cuda")
+        assert _on_cuda(layer(x)[0], moved(x)[0], *layer.parameters())
+
+
+@idiom
 def device_spellings():
     for device in (
         "cuda",
