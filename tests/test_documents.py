@@ -15,8 +15,8 @@ from fusewright_harness.variant_outcome import name_of  # noqa: E402
 NAME = re.compile(r"[A-Z][A-Za-z0-9]+")
 
 LISTS_OF_VARIANTS = ("variants.py", "reference_variants.py", "options.py", "many_rows.py")
-# Listed by a variable: a tensor of indices is looked at in three ways.
-OF_INDICES = {"range", "repeated", "lengths"}
+# Listed by a variable: tensors of whole numbers are looked at in four ways.
+OF_INDICES = {"bits", "range", "repeated", "lengths"}
 
 # They stand in the answers of TorchInductor's author, and not in a verdict line.
 NOT_OF_A_VERDICT = {"TorchNotCovered", "Unsupported"}

@@ -18,6 +18,7 @@ _MOST_WEIGHT = 1000.0
 _FEW_VALUES = 3
 _RARE = 1 / 32
 _ZEROS = 1 / 8
+_SEVERAL_ROWS = 4
 _FACTOR = 1000
 _LARGE_NUMBER = 1 << 20
 """Whole numbers beyond this are hashes or packed bits: a thousand times as much overflows."""
@@ -106,14 +107,17 @@ def with_special(tensor: torch.Tensor) -> torch.Tensor:
         return result.requires_grad_(wanted)
 
 
-def with_zeros(tensor: torch.Tensor) -> torch.Tensor:
-    """``tensor`` with nought in place of some of its elements, one at least."""
+def with_zeros(tensor: torch.Tensor, rows: bool = False) -> torch.Tensor:
+    """``tensor`` with nought in place of some of its elements, one at least; with ``rows``, of all of one row too."""
     with without_modes(), torch.no_grad():
         wanted, plain = tensor.requires_grad, tensor.detach()
         if not measured(plain):
             return plain.requires_grad_(wanted)
         draw = torch.rand(plain.shape, device=plain.device)
         some = (draw < _ZEROS) | (draw == draw.min())
+        if rows and plain.ndim > 1 and plain.numel() >= _SEVERAL_ROWS * plain.shape[-1]:
+            least = draw.sum(-1)
+            some = some | (least == least.min())[..., None]
         return plain.clone().masked_fill_(some, 0.0).requires_grad_(wanted)
 
 

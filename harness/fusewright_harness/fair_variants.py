@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import torch
 
 from fusewright_harness.call import Arguments, Call
@@ -31,8 +33,13 @@ def asks_for_special(call: Call, inputs: Arguments, file: str) -> bool:
     return any(operator.name in _ASKING for operator in watch.trace.operators)
 
 
-def only_computed_with(call: Call, inputs: Arguments, file: str) -> bool:
-    """Whether the reference does nothing with whole numbers but compute, so that they may have any value."""
+def only_computed_with(
+    call: Call, inputs: Arguments, file: str, operators: Container[str] = _COMPUTING
+) -> bool:
+    """Whether the reference does nothing with whole numbers but compute, so that they may have any value.
+
+    Computing is what ``operators`` do.
+    """
     arguments = Arguments.from_value(clone_value(inputs.as_value()))
     with without_modes():
         _tree, given = take_apart(arguments.as_value())
@@ -46,7 +53,7 @@ def only_computed_with(call: Call, inputs: Arguments, file: str) -> bool:
         call(arguments)
     for operator in watch.trace.operators:
         if any(region[0] in counts for region in operator.reads):
-            if operator.name not in _COMPUTING:
+            if operator.name not in operators:
                 return False
             if not _gives_float(operator):
                 counts.update(region[0] for region in operator.writes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -21,6 +22,9 @@ _MOST_WORDS = 6
 _LONGEST_WORD = 24
 _MARGIN = 1e-3
 """Numbers up to this size are margins, as the epsilon of a norm is: they count beside small values alone."""
+_FAR_LESS = 1000.0
+_MOST_AXES = 3
+_SMALL_NUMBER = 4
 _FAMILIES = (
     ("mean", "sum", "none"),
     ("none", "tanh"),
@@ -48,19 +52,25 @@ def words_of(code: str) -> list[str]:
     return list(dict.fromkeys(word for word in words if word.replace("-", "_").isidentifier()))
 
 
-def option_variants(value: Any, sizes: frozenset[int], words: list[str]) -> list[dict[str, Any]]:
+def option_variants(
+    value: Any, sizes: frozenset[int], words: list[str], asked: Mapping[int, list[float | int]] | None = None
+) -> list[dict[str, Any]]:
     """Variants of ``value`` with one option changed each, ``words`` being those that the reference's text has.
 
     ``place`` numbers the leaves of ``value``, ``to`` lists what the option may be instead, the likeliest first. Whole
-    numbers that are ``sizes`` of tensors stay what they are.
+    numbers that are ``sizes`` of tensors stay what they are, but for one of several equal ones, as two strides are;
+    ``asked`` has the numbers that the reference compares an option with.
     """
     found: list[dict[str, Any]] = []
+    alike = _alike(value)
     for place, item in enumerate(_leaves(value)):
-        for choices in _choices(item, sizes, words):
-            small = isinstance(item, float) and 0 < abs(item) <= _MARGIN
-            found.append(
-                {"kind": "option", "place": place, "was": _named(item), "to": choices, "small": small}
-            )
+        choices = _choices(item, frozenset() if place in alike else sizes, words)
+        small = isinstance(item, float) and 0 < abs(item) <= _MARGIN
+        variant = {"kind": "option", "place": place, "was": _named(item)}
+        found += [{**variant, "to": to, "small": small} for to in choices]
+        if not (isinstance(item, int) and item in sizes):
+            numbers = (asked or {}).get(place, [])
+            found += [{**variant, "to": [number], "small": False} for number in numbers]
     return found[:_MOST]
 
 
@@ -83,6 +93,23 @@ def _leaves(value: Any) -> list[Any]:
     return [value]
 
 
+def _alike(value: Any, first: int = 0) -> set[int]:
+    """The places of the last of a few equal small numbers that stand together, as one for each axis do."""
+    found: set[int] = set()
+    if not isinstance(value, (dict, list, tuple)):
+        return found
+    parts = list(value.values() if isinstance(value, dict) else value)
+    whole = all(isinstance(part, int) and not isinstance(part, bool) for part in parts)
+    if isinstance(value, (list, tuple)) and whole and 1 < len(parts) <= _MOST_AXES:
+        if 0 < parts[0] <= _SMALL_NUMBER and len(set(parts)) == 1:
+            found.add(first + len(parts) - 1)
+        return found
+    for part in parts:
+        found |= _alike(part, first)
+        first += len(_leaves(part)) if isinstance(part, (dict, list, tuple)) else 1
+    return found
+
+
 def _named(item: Any) -> str:
     return str(item).removeprefix("torch.") if isinstance(item, torch.dtype) else repr(item)
 
@@ -99,7 +126,8 @@ def _choices(item: Any, sizes: frozenset[int], words: list[str]) -> list[list[An
         if 0 < abs(item) <= _MARGIN:
             # Four times next to nothing is nothing still.
             return [[math.copysign(max(4 * abs(item), _MARGIN), item)]]
-        return [[0.75 * item or 0.25]]
+        # A limit that nothing comes near is no limit at three quarters either.
+        return [[0.75 * item or 0.25] + ([item / _FAR_LESS] if item >= 1 else [])]
     if isinstance(item, str):
         kin = [word for family in _FAMILIES if item in family for word in family]
         others = [word for word in dict.fromkeys([*words, *kin]) if word != item]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from fusewright_harness.asked_numbers import asked_numbers
 from fusewright_harness.call import Arguments
 from fusewright_harness.codes import asked_codes
 from fusewright_harness.constant_parameters import has_constants, with_drawn_constants
@@ -17,6 +18,7 @@ from fusewright_harness.contents import measured_whole
 from fusewright_harness.divisors import divisors, kept_above_zero
 from fusewright_harness.fair_variants import asks_for_special, only_computed_with, shares
 from fusewright_harness.faults import Fault
+from fusewright_harness.highest_bits import highest_bits
 from fusewright_harness.index_ranges import index_ranges, repeatable
 from fusewright_harness.lengths import lengths_of
 from fusewright_harness.near_zero import (
@@ -30,6 +32,7 @@ from fusewright_harness.rankings import goes_by_rank, ranked_outputs
 from fusewright_harness.reference_runs import ReferenceRuns, full_precision
 from fusewright_harness.renaming import NoVariant
 from fusewright_harness.rotations import even_sizes, kept_tables, tables_of
+from fusewright_harness.shares import sums_of_no_account
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.triangles import kept_triangles, triangles_of
 from fusewright_harness.values import take_apart
@@ -107,6 +110,9 @@ class ReferenceVariants:
             ranked=self._ask(ranked_outputs, inputs, None) is not None,
             repeated=self._ask(repeatable, inputs, {}),
             lengths=self._ask(lengths_of, inputs, {}),
+            bits=self._ask(highest_bits, inputs, {}),
+            shares=self._ask(sums_of_no_account, inputs, []),
+            asked=asked_numbers(self._code, self._function, inputs.as_value()),
         )
 
     def made(self, inputs: Arguments, variant: dict[str, Any]) -> Varied | None:
@@ -117,7 +123,8 @@ class ReferenceVariants:
         tables, triangles = tables_of(plain), triangles_of(plain, self._code)
         if self._runs.divisors is None:
             self._runs.divisors = self._ask(divisors, inputs, [])
-        for attempt in attempts(plain, variant, self._runs.stepwise):
+        nothing_shown = None
+        for place, attempt in enumerate(attempts(plain, variant, self._runs.stepwise)):
             if variant["kind"] != "strides":
                 # There contents are what they were, and their layout is to last.
                 try:
@@ -133,6 +140,9 @@ class ReferenceVariants:
             if variant["kind"] == "zeros" and _names_places(value):
                 # Which of equal numbers is named is left to who computes it.
                 return None
+            if variant["kind"] == "zeros" and place == 0 and not _all_finite(value):
+                # It has no guard against a row of zeros.
+                continue
             if variant["kind"] == "groups" and self._gives_the_same(inputs, value["declared"]):
                 # Of more experts, say, than its router knows: nothing reads them.
                 continue
@@ -145,8 +155,12 @@ class ReferenceVariants:
                     return None
             sent = {"arguments": varied.as_value(), **self._made_with}
             fields = {"confirming": confirming(plain, variant)}
-            return Varied(self._function, varied, sent, fields, answer, value)
-        return None
+            made = Varied(self._function, varied, sent, fields, answer, value)
+            if variant["kind"] != "option" or not self._gives_the_same(inputs, value["declared"]):
+                return made
+            # An option that shows nothing so is tried further off.
+            nothing_shown = nothing_shown or made
+        return nothing_shown
 
     def _gives_the_same(self, inputs: Arguments, declared: Any) -> bool:
         """Whether ``inputs`` themselves give what a variant of them gave, but for the order of sums."""
@@ -226,6 +240,15 @@ def _names_places(value: dict[str, Any]) -> bool:
     """Whether a result holds whole numbers of a type that places have."""
     _tree, results = take_apart(value["declared"])
     return any(tensor.dtype in (torch.int32, torch.int64) for tensor in results)
+
+
+def _all_finite(value: dict[str, Any]) -> bool:
+    """Whether all numbers of a result are finite."""
+    _tree, results = take_apart(value["declared"])
+    with without_modes(), torch.no_grad():
+        return all(
+            bool(torch.isfinite(tensor.float()).all()) for tensor in results if tensor.is_floating_point()
+        )
 
 
 def _about_equal(one: torch.Tensor, other: torch.Tensor) -> bool:

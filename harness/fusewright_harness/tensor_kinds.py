@@ -42,11 +42,27 @@ def drawable(tensor: torch.Tensor) -> bool:
 
 def counts_up(tensor: torch.Tensor, others: list[torch.Tensor]) -> bool:
     """Whether a tensor numbers a dimension's elements: 0, 1, 2, … as an index that happens to change nothing."""
-    if tensor.ndim != 1 or tensor.numel() < 3 or tensor.dtype not in (torch.int32, torch.int64):
-        return False
-    places = torch.arange(tensor.numel(), device=tensor.device, dtype=tensor.dtype)
-    measured = any(tensor.numel() in other.shape for other in others if other.is_floating_point())
-    return measured and torch.equal(tensor, places)
+    return _counted_along(tensor, others) is not None
+
+
+def turned_round(tensor: torch.Tensor, others: list[torch.Tensor]) -> torch.Tensor:
+    """A tensor that :func:`counts_up`, from its end to its beginning: all of it, or each row of it."""
+    if _counted_along(tensor, others) == tensor.numel():
+        return tensor.reshape(-1).flip(0).reshape(tensor.shape)
+    return tensor.flip(-1)
+
+
+def _counted_along(tensor: torch.Tensor, others: list[torch.Tensor]) -> int | None:
+    """How many elements a tensor numbers, in all of it or in each row of it; None where it does not."""
+    if tensor.ndim == 0 or tensor.dtype not in (torch.int32, torch.int64):
+        return None
+    for size in dict.fromkeys((tensor.numel(), tensor.shape[-1])):
+        if size < 3 or not any(size in other.shape for other in others if other.is_floating_point()):
+            continue
+        places = torch.arange(size, device=tensor.device, dtype=tensor.dtype)
+        if torch.equal(tensor.reshape(-1, size), places.expand(tensor.numel() // size, size)):
+            return size
+    return None
 
 
 def blanks(tensor: torch.Tensor) -> bool:

@@ -19,6 +19,7 @@ from fusewright_harness.contents import (
     with_zeros,
 )
 from fusewright_harness.enlarged import with_more_groups, with_two_batches
+from fusewright_harness.highest_bits import with_highest_bits
 from fusewright_harness.index_ranges import with_repetition, with_whole_ranges
 from fusewright_harness.lengths import parts_rows, with_empty_part, with_lengths
 from fusewright_harness.longer_lists import with_longer_lists
@@ -28,7 +29,8 @@ from fusewright_harness.near_zero import near_zero
 from fusewright_harness.options import with_option
 from fusewright_harness.rankings import with_ties
 from fusewright_harness.renaming import NoVariant, one_axis_renamed, renamed, sizes_of
-from fusewright_harness.tensor_kinds import counts_up
+from fusewright_harness.shares import with_larger_shares
+from fusewright_harness.tensor_kinds import counts_up, turned_round
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
 from fusewright_harness.variants import SMALL
@@ -136,12 +138,20 @@ def _with_options(value: Any, variant: _Variant) -> list[Any]:
     return [with_option(clone_value(value), variant["place"], choice) for choice in variant["to"]]
 
 
+def _with_zeros(value: Any, variant: _Variant) -> list[Any]:
+    """With a row of zeros, which a reference may have a guard against; without one, where it has none."""
+    return [
+        map_tensors(clone_value(value), partial(with_zeros, rows=True)),
+        map_tensors(clone_value(value), with_zeros),
+    ]
+
+
 def _emptied(value: Any, variant: _Variant) -> list[Any]:
     return [_among_others(value, parts_rows, with_empty_part)]
 
 
 def _reversed(value: Any, variant: _Variant) -> list[Any]:
-    return [_among_others(value, counts_up, lambda tensor: tensor.flip(0))]
+    return [_among_others(value, counts_up, lambda tensor: turned_round(tensor, take_apart(value)[1]))]
 
 
 def _among_others(
@@ -157,7 +167,6 @@ def _among_others(
 
 _EACH: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "special": with_special,
-    "zeros": with_zeros,
     "nan": with_nan,
     "negative": lambda tensor: counted(tensor, "negative"),
     "larger": lambda tensor: counted(tensor, "larger"),
@@ -172,6 +181,9 @@ _WHOLE: dict[str, _Maker] = {
     "code": lambda value, variant: [with_code(value, variant["tensor"], variant["code"])],
     "near zero": lambda value, variant: [near_zero(value, variant["by"])],
     "tied": lambda value, variant: [with_ties(value)],
+    "zeros": _with_zeros,
+    "bits": lambda value, variant: [with_highest_bits(value, variant["sizes"])],
+    "shares": lambda value, variant: [with_larger_shares(value, variant["tensors"])],
     "range": lambda value, variant: [with_whole_ranges(value, variant["sizes"])],
     "repeated": lambda value, variant: [with_repetition(value, variant["sizes"])],
     "lengths": lambda value, variant: [with_lengths(value, variant["sizes"])],

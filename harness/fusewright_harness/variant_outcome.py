@@ -87,6 +87,8 @@ def name_of(variant: dict[str, Any]) -> str:
         "longer": "one more tensor in each list",
         "negative": "negative whole numbers",
         "larger": "larger whole numbers",
+        "bits": "whole numbers with their highest bits set",
+        "shares": "shares that add up to more than one",
         "tied": "equal numbers among the values",
         "precise": "whole numbers that float32 does not hold",
         "range": "indices drawn from the whole of their range",

@@ -44,7 +44,9 @@ class Known:
     for NaN or infinity; ``words`` are those that its text has, ``codes`` numbers that it asks for, with the tensors
     that lack them, ``ranges`` how many places there are for each tensor that is an index into fewer; ``ranked`` says
     that it names places by rank; ``lengths`` how many places there are for each tensor that counts some of them,
-    ``repeated`` for each that says where to add.
+    ``repeated`` for each that says where to add; ``bits`` how many bits there are for each that has the highest never
+    set, ``asked`` the numbers that options, by their places, are compared with, and ``shares`` the tensors of
+    shares whose sum is of no account.
     """
 
     whole_numbers: bool = False
@@ -55,6 +57,9 @@ class Known:
     ranked: bool = False
     lengths: Mapping[int, int] = field(default_factory=dict)
     repeated: Mapping[int, int] = field(default_factory=dict)
+    bits: Mapping[int, int] = field(default_factory=dict)
+    asked: Mapping[int, list[float | int]] = field(default_factory=dict)
+    shares: Sequence[int] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -73,7 +78,7 @@ def all_variants(value: Any, reduced: bool, known: Known = NOTHING_KNOWN) -> lis
         found = _of_values(tensors, known, measured) + _of_meanings(tensors, known)
         if has_lists(value):
             found.append({"kind": "longer"})
-        found += option_variants(value, frozenset(sizes_of(value)), list(known.words))
+        found += option_variants(value, frozenset(sizes_of(value)), list(known.words), known.asked)
         if known.whole_numbers and any(measured_whole(tensor) for tensor in tensors):
             found += [{"kind": "negative"}, {"kind": "larger"}, {"kind": "precise"}]
     few = 2 * sum(tensor.numel() for tensor in tensors) <= _FEW_ELEMENTS
@@ -142,11 +147,14 @@ def _of_meanings(tensors: list[torch.Tensor], known: Known) -> list[_Variant]:
             ("range", known.ranges),
             ("repeated", known.repeated),
             ("lengths", known.lengths),
+            ("bits", known.bits),
         )
         if places
     ]
     if any(parts_rows(tensor, tensors) for tensor in tensors):
         found.append({"kind": "emptied"})
+    if known.shares:
+        found.append({"kind": "shares", "tensors": list(known.shares)})
     if any(blanks(tensor) for tensor in tensors):
         found.append({"kind": "unblanked"})
     return found + [{"kind": "code", "tensor": number, "code": code} for number, code in known.codes]

@@ -11,6 +11,7 @@ from fusewright_harness.contents import (
     measured_whole,
     spiked,
     with_special,
+    with_zeros,
 )
 from fusewright_harness.variant_inputs import attempts
 from fusewright_harness.variants import Known, all_variants
@@ -124,3 +125,12 @@ def test_each_kind_is_tried_where_it_applies():
     assert {"spiked", "negative", "larger", "option", "special"} <= kinds
     for variant in all_variants(value, False, Known(whole_numbers=True, special=True)):
         assert attempts(value, variant, gently=False)
+
+
+def test_a_row_of_zeros_is_among_several():
+    rows = torch.randn(6, 4, 40) + 10
+    made = with_zeros(rows, rows=True)
+    assert int((made == 0).all(-1).sum()) == 1
+    assert not bool((with_zeros(rows) == 0).all(-1).any())
+    assert not bool((with_zeros(rows[0, :3], rows=True) == 0).all(-1).any())
+    assert not bool((with_zeros(rows[0, 0], rows=True) == 0).all())

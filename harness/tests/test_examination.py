@@ -48,6 +48,8 @@ def idle(reference):
         lambda x: torch.relu(x) + 1e-30 * torch.tanh(x.sort(-1).values.cumsum(-1)),
         lambda x: torch.where(torch.ones_like(x, dtype=torch.bool), x, x.sort(-1).values.cumsum(-1)),
         lambda x: torch.relu(x) + 1e-30 * x.sort(-1).values,
+        lambda x: (x * x).sort(-1).values.sum(-1),
+        lambda x: x.sort(-1, descending=True).values.exp().sum(-1).log(),
     ],
 )
 def test_operators_that_change_nothing_are_idle(reference):
@@ -58,6 +60,10 @@ def test_operators_that_change_nothing_are_idle(reference):
     "reference",
     [
         lambda x: (x @ x.T).argmax(-1),
+        lambda x: x.sort(-1).values.cumsum(-1),
+        lambda x: x.sort(-1).values.diff(dim=-1).abs().sum(-1),
+        lambda x: x.gather(-1, x.sort(-1).indices[:, :48]).sum(-1),
+        lambda x: x.sort(-1).values[:, 24:72].mean(-1),
         lambda x: torch.softmax(x - x.amax(-1, keepdim=True), -1),
         lambda x: torch.softmax(torch.relu(x) @ x.T, -1).topk(3, -1),
         lambda x: (x * 3).round().clamp(-8, 7).to(torch.int8),

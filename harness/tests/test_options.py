@@ -71,3 +71,30 @@ def test_what_is_wrong_for_a_row_is_tried_with_as_much_as_the_input_has():
     (full,) = confirming(value, nothing)
     assert with_option(value, full["place"], full["to"][0])[0][1].shape == (3, 5)
     assert confirming(value, full) == []
+
+
+def test_of_equal_numbers_for_each_axis_one_is_changed_alone():
+    sizes = frozenset({2, 3})
+    assert changed((3, (2, 2)), sizes=sizes) == [(3, (2, 3))]
+    assert changed(((2, 3), [2, 2, 2, 2], (0, 0)), sizes=frozenset({0, 2, 3})) == []
+    assert changed(([3, 3, 3], {"stride": (2, 2)}), sizes=sizes) == [
+        ([3, 3, 4], {"stride": (2, 2)}),
+        ([3, 3, 3], {"stride": (2, 3)}),
+    ]
+
+
+def test_what_the_reference_compares_with_is_tried_too():
+    variants = option_variants(
+        (torch.ones(7), 0.7, 7, 1e-6), frozenset({7}), [], {1: [0.0], 2: [1], 3: [0.0]}
+    )
+    assert [(variant["place"], variant["to"], variant["small"]) for variant in variants] == [
+        (1, [0.75 * 0.7], False),
+        (1, [0.0], False),
+        (3, [1e-3], True),
+        (3, [0.0], False),
+    ]
+
+
+def test_a_limit_that_nothing_comes_near_is_brought_nearer():
+    (variant,) = option_variants((500.0,), frozenset(), [])
+    assert variant["to"] == [375.0, 0.5]
