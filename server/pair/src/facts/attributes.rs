@@ -69,7 +69,9 @@ impl<'a> Walk<'a> {
                     self.tell(range, What::WhoRuns(name));
                     Value::Path(self.paths.root("triton.runtime.JITFunction"))
                 }
-                "__module__" | "cache_key" | "device_caches" | "used_global_vals" => {
+                // The interpreter has none of these; with some of them a kernel is made another after it was read.
+                "__module__" | "cache_key" | "device_caches" | "used_global_vals" | "src" | "raw_src"
+                | "parse" | "preload" | "_src" | "_unsafe_update_src" => {
                     self.tell(range, What::WhoRuns(name));
                     Value::Unknown
                 }
