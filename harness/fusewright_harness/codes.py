@@ -14,6 +14,7 @@ from fusewright_harness.values import take_apart
 _PART = 8
 _MOST = 4
 _USUAL_IGNORED = -100
+_LABELS = (torch.int32, torch.int64)
 _COMPARING = ("eq", "ne")
 _IGNORING = {"nll_loss_forward": (1, 4), "nll_loss2d_forward": (1, 4)}
 """Operators that leave out a code, by name: where the codes stand among their arguments, and where the one left out."""
@@ -70,8 +71,36 @@ def asked_codes(call: Call, inputs: Arguments, _file: str = "") -> list[tuple[in
     return absent[:_MOST]
 
 
-def with_code(value: Any, number: int, code: float | int) -> Any:
-    """``value`` with ``code`` in place of some elements of its tensor ``number``, the first and the last among them."""
+def ignored_whole(call: Call, inputs: Arguments, _file: str = "") -> list[int]:
+    """The numbers of those inputs that the reference compares with -100, and no row of which is nothing but that.
+
+    It stands for labels that count for nothing, and for nothing else. A batch may hold no others.
+    """
+    arguments = Arguments.from_value(clone_value(inputs.as_value()))
+    _tree, given = take_apart(arguments.as_value())
+    if not any(tensor.dtype in _LABELS for tensor in given):
+        return []
+    watch = _Watch(given)
+    with watch:
+        call(arguments)
+    _tree, given = take_apart(inputs.as_value())
+    with without_modes(), torch.no_grad():
+        return [
+            number
+            for number, code in watch.found
+            if code == _USUAL_IGNORED
+            and given[number].dtype in _LABELS
+            and given[number].ndim
+            and given[number].numel()
+            and not bool((given[number] == code).all(-1).any())
+        ]
+
+
+def with_code(value: Any, number: int, code: float | int, row: bool = False) -> Any:
+    """``value`` with ``code`` in place of some elements of its tensor ``number``, the first and the last among them.
+
+    With ``row`` it stands in place of one row instead.
+    """
     place = iter(range(1 << 30))
 
     def change(tensor: torch.Tensor) -> torch.Tensor:
@@ -79,8 +108,12 @@ def with_code(value: Any, number: int, code: float | int) -> Any:
             return tensor
         with without_modes(), torch.no_grad():
             result = tensor.detach().clone()
-            chosen = torch.rand(result.shape, device=result.device) < 1 / _PART
-            chosen.view(-1)[0] = chosen.view(-1)[-1] = True
+            if row:
+                chosen = torch.zeros(result.shape, device=result.device, dtype=torch.bool)
+                chosen.view(-1, result.shape[-1])[0] = True
+            else:
+                chosen = torch.rand(result.shape, device=result.device) < 1 / _PART
+                chosen.view(-1)[0] = chosen.view(-1)[-1] = True
             return result.masked_fill_(chosen, code).requires_grad_(tensor.requires_grad)
 
     return map_tensors(value, change)

@@ -12,7 +12,7 @@ import torch
 
 from fusewright_harness.asked_numbers import asked_numbers
 from fusewright_harness.call import Arguments
-from fusewright_harness.codes import asked_codes
+from fusewright_harness.codes import asked_codes, ignored_whole
 from fusewright_harness.constant_parameters import has_constants, with_drawn_constants
 from fusewright_harness.contents import measured_whole
 from fusewright_harness.divisors import divisors, kept_above_zero
@@ -106,6 +106,7 @@ class ReferenceVariants:
             special=self._asks_for_special(inputs),
             words=words_of(self._code),
             codes=self._ask(asked_codes, inputs, []),
+            ignored=self._ask(ignored_whole, inputs, []),
             ranges=self._ask(index_ranges, inputs, {}),
             ranked=self._ask(ranked_outputs, inputs, None) is not None,
             repeated=self._ask(repeatable, inputs, {}),
@@ -140,8 +141,9 @@ class ReferenceVariants:
             if variant["kind"] == "zeros" and _names_places(value):
                 # Which of equal numbers is named is left to who computes it.
                 return None
-            if variant["kind"] == "zeros" and place == 0 and not _all_finite(value):
-                # It has no guard against a row of zeros.
+            of_a_row = variant.get("row") or (variant["kind"] == "zeros" and place == 0)
+            if of_a_row and not _all_finite(value):
+                # It has no guard against a row of zeros, or of labels that count for nothing.
                 continue
             if variant["kind"] == "groups" and self._gives_the_same(inputs, value["declared"]):
                 # Of more experts, say, than its router knows: nothing reads them.

@@ -178,7 +178,9 @@ _EACH: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 _WHOLE: dict[str, _Maker] = {
     "spiked": _spiked,
-    "code": lambda value, variant: [with_code(value, variant["tensor"], variant["code"])],
+    "code": lambda value, variant: [
+        with_code(value, variant["tensor"], variant["code"], variant.get("row", False))
+    ],
     "near zero": lambda value, variant: [near_zero(value, variant["by"])],
     "tied": lambda value, variant: [with_ties(value)],
     "zeros": _with_zeros,

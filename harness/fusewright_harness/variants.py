@@ -45,8 +45,8 @@ class Known:
     that lack them, ``ranges`` how many places there are for each tensor that is an index into fewer; ``ranked`` says
     that it names places by rank; ``lengths`` how many places there are for each tensor that counts some of them,
     ``repeated`` for each that says where to add; ``bits`` how many bits there are for each that has the highest never
-    set, ``asked`` the numbers that options, by their places, are compared with, and ``shares`` the tensors of
-    shares whose sum is of no account.
+    set, ``asked`` the numbers that options, by their places, are compared with, ``shares`` the tensors of shares
+    whose sum is of no account, and ``ignored`` those of labels of which a whole row may count for nothing.
     """
 
     whole_numbers: bool = False
@@ -60,6 +60,7 @@ class Known:
     bits: Mapping[int, int] = field(default_factory=dict)
     asked: Mapping[int, list[float | int]] = field(default_factory=dict)
     shares: Sequence[int] = ()
+    ignored: Sequence[int] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -157,7 +158,10 @@ def _of_meanings(tensors: list[torch.Tensor], known: Known) -> list[_Variant]:
         found.append({"kind": "shares", "tensors": list(known.shares)})
     if any(blanks(tensor) for tensor in tensors):
         found.append({"kind": "unblanked"})
-    return found + [{"kind": "code", "tensor": number, "code": code} for number, code in known.codes]
+    ignored = [{"kind": "code", "tensor": number, "code": -100, "row": True} for number in known.ignored]
+    return (
+        found + [{"kind": "code", "tensor": number, "code": code} for number, code in known.codes] + ignored
+    )
 
 
 def _of_sizes(

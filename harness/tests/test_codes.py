@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from fusewright_harness.call import Arguments
-from fusewright_harness.codes import asked_codes, with_code
+from fusewright_harness.codes import asked_codes, ignored_whole, with_code
 
 X, T = torch.randn(20, 9), torch.randint(1, 9, (20,))
 
@@ -33,3 +33,26 @@ def test_a_code_takes_the_place_of_some_elements():
     assert varied[0] == varied[-1] == 0
     assert 2 <= int((varied == 0).sum()) < 20
     assert torch.equal(varied[varied != 0], T[varied != 0])
+
+
+@pytest.mark.parametrize(
+    ("reference", "labels", "numbers"),
+    [
+        (lambda x, t: x * (t != -100), T[:9].clone().index_fill_(0, torch.tensor([1]), -100), [1]),
+        (lambda x, t: x[:9] * (t == -100), T[:9], [1]),
+        (lambda x, t: x * (t != -100), torch.full((9,), -100), []),
+        (lambda x, t: x * (t != -1), T[:9], []),
+        (lambda x, t: x * (t != -100), T[:9].float(), []),
+        (lambda x, t: x * t.sum(), T[:9], []),
+    ],
+)
+def test_labels_that_may_count_for_nothing_are_found(reference, labels, numbers):
+    assert ignored_whole(lambda given: given.call(reference), Arguments((X, labels), {})) == numbers
+
+
+def test_a_code_takes_the_place_of_one_row():
+    labels = T.view(4, 5)
+    varied, other = with_code((labels, X), 0, -100, row=True)
+    assert other is X
+    assert (varied == -100).all(-1).tolist() == [True, False, False, False]
+    assert torch.equal(varied[1:], labels[1:])
