@@ -21,6 +21,8 @@ class Model(nn.Module):
         return F.leaky_relu(self.norm(x), self.slope)
 
 
+# </PYTHON>
+
 # <TRITON>
 import torch
 import torch.nn as nn
@@ -114,6 +116,8 @@ class ModelNew(nn.Module):
         return out
 
 
+# </TRITON>
+
 # <TEST>
 import torch
 
@@ -124,3 +128,6 @@ def get_inputs():
 
 def get_init_inputs():
     return [20, 0.1]
+
+
+# </TEST>
