@@ -23,6 +23,7 @@ _WIDTHS = (8, 16, 32, 64)
 """Numbers that fill one of these but for the highest bit are taken for bits that happen to end there."""
 _BYTE = 8
 _QUARTERS = 4
+_LOOKED_AT = 1 << 14
 _FEWEST = 8
 _FEW_KINDS = 3
 _BITWISE = words(
@@ -146,7 +147,7 @@ def _bits_used(tensor: torch.Tensor) -> int:
     """How many bits the numbers of a tensor need; 0 where they are of few kinds, or some of them negative."""
     if tensor.dtype not in _WHOLE or tensor.numel() < _FEWEST:
         return 0
-    if tensor.unique().numel() <= _FEW_KINDS:
+    if tensor.reshape(-1)[:_LOOKED_AT].unique().numel() <= _FEW_KINDS:
         return 0
     least, most = int(tensor.min()), int(tensor.max())
     if least < 0 and tensor.dtype is not torch.int64:
@@ -159,7 +160,8 @@ def _width(tensor: torch.Tensor, used: int) -> int | None:
     if int(tensor.min()) < 0:
         return None
     if used == _BYTE:
-        return None if (tensor >> (_BYTE - 2)).unique().numel() == _QUARTERS else _BYTE
+        looked_at = tensor.reshape(-1)[:_LOOKED_AT]
+        return None if (looked_at >> (_BYTE - 2)).unique().numel() == _QUARTERS else _BYTE
     return used + 1 if used + 1 in _WIDTHS and used + 1 <= _BYTE * tensor.dtype.itemsize else None
 
 

@@ -21,8 +21,10 @@ _MOST = 12
 _MOST_WORDS = 6
 _LONGEST_WORD = 24
 _MARGIN = 1e-3
-"""Numbers up to this size are margins, as the epsilon of a norm is: they count beside small values alone."""
-_FAR_LESS = 1000.0
+"""Numbers up to this size are margins, as the epsilon of a norm is, which count beside small values, or weights."""
+_MUCH = 0.1
+"""A weight that is seen beside values of ordinary size, and a margin that does no harm."""
+_FAR = 1000.0
 _MOST_AXES = 3
 _SMALL_NUMBER = 4
 _FAMILIES = (
@@ -65,9 +67,9 @@ def option_variants(
     alike = _alike(value)
     for place, item in enumerate(_leaves(value)):
         choices = _choices(item, frozenset() if place in alike else sizes, words)
-        small = isinstance(item, float) and 0 < abs(item) <= _MARGIN
+        margin = isinstance(item, float) and 0 < abs(item) <= _MARGIN
         variant = {"kind": "option", "place": place, "was": _named(item)}
-        found += [{**variant, "to": to, "small": small} for to in choices]
+        found += [{**variant, "to": to, "small": margin and abs(to[0]) < _MUCH} for to in choices]
         if not (isinstance(item, int) and item in sizes):
             numbers = (asked or {}).get(place, [])
             found += [{**variant, "to": [number], "small": False} for number in numbers]
@@ -125,9 +127,10 @@ def _choices(item: Any, sizes: frozenset[int], words: list[str]) -> list[list[An
             return []
         if 0 < abs(item) <= _MARGIN:
             # Four times next to nothing is nothing still.
-            return [[math.copysign(max(4 * abs(item), _MARGIN), item)]]
-        # A limit that nothing comes near is no limit at three quarters either.
-        return [[0.75 * item or 0.25] + ([item / _FAR_LESS] if item >= 1 else [])]
+            return [[math.copysign(max(4 * abs(item), _MARGIN), item)], [math.copysign(_MUCH, item)]]
+        # A limit that nothing comes near is none at three quarters either, nor does a tiny weight weigh more there.
+        far_less = [item / _FAR, item / _FAR**2] if item >= 1 else []
+        return [[0.75 * item or 0.25, *far_less, *([item * _FAR] if item else [])]]
     if isinstance(item, str):
         kin = [word for family in _FAMILIES if item in family for word in family]
         others = [word for word in dict.fromkeys([*words, *kin]) if word != item]

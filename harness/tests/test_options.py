@@ -36,7 +36,8 @@ def test_sizes_of_tensors_and_numbers_without_end_stay():
 
 
 def test_margins_are_tried_beside_small_values():
-    (variant,) = option_variants((1e-6,), frozenset(), [])
+    variant, weight = option_variants((1e-6,), frozenset(), [])
+    assert (weight["to"], weight["small"]) == ([0.1], False)
     assert variant["small"]
     assert variant["to"] == [1e-3]
     assert option_variants((-1e-3,), frozenset(), [])[0]["to"] == [-4e-3]
@@ -97,4 +98,4 @@ def test_what_the_reference_compares_with_is_tried_too():
 
 def test_a_limit_that_nothing_comes_near_is_brought_nearer():
     (variant,) = option_variants((500.0,), frozenset(), [])
-    assert variant["to"] == [375.0, 0.5]
+    assert variant["to"] == [375.0, 0.5, 0.0005, 500000.0]

@@ -105,5 +105,6 @@ def test_an_index_never_leaves_its_table(rows: int, size: int, halvings: int, se
         places = torch.rand(rows, size, generator=generator).argsort(-1)[:, :3]
     fitted = renamed((torch.empty(size, 0), places), {size: size >> halvings})[1]
     assert 0 <= int(fitted.min()) <= int(fitted.max()) <= max(1, size >> halvings)
-    if int(places.max()) < size and kind != "apart":
+    # Places that happen to add up to the size are taken for lengths, which may be as long as it is.
+    if int(places.max()) < size and kind != "apart" and int(places.sum()) != size:
         assert int(fitted.max()) < size >> halvings
