@@ -89,9 +89,10 @@ def test_what_the_reference_compares_with_is_tried_too():
         (torch.ones(7), 0.7, 7, 1e-6), frozenset({7}), [], {1: [0.0], 2: [1], 3: [0.0]}
     )
     assert [(variant["place"], variant["to"], variant["small"]) for variant in variants] == [
-        (1, [0.75 * 0.7], False),
+        (1, [0.75 * 0.7, 1000 * 0.7], False),
         (1, [0.0], False),
         (3, [1e-3], True),
+        (3, [0.1], False),
         (3, [0.0], False),
     ]
 
