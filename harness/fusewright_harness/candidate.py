@@ -15,7 +15,7 @@ from fusewright_harness.compile_error import explain_compile_error, is_compile_e
 from fusewright_harness.cupti import Unavailable, profile_calls
 from fusewright_harness.faults import Fault, fault_from_exception, out_of_memory, pair_line, pair_traceback
 from fusewright_harness.intact import Intact
-from fusewright_harness.interpreter import autotuning, order
+from fusewright_harness.interpreter import autotuning, lane_races, order
 from fusewright_harness.interpreter.vouching import CannotVouch
 from fusewright_harness.judged_callable import find_candidate
 from fusewright_harness.launches import Key, LaunchWatch
@@ -185,7 +185,7 @@ class Candidate:
                 raise self._fault(error) from error
         answer: dict[str, Any] = {
             "kernels": launches.kernels(),
-            "findings": self._intact.require(),
+            "findings": [*self._intact.require(), *_races()],
             "spent": self._spent.take(),
             "configurations": max((choice.configurations for choice in autotuning.choices()), default=1),
         }
@@ -259,6 +259,19 @@ class Candidate:
             raise Fault(
                 "triton", "check", "Untransferable", f"the candidate returned {error}", None
             ) from error
+
+
+def _races() -> list[dict[str, Any]]:
+    """What lanes of one program were seen to do to each other, as warnings."""
+    return [
+        {
+            "code": "RacingLanes",
+            "message": f"lanes of one program {race.what}: on a GPU the later access may come first; put "
+            "`tl.debug_barrier()` between",
+            "line": race.line,
+        }
+        for race in lane_races.WATCH.take()
+    ]
 
 
 def _refuse_reuse(before: Any, result: Any, arguments: Any) -> None:

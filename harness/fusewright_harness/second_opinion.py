@@ -20,6 +20,7 @@ from fusewright_harness.loading import ask_reference
 from fusewright_harness.probing import Probe
 from fusewright_harness.variant_outcome import Outcome, name_of
 from fusewright_harness.verdict import Verdict
+from fusewright_harness.workers import Answer
 
 _ALLOWED_S = 1.5
 """For all variants together; the last one begun may take longer."""
@@ -78,6 +79,12 @@ def interpret(case: Case) -> Outcome:
 class _Interpreted(Probe):
     """A probe whose candidate runs in the interpreter: what a GPU may forgive is no matter of sizes alone."""
 
+    def _call(self, inputs: Answer, variant: dict[str, Any]) -> Answer:
+        answer = super()._call(inputs, variant)
+        for finding in answer.fields.get("findings", []):
+            self._case.find(finding)
+        return answer
+
     def _crashed(self, variant: dict[str, Any], kind: str, text: str, line: int | None) -> None:
         if kind != "OutOfBounds":
             self._refused(variant, kind, text)
@@ -108,6 +115,7 @@ class _Opinion:
         self._team: Team | None = None
         self._outcome: Outcome | None = None
         self._fault: Fault | None = None
+        self._verdict = Verdict({}, {})
         self._thread = threading.Thread(target=self._run, name="second-opinion", daemon=True)
         self._thread.start()
 
@@ -131,6 +139,8 @@ class _Opinion:
         fault, outcome = self._fault, self._outcome
         if fault is not None and fault.verdict == "rejected" and fault.stage == "trust":
             raise fault
+        for finding in self._verdict.line()["findings"]:
+            self._case.find(finding)
         if fault is not None:
             sentence = f"Triton's interpreter did not run the pair beside the GPU: {fault.message}"
         elif outcome is not None and (told := outcome.sentence()):
@@ -146,8 +156,7 @@ class _Opinion:
             self._team = case.team.understudies(self._deadline)
             # The interpreter may just be starting; the run's own time begins now.
             self._deadline.start(_LIMIT_S)
-            verdict = Verdict({}, {})
-            own = Case(case.pair, case.options, self._team, verdict, lambda *_: None, self._deadline)
+            own = Case(case.pair, case.options, self._team, self._verdict, lambda *_: None, self._deadline)
             own.call_bytes = case.call_bytes
             self._outcome = interpret(own)
         except Fault as fault:

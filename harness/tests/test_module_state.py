@@ -93,7 +93,9 @@ def test_running_statistics_that_stay_as_they_are_are_wrong(harness):
     assert verdict["verdict"] == "wrong"
     assert "state after the call ['mean'] differs" in verdict["reason"]
     assert "updates `mean` of its module" in verdict["reason"]
-    assert [output["mismatched"] for output in verdict["outputs"]] == [0, 60]
+    result, mean = (output["mismatched"] for output in verdict["outputs"])
+    # By chance a mean is as good as nought.
+    assert (result, mean > 40) == (0, True)
 
 
 def test_what_the_reference_leaves_alone_may_not_change(harness):

@@ -27,6 +27,7 @@ OBSERVERS: list[Callable[[types.FunctionType, tuple[int, int, int]], bool]] = []
 _TensorDescriptor = upstream.tensor_descriptor()
 
 # gridDim.y and gridDim.z are 16-bit numbers on every CUDA device.
+_USUAL_WARPS = 4
 _GRID_LIMITS = (2**31 - 1, 65535, 65535)
 
 
@@ -160,7 +161,7 @@ def _run(
             for name, value in bound.items()
         }
         if order.WATCH.asked:
-            _execute_backwards(self.fn, kernel, typed, sizes)
+            _execute_backwards(self.fn, kernel, typed, sizes, int(keywords.get("num_warps") or _USUAL_WARPS))
         else:
             _execute(kernel, typed, sizes)
 
@@ -180,11 +181,12 @@ def _execute_backwards(
     kernel: Callable[..., Any],
     arguments: dict[str, Any],
     sizes: tuple[int, int, int],
+    warps: int,
 ) -> None:
     """Runs the last program first, and raises :class:`order.DependsOnOrder` where one needs another."""
     builder = interpreter.interpreter_builder
     builder.set_grid_dim(*sizes)
-    order.WATCH.begin(function)
+    order.WATCH.begin(function, warps)
     programs = math.prod(sizes)
     numbers = range(programs) if order.waits(function) else reversed(range(programs))
     for number in numbers:

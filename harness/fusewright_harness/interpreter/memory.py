@@ -41,7 +41,7 @@ def _tell_order(access: str, pointers: TensorHandle, active: np.ndarray) -> None
     argument = TABLE.argument_of(touched)
     if argument is not None:
         size = max(1, pointers.get_element_ty().primitive_bitwidth // 8)
-        order.WATCH.touched(access, argument, touched & ADDRESS, size)
+        order.WATCH.touched(access, argument, touched & ADDRESS, np.flatnonzero(active), size)
 
 
 def _in_memory(data: np.ndarray, dtype: Any) -> np.ndarray:

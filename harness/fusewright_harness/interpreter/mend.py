@@ -42,6 +42,8 @@ def apply() -> None:
 
 
 def _install() -> None:
+    from triton.runtime.interpreter import InterpreterBuilder
+
     from . import (
         arithmetic,
         autotuning,
@@ -51,6 +53,7 @@ def _install() -> None:
         driver,
         grid,
         haste,
+        lane_races,
         language,
         libdevice,
         mapping,
@@ -71,6 +74,7 @@ def _install() -> None:
     language.install()
     reductions.install()
     scaled_dot.install()
+    lane_races.install(InterpreterBuilder)
     mapping.install()
     vouching.install()
     libdevice.install()

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from triton.runtime.interpreter import InterpretedFunction
 
+from . import lane_races
+
 if TYPE_CHECKING:
     import types
     from collections.abc import Iterator
@@ -54,6 +56,7 @@ class OrderWatch:
         self._memory: dict[int, _Memory | None] = {}
         self._found: tuple[str, int | None] | None = None
         self._file = ""
+        self.lanes = lane_races.WATCH
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -64,8 +67,9 @@ class OrderWatch:
         finally:
             self.asked = False
 
-    def begin(self, function: types.FunctionType) -> None:
-        """A launch begins."""
+    def begin(self, function: types.FunctionType, warps: int) -> None:
+        """A launch begins, of programs of so many warps."""
+        self.lanes.begin(warps)
         self._memory.clear()
         self._synchronised = False
         self._found = None
@@ -74,19 +78,21 @@ class OrderWatch:
     def program(self, number: int) -> None:
         """The program of that number, from 0, runs from now on."""
         self._program = number + 1
+        self.lanes.wait()
 
     def synchronised(self) -> None:
         """The launch's programs agree by atomics, or by memory that is read anew each time."""
         self._synchronised = True
 
-    def touched(self, access: str, argument: Any, places: np.ndarray, size: int) -> None:
-        """Told of an access, with the addresses of the lanes that are on, all within ``argument``."""
+    def touched(self, access: str, argument: Any, places: np.ndarray, lanes: np.ndarray, size: int) -> None:
+        """Told of an access, with the addresses of the ``lanes`` that are on, all within ``argument``."""
         if self._found is not None or self._synchronised or not places.size:
             return
         memory = self._of(argument, size)
         if memory is None:
             return
         at = (places - np.uint64(memory.start)).astype(np.int64) // memory.step
+        self.lanes.touched(access, argument, memory.writer.size, at, lanes, self._line())
         written = memory.writer[at]
         if access == "load":
             if bool(((written != 0) & (written != self._program)).any()):
@@ -111,6 +117,7 @@ class OrderWatch:
         """The launch is over. Raises :class:`DependsOnOrder` for what was found."""
         found, self._found = self._found, None
         self._memory.clear()
+        self.lanes.end()
         if found is not None and not self._synchronised:
             what, line = found
             raise DependsOnOrder(

@@ -15,7 +15,7 @@ import triton.language as tl
 import triton.runtime.interpreter as interpreter
 from triton.runtime.interpreter import InterpretedFunction, TensorHandle
 
-from . import upstream
+from . import lane_races, upstream
 from .rewriting import AmbiguousTruthError, unwrap
 
 if TYPE_CHECKING:
@@ -186,6 +186,7 @@ def _sizes(value: Any) -> list[int]:
 def reduce(operand: Any, axis: Any, combine_fn: Any, keep_dims: Any = False, **_context: Any) -> Any:
     """``tl.reduce``: one tensor for a tensor, a tuple for a tuple."""
     axis, keep_dims = unwrap(axis), bool(unwrap(keep_dims))
+    lane_races.WATCH.wait()
     inputs, single = _inputs(operand, axis)
     first = inputs[0].handle.data
     where = {"axis": axis, "keepdims": keep_dims}
@@ -224,6 +225,7 @@ def _reduce_with(inputs: tuple[Any, ...], axis: int | None, combine_fn: Any, kee
 def scan(operand: Any, axis: Any, combine_fn: Any, reverse: Any = False, **_context: Any) -> Any:
     """``tl.associative_scan``: one tensor for a tensor, a tuple for a tuple."""
     axis, reverse = unwrap(axis), bool(unwrap(reverse))
+    lane_races.WATCH.wait()
     inputs, single = _inputs(operand, axis)
     arrays = tuple(t.handle.data for t in inputs)
     dtypes = [t.dtype for t in inputs]
