@@ -121,14 +121,17 @@ def moved_runs(function: Any, inputs: Arguments, device: torch.device) -> list[A
     return [run["result"] for run in runs if run is not None]
 
 
-def nudged_runs(function: Any, inputs: Arguments, device: torch.device, ties: bool) -> list[dict[str, Any]]:
+def nudged_runs(
+    function: Any, inputs: Arguments, device: torch.device, ties: bool, patterns: int = _NUDGED_PATTERNS
+) -> list[dict[str, Any]]:
     """Results, and arguments afterwards, where inputs and operators err by roundings: as many one way as the other.
 
-    With ``ties`` equal numbers come in a random order where an operator promises none.
+    With ``ties`` equal numbers come in a random order where an operator promises none. There are two runs of each of
+    the ``patterns`` by which they err.
     """
     runs = [
         in_float64(function, inputs, device, Move(pattern, direction, _NUDGED_STEPS, ties))
-        for pattern in range(_NUDGED_PATTERNS)
+        for pattern in range(patterns)
         for direction in (1.0, -1.0)
     ]
     return [run for run in runs if run is not None]

@@ -21,6 +21,8 @@ from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import Untransferable, take_apart
 
 _LESS_FINITE = 0.01
+_HALF = 0.5
+_LITTLE = 0.01
 _ENORMOUS = 0.8
 """Beyond this part of the largest number's exponent the next product may be infinite: 1e31 in float32."""
 
@@ -120,6 +122,27 @@ class ReferenceRuns:
             runs = nudged_runs(function, inputs, self._device, ties=ties)
         self._intact.require()
         return runs
+
+    def is_steady(self, function: Any, inputs: Arguments) -> bool:
+        """Whether each number of the result is more than rounding: no nought divided by nought, or next to it."""
+        with full_precision():
+            runs = nudged_runs(function, inputs, self._device, ties=False, patterns=1)
+        self._intact.require()
+        with without_modes(), torch.no_grad():
+            results = [take_apart(run["result"])[1] for run in runs]
+            return all(map(_alike, *results)) if len(results) > 1 else True
+
+
+def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether what two runs with rounding errors of their own give differs by less than the half of it.
+
+    What is far below the others' size is so by chance, where its terms cancel.
+    """
+    if one.shape != other.shape or not one.is_floating_point() or one.dtype.itemsize == 1:
+        return True
+    usual = one.square().mean().sqrt()
+    size = torch.maximum(one.abs(), other.abs()).clamp(min=float(_LITTLE * usual))
+    return bool(((one - other).abs() <= _HALF * size).all())
 
 
 def _unchanged(before: Arguments, after: Arguments) -> list[bool]:

@@ -142,7 +142,7 @@ class ReferenceVariants:
                 # Which of equal numbers is named is left to who computes it.
                 return None
             of_a_row = variant.get("row") or (variant["kind"] == "zeros" and place == 0)
-            if of_a_row and not _all_finite(value):
+            if of_a_row and not (_all_finite(value) and self._runs.is_steady(self._function, varied)):
                 # It has no guard against a row of zeros, or of labels that count for nothing.
                 continue
             if variant["kind"] == "groups" and self._gives_the_same(inputs, value["declared"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 import torch
 
 from fusewright_harness.call import Arguments
@@ -74,3 +75,31 @@ def test_other_strides_last():
     variants, inputs = variants_of(lambda x, t: x / t[:, None], *given)
     made = variants.made(inputs, {"kind": "strides", "base": {}})
     assert [part.stride() for part in made.inputs.as_value()[0]] == [(1, 6), (2,)]
+
+
+def unit_normals(first, second, third):
+    normal = torch.linalg.cross(second - first, third - first)
+    return normal / normal.norm(dim=-1, keepdim=True)
+
+
+def guarded_rows(x):
+    largest = x.abs().amax(-1, keepdim=True)
+    return x / torch.where(largest == 0, 1.0, largest)
+
+
+def test_a_number_that_is_nothing_but_rounding_is_not_steady():
+    runs = ReferenceRuns(torch.device("cpu"), SEEDS, INTACT)
+    corners = torch.randn(3, 7, 3)
+    assert runs.is_steady(unit_normals, Arguments(tuple(corners), {}))
+    # Two corners of one triangle are the same.
+    corners[1:, 4] = 0.0
+    assert not runs.is_steady(unit_normals, Arguments(tuple(corners), {}))
+
+
+@pytest.mark.parametrize("reference", [guarded_rows, lambda x: x.sum(-1)])
+def test_a_row_of_zeros_and_what_cancels_by_chance_are_steady(reference):
+    rows = torch.randn(500, 40)
+    rows[3] = 0.0
+    rows[5, 20:] = -rows[5, :20]
+    runs = ReferenceRuns(torch.device("cpu"), SEEDS, INTACT)
+    assert runs.is_steady(reference, Arguments((rows,), {}))
