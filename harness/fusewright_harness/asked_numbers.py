@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from fusewright_harness.options import leaves
+
 _Number = float | int
 _MOST_NUMBERS = 2
 
@@ -73,12 +75,5 @@ def _named_leaves(names: list[str], value: Any) -> list[tuple[str, int, Any]]:
     for name, item in [*zip(names, positional, strict=False), *named.items()]:
         if not isinstance(item, (dict, list, tuple)):
             found.append((name, place, item))
-        place += leaves_of(item)
+        place += len(leaves(item))
     return found
-
-
-def leaves_of(item: Any) -> int:
-    """How many leaves an argument has."""
-    if not isinstance(item, (dict, list, tuple)):
-        return 1
-    return sum(leaves_of(part) for part in (item.values() if isinstance(item, dict) else item))

@@ -59,6 +59,7 @@ class Candidate:
         self._pair: dict[str, Any] = {}
         self._module: types.ModuleType | None = None
         self._function: Callable[..., Any] | None = None
+        # A module that was just made has made no call yet: what it keeps is told after its first.
         self._made = False
         self._inputs: list[Any] = []
         self._variants: dict[str, Any] = {}

@@ -13,10 +13,10 @@ import torch
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.call_trace import words
-from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.fair_variants import only_computed_with
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
+from fusewright_harness.whole_number_watch import WholeNumberWatch
 
 _WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _WIDTHS = (8, 16, 32, 64)
@@ -39,17 +39,11 @@ _KEY_BITS = (29, 31)
 _MORE_BITS = 28
 
 
-class _Watch(DispatchMode):
+class _Watch(WholeNumberWatch):
     """Finds the whole-number inputs that somebody reads otherwise than bit by bit; ``bitwise`` are read so at all."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
-        super().__init__()
-        self._number = {
-            tensor.untyped_storage()._cdata: number
-            for number, tensor in enumerate(inputs)
-            if tensor.dtype in _WHOLE
-        }
-        self._held: list[torch.Tensor] = []
+        super().__init__(inputs, _WHOLE)
         self.bitwise: set[int] = set()
         self.otherwise: set[int] = set()
 
@@ -69,19 +63,12 @@ class _Watch(DispatchMode):
         if name in _BITWISE:
             self.bitwise.add(number)
         elif name in _CARRYING and _widened(tensor, result):
-            # Memory that is given back may be another tensor's next.
-            self._held.append(result)
-            self._number[result.untyped_storage()._cdata] = number
+            self.carry(number, result)
         elif name not in _ASKING and not _is_view(tensor, result):
             self.otherwise.add(number)
 
     def _numbers_of(self, parts: Sequence[Any]) -> list[int]:
-        found = [
-            self._number.get(part.untyped_storage()._cdata)
-            for part in parts
-            if isinstance(part, torch.Tensor) and part.layout is torch.strided
-        ]
-        return [number for number in found if number is not None]
+        return [number for part in parts if (number := self.number_of(part)) is not None]
 
 
 def highest_bits(call: Call, inputs: Arguments, file: str = "") -> dict[int, int]:

@@ -12,9 +12,9 @@ import torch
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.call_trace import words
-from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
+from fusewright_harness.whole_number_watch import WholeNumberWatch
 
 _WHOLE = (torch.int32, torch.int64)
 _MOST_USED = 7 / 8
@@ -34,17 +34,11 @@ _ASKING = words("eq ne lt le gt ge")
 """Operators that take any number: whoever masks an index asks for one that names no place."""
 
 
-class _Watch(DispatchMode):
+class _Watch(WholeNumberWatch):
     """Finds what a call's whole-number inputs index; ``places`` has how many places there are at least, by storage."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
-        super().__init__()
-        self._number = {
-            tensor.untyped_storage()._cdata: number
-            for number, tensor in enumerate(inputs)
-            if tensor.dtype in _WHOLE
-        }
-        self._held: list[torch.Tensor] = []
+        super().__init__(inputs, _WHOLE)
         self.places: dict[int, int] = {}
         self.added: set[int] = set()
         """The inputs that say where something is added."""
@@ -59,7 +53,7 @@ class _Watch(DispatchMode):
         with without_modes():
             indexed = _indexed(name, args)
             for tensor, size in indexed:
-                number = self._of(tensor)
+                number = self.number_of(tensor)
                 if number is not None:
                     self.places[number] = min(size, self.places.get(number, size))
                     if name in _ADDING or (name in _PUTTING and len(args) > 3 and args[3]):
@@ -68,19 +62,14 @@ class _Watch(DispatchMode):
                         self.overwriting.add(number)
             known = {id(tensor) for tensor, _size in indexed}
             for tensor in [part for part in _tensors(args) if id(part) not in known]:
-                number = self._of(tensor)
+                number = self.number_of(tensor)
                 if number is None:
                     continue
                 if name in _CARRYING and isinstance(result, torch.Tensor):
-                    # Memory that is given back may be another tensor's next.
-                    self._held.append(result)
-                    self._number[result.untyped_storage()._cdata] = number
+                    self.carry(number, result)
                 elif name not in _ASKING and not _is_view(tensor, result):
                     self.otherwise.add(number)
         return result
-
-    def _of(self, tensor: Any) -> int | None:
-        return self._number.get(tensor.untyped_storage()._cdata) if isinstance(tensor, torch.Tensor) else None
 
 
 def _watched(call: Call, inputs: Arguments) -> _Watch:

@@ -12,9 +12,9 @@ import torch
 
 from fusewright_harness.call import Arguments, Call, map_tensors
 from fusewright_harness.call_trace import words
-from fusewright_harness.dispatch_mode import DispatchMode
 from fusewright_harness.transfer import clone_value, without_modes
 from fusewright_harness.values import take_apart
+from fusewright_harness.whole_number_watch import WholeNumberWatch
 
 _WHOLE = (torch.int32, torch.int64)
 _SHORTEST = 3
@@ -23,18 +23,12 @@ _COMPARING = words("lt le gt ge lt_ le_ gt_ ge_")
 _CARRYING = words("_to_copy clone")
 
 
-class _Watch(DispatchMode):
+class _Watch(WholeNumberWatch):
     """Finds which whole-number inputs a call compares with all places of a dimension, and how many these are."""
 
     def __init__(self, inputs: list[torch.Tensor]) -> None:
-        super().__init__()
-        self._number = {
-            tensor.untyped_storage()._cdata: number
-            for number, tensor in enumerate(inputs)
-            if tensor.dtype in _WHOLE and tensor.numel()
-        }
+        super().__init__(inputs, _WHOLE)
         self._places: dict[int, int] = {}
-        self._held: list[torch.Tensor] = []
         self.found: dict[int, int] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -44,10 +38,10 @@ class _Watch(DispatchMode):
         with without_modes():
             given = [part for part in args if isinstance(part, torch.Tensor)]
             if isinstance(result, torch.Tensor) and name == "arange":
-                self._held.append(result)
+                self.hold(result)
                 self._places[result.untyped_storage()._cdata] = result.numel()
             elif isinstance(result, torch.Tensor) and name in _CARRYING and given:
-                self._held.append(result)
+                self.hold(result)
                 key, old = result.untyped_storage()._cdata, given[0].untyped_storage()._cdata
                 for known in (self._number, self._places):
                     if old in known:

@@ -65,7 +65,7 @@ def option_variants(
     """
     found: list[dict[str, Any]] = []
     alike = _alike(value)
-    for place, item in enumerate(_leaves(value)):
+    for place, item in enumerate(leaves(value)):
         choices = _choices(item, frozenset() if place in alike else sizes, words)
         margin = isinstance(item, float) and 0 < abs(item) <= _MARGIN
         variant = {"kind": "option", "place": place, "was": _named(item)}
@@ -88,10 +88,11 @@ def with_option(value: Any, place: int, choice: Any) -> Any:
     return walk(value)
 
 
-def _leaves(value: Any) -> list[Any]:
+def leaves(value: Any) -> list[Any]:
+    """What lists, tuples and dictionaries hold, in its order; the places of options number it."""
     if isinstance(value, (dict, list, tuple)):
         parts = value.values() if isinstance(value, dict) else value
-        return [leaf for part in parts for leaf in _leaves(part)]
+        return [leaf for part in parts for leaf in leaves(part)]
     return [value]
 
 
@@ -108,7 +109,7 @@ def _alike(value: Any, first: int = 0) -> set[int]:
         return found
     for part in parts:
         found |= _alike(part, first)
-        first += len(_leaves(part)) if isinstance(part, (dict, list, tuple)) else 1
+        first += len(leaves(part)) if isinstance(part, (dict, list, tuple)) else 1
     return found
 
 
